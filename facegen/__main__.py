@@ -1,0 +1,4 @@
+from facegen.cli import main
+
+if __name__ == "__main__":
+    main()

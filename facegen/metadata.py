@@ -1,0 +1,74 @@
+"""What a PNG of ours says about itself: text chunks to restore it, and the mark that it is synthetic.
+
+The mark is IPTC's digital source type "trainedAlgorithmicMedia" in an XMP packet (IPTC Photo Metadata
+Standard, Iptc4xmpExt:DigitalSourceType; the PNG keyword "XML:com.adobe.xmp" is XMP part 3, PNG).
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from xml.sax.saxutils import quoteattr
+
+from PIL import Image, PngImagePlugin
+
+SOFTWARE = "facegen"
+SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+NOTICE = "Synthetic face drawn by a neural network. Not a photograph, and not an identification aid."
+
+_XMP = (
+    '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    '<rdf:Description rdf:about="" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"'
+    ' xmlns:xmp="http://ns.adobe.com/xap/1.0/"'
+    " Iptc4xmpExt:DigitalSourceType={source} xmp:CreatorTool={tool}/></rdf:RDF></x:xmpmeta>"
+    '<?xpacket end="r"?>'
+)
+
+
+class MetadataError(ValueError):
+    """An image that is not one of ours, or whose settings can't be read."""
+
+
+def png_bytes(image: Image.Image, settings: Mapping[str, object]) -> bytes:
+    """An image as PNG, its settings in the chunk "facegen" (JSON, keys sorted): the same input gives the same bytes.
+
+    Args:
+        image: RGB.
+        settings: what is needed to draw it again, of JSON's types; "description", "model" and "version" are
+            also written as chunks of their own, for people and other programs.
+    """
+    chunks = PngImagePlugin.PngInfo()
+    chunks.add_text("Software", f"{SOFTWARE} {settings.get('version', '')}".strip())
+    chunks.add_itxt("Description", str(settings.get("description", "")))
+    chunks.add_text("Model", str(settings.get("model", "")).encode("ascii", "replace").decode())
+    chunks.add_text("Seed", str(settings.get("seed", "")))
+    chunks.add_itxt("Attributes", json.dumps(settings.get("attributes", {}), sort_keys=True))
+    chunks.add_text("Disclaimer", NOTICE)
+    chunks.add_itxt("facegen", json.dumps(dict(settings), sort_keys=True, ensure_ascii=False))
+    tool = f"{SOFTWARE} {settings.get('version', '')}".strip()
+    chunks.add_itxt("XML:com.adobe.xmp", _XMP.format(source=quoteattr(SOURCE_TYPE), tool=quoteattr(tool)))
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", pnginfo=chunks, compress_level=4)
+    return buffer.getvalue()
+
+
+def read_settings(source: str | Path | bytes) -> dict:
+    """The settings that `png_bytes` wrote, from a path or a PNG's bytes; `MetadataError` where there are none."""
+    try:
+        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
+            image.load()  # chunks that follow the pixels are read only now
+            text = getattr(image, "text", {})
+    except (OSError, ValueError, SyntaxError) as error:
+        raise MetadataError("this file is no image that can be opened: choose a PNG that facegen saved") from error
+    if "facegen" not in text:
+        raise MetadataError("this image holds no facegen settings: choose a PNG that facegen saved")
+    try:
+        settings = json.loads(text["facegen"])
+    except json.JSONDecodeError as error:
+        raise MetadataError("the facegen settings in this image are damaged") from error
+    if not isinstance(settings, dict):
+        raise MetadataError("the facegen settings in this image are damaged")
+    return settings

@@ -1,0 +1,229 @@
+"""Text or attributes, and a seed -> a face, with everything that went into it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import torch
+from PIL import Image
+
+from facegen import __version__, attributes, hub, metadata, people
+from facegen.people import MAX_SEED, Person, PersonError
+from facegen.text import Reading, parse
+
+__all__ = ["Face", "FacePipeline", "load", "to_image", "write_png"]
+
+
+@dataclass(eq=False)
+class Face:
+    """One drawn face.
+
+    Attributes:
+        image: RGB, square.
+        seed: the seed, or None for a blend of seeds.
+        person: who it is, as text ("7", or a blend such as "7*0.94+12*0.34").
+        reading: what was read in the description; None where there was no text.
+        attributes: what was drawn, by name; only what the model can draw.
+        sources: "text" or "override" for each of them.
+        overrides: what was overridden by hand, drawable or not.
+        settings: all that is needed to draw it again, of JSON's types; written into the PNG.
+    """
+
+    image: Image.Image
+    pixels: torch.Tensor = field(repr=False)  # (1, 3, s, s) in -1..1, before rounding
+    seed: int | None
+    person: str
+    reading: Reading | None
+    attributes: dict[str, bool]
+    sources: dict[str, str]
+    overrides: dict[str, bool]
+    settings: dict
+
+    @cached_property
+    def match(self) -> dict[str, float]:
+        """Probability that each attribute is in the image, 0..1, as the embedded classifier sees it (lazily)."""
+        classifier = _classifier()
+        probabilities = classifier.probabilities(self.pixels)[0].tolist()
+        return dict(zip(classifier.attributes, probabilities, strict=True))
+
+    @cached_property
+    def png(self) -> bytes:
+        """The image as PNG with its settings and the mark of a synthetic image."""
+        return metadata.png_bytes(self.image, self.settings)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the PNG whole or not at all."""
+        return write_png(self.png, path)
+
+    def to_dict(self) -> dict:
+        """What `generate --json` prints."""
+        return {
+            "seed": self.seed,
+            "person": self.person,
+            "attributes": self.attributes,
+            "sources": self.sources,
+            "match": {name: round(p, 4) for name, p in self.match.items() if name in self.attributes},
+            "undrawable": self.settings["undrawable"],
+            "unused": list(self.reading.unused) if self.reading else [],
+            "model": self.settings["model"],
+        }
+
+
+class FacePipeline:
+    """A generator made ready: `FacePipeline.from_pretrained()`, then call it with a description and a seed."""
+
+    def __init__(self, generator, model: str):
+        self.generator = generator.eval()
+        self.model = model
+
+    @classmethod
+    def from_pretrained(cls, source: str | Path | None = None) -> FacePipeline:
+        """The embedded checkpoint, a folder, or a Hub repo id; `hub.CheckpointError` where that is not to be had."""
+        folder = hub.resolve(source)
+        return cls(hub.load_generator(folder), _model_name(folder, source))
+
+    @property
+    def drawable(self) -> tuple[str, ...]:
+        """Names of the attributes that this model can draw."""
+        return tuple(self.generator.config.attributes)
+
+    def __call__(
+        self,
+        text: str = "",
+        seed: int = 0,
+        overrides: Mapping[str, bool] | None = None,
+        n: int = 1,
+        *,
+        person: str | None = None,
+        strength: float | None = None,
+        parser: Callable[[str], Reading] = parse,
+    ) -> Face | list[Face]:
+        """Draw a description.
+
+        Args:
+            text: the description; may be empty where `overrides` or a seed are all that is wanted.
+            seed: 0..2**32-1; n images are of seeds seed..seed+n-1.
+            overrides: {attribute: True or False}, laid over the text.
+            n: how many; a list is returned where it is more than 1.
+            person: a blend of seeds in place of `seed` (see `facegen.people`); n is 1 then.
+            strength: guidance, 1 (none) to about 4; None is the model's own.
+            parser: text -> Reading.
+
+        Raises:
+            DescriptionError, VocabularyError, PersonError: one sentence each, before anything is drawn.
+        """
+        if not isinstance(n, int) or n < 1:
+            raise PersonError(f"{n!r} is no number of images: draw at least 1")
+        if person is not None and n > 1:
+            raise PersonError("a blend of seeds is one person: draw several with a seed")
+        overrides = dict(overrides or {})
+        attributes.check(overrides)
+        reading = parser(text) if text.strip() else None
+        if person is None:
+            people.check_seed(seed)
+            if seed + n - 1 > MAX_SEED:
+                raise PersonError(f"seeds {seed} to {seed + n - 1} go past the last one, {MAX_SEED}")
+            who = [((seed + i, 1.0),) for i in range(n)]
+        else:
+            who = [people.parse_person(person)]
+        # One by one: a convolution's rounding may depend on the batch, and a face must not.
+        faces = [self.face(reading, overrides, each, strength) for each in who]
+        return faces[0] if n == 1 else faces
+
+    def face(
+        self, reading: Reading | None, overrides: Mapping[str, bool], person: Person, strength: float | None = None
+    ) -> Face:
+        """Draw one person as read and overridden."""
+        described = reading.attributes if reading else {}
+        wanted = attributes.merge(described, overrides)
+        used = {name: value for name, value in wanted.items() if name in self.drawable}
+        pixels = self.generator(self.identity(person), self.encode(used), strength)
+        text = people.format_person(person)
+        seed = int(text) if text.isdigit() else None
+        settings = {
+            "description": reading.text if reading else "",
+            "overrides": dict(overrides),
+            "attributes": used,
+            "undrawable": [name for name in wanted if name not in self.drawable],
+            "seed": seed,
+            "person": text,
+            "strength": strength,
+            "model": self.model,
+            "version": __version__,
+        }
+        sources = {name: "override" if name in overrides else "text" for name in used}
+        return Face(to_image(pixels), pixels, seed, text, reading, used, sources, dict(overrides), settings)
+
+    def identity(self, person: Person) -> torch.Tensor:
+        """Identity code (1, d) of a person."""
+        return people.identity(person, self.generator.identity)
+
+    def encode(self, wanted: Mapping[str, bool]) -> torch.Tensor:
+        """The model's attribute input (1, a) of -1, 0 and +1."""
+        return torch.tensor([attributes.encode(wanted, self.drawable)])
+
+    def morph(self, start: Face, end: Face, frames: int, progress: Callable | None = None) -> list[Image.Image]:
+        """`frames` images from one face to the other: their appearance codes and attributes are blended evenly."""
+        ends = []
+        for face in (start, end):
+            condition = self.encode(face.attributes)
+            code = self.generator.appearance(
+                self.identity(people.parse_person(face.person)), condition, face.settings["strength"]
+            )
+            ends.append((code, condition))
+        (code_a, said_a), (code_b, said_b) = ends
+        images = []
+        for i in range(frames):
+            t = i / max(frames - 1, 1)
+            t = t * t * (3 - 2 * t)  # slow at both ends
+            images.append(to_image(self.generator.draw(torch.lerp(code_a, code_b, t), torch.lerp(said_a, said_b, t))))
+            if progress:
+                progress(i + 1, frames)
+        return images
+
+
+def to_image(pixels: torch.Tensor) -> Image.Image:
+    """(1, 3, h, w) in -1..1 -> an RGB image."""
+    values = (pixels[0].clamp(-1, 1) * 127.5 + 127.5).round().to(torch.uint8)
+    return Image.fromarray(values.permute(1, 2, 0).contiguous().numpy())
+
+
+def write_png(data: bytes, path: str | Path) -> Path:
+    """Write bytes to a file whole or not at all: a temporary file beside it, then a rename."""
+    path = Path(path)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.chmod(temporary, 0o644)  # mkstemp's own 0600 would hide the image from a web server or a colleague
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+    return path
+
+
+@lru_cache(maxsize=4)
+def load(source: str | None = None) -> FacePipeline:
+    """`FacePipeline.from_pretrained`, kept: the app and the review ask for the same few models again and again."""
+    return FacePipeline.from_pretrained(source)
+
+
+@lru_cache(maxsize=1)
+def _classifier():
+    from facegen.classifier import load_classifier
+
+    return load_classifier()
+
+
+def _model_name(folder: Path, source: str | Path | None) -> str:
+    """A name with a fingerprint of the weights, so that an image can be traced to exactly what drew it."""
+    name = str(source) if source and not Path(str(source)).exists() else Path(folder).name
+    digest = hashlib.sha256((Path(folder) / "model.safetensors").read_bytes()).hexdigest()
+    return f"{name}@{digest[:12]}"
