@@ -1,0 +1,179 @@
+"""A description in, a `Reading` out: attributes with the words they came from, keywords, and what nobody took.
+
+    parse("a bearded man, no glasses").attributes == {"beard": True, "male": True, "eyeglasses": False}
+
+Only what the words say is read: attributes that nothing was said about are absent, and the noes that a yes in an
+exclusive group stands for are left to `facegen.attributes.complete`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from .keywords import rake
+
+MAX_CHARACTERS = 2000
+USED, NOT_DRAWABLE, NOT_UNDERSTOOD = "used", "not drawable", "not understood"
+
+
+class DescriptionError(ValueError):
+    """A description that can't be read: empty, or over `MAX_CHARACTERS`. The message is one sentence for the user."""
+
+
+@dataclass(frozen=True)
+class Mention:
+    """One place where the text speaks of an attribute: `text[start:end] == words`.
+
+    Attributes:
+        value: what was read, negation included ("no beard" is False).
+        negated: a negation was read; a word that says no by itself ("short hair") is not negated.
+        degree: the word of degree that came with it ("slightly"), or None.
+        confidence: 0..1; lower for hedges ("maybe a beard"), small degrees and words that only suggest.
+    """
+
+    attribute: str
+    value: bool
+    start: int
+    end: int
+    words: str
+    negated: bool
+    degree: str | None
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Keyword:
+    """A phrase that RAKE found, its score (the sum of its words' degree / frequency) and the attributes read in it."""
+
+    phrase: str
+    score: float
+    start: int
+    end: int
+    attributes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a description says, and what became of each of its words.
+
+    Attributes:
+        attributes: name -> yes or no; what was not said is absent.
+        mentions: the places behind `attributes`, in the text's order, one or more for each.
+        keywords: RAKE's, best score first.
+        unused: words or phrases that nothing took, in the text's order.
+    """
+
+    text: str
+    attributes: dict[str, bool]
+    mentions: tuple[Mention, ...] = ()
+    keywords: tuple[Keyword, ...] = ()
+    unused: tuple[str, ...] = ()
+    unused_spans: tuple[tuple[int, int], ...] = field(default=(), repr=False)
+
+    def undrawable(self, drawable: Collection[str]) -> list[str]:
+        """Attributes that were read but that a model with the attributes `drawable` can't draw."""
+        return [name for name in self.attributes if name not in drawable]
+
+    def outcome(self, keyword: Keyword, drawable: Collection[str] | None = None) -> str:
+        """What became of a keyword: "used", "not drawable" or "not understood". None draws everything."""
+        if not keyword.attributes:
+            return NOT_UNDERSTOOD
+        if drawable is None or any(name in drawable for name in keyword.attributes):
+            return USED
+        return NOT_DRAWABLE
+
+    def segments(self, drawable: Collection[str] | None = None) -> list[tuple[str, str | None]]:
+        """The text cut in pieces, each with its outcome or None, for `gr.HighlightedText`; joined they are the text."""
+        spans = [
+            (m.start, m.end, USED if drawable is None or m.attribute in drawable else NOT_DRAWABLE)
+            for m in self.mentions
+            if m.end > m.start
+        ]
+        spans += [(start, end, NOT_UNDERSTOOD) for start, end in self.unused_spans]
+        # At the same place "used" comes first, so a word that says two things shows the better outcome.
+        order = (USED, NOT_DRAWABLE, NOT_UNDERSTOOD)
+        pieces: list[tuple[str, str | None]] = []
+        at = 0
+        for start, end, label in sorted(spans, key=lambda s: (s[0], order.index(s[2]), -s[1])):
+            start = max(start, at)
+            if start >= end:
+                continue
+            if start > at:
+                pieces.append((self.text[at:start], None))
+            pieces.append((self.text[start:end], label))
+            at = end
+        if at < len(self.text):
+            pieces.append((self.text[at:], None))
+        return pieces
+
+    def to_dict(self, drawable: Collection[str] | None = None) -> dict:
+        """The JSON of `parse --json`: plain dicts and lists."""
+        return {
+            "attributes": dict(self.attributes),
+            "keywords": [
+                {
+                    "phrase": k.phrase,
+                    "score": k.score,
+                    "start": k.start,
+                    "end": k.end,
+                    "attributes": list(k.attributes),
+                    "outcome": self.outcome(k, drawable),
+                }
+                for k in self.keywords
+            ],
+            "unused": list(self.unused),
+            "undrawable": [] if drawable is None else self.undrawable(drawable),
+            "mentions": [vars(m).copy() for m in self.mentions],
+        }
+
+
+def check_text(text: str) -> str:
+    """The text itself, or `DescriptionError` where it is empty or too long."""
+    if not text.strip():
+        raise DescriptionError("the description is empty: write a few words about the face")
+    if len(text) > MAX_CHARACTERS:
+        raise DescriptionError(
+            f"the description has {len(text):,} characters: at most {MAX_CHARACTERS:,} are accepted"
+        )
+    return text
+
+
+# A first reading, replaced by the lexicon's.
+import re  # noqa: E402
+
+_FIRST = {
+    "beard": r"beard(?:ed)?", "mustache": r"mo?ustache", "eyeglasses": r"(?<!sun)glasses", "sunglasses": "sunglasses",
+    "smiling": r"smil\w+", "young": "young", "old": "old|elderly", "bald": "bald", "hat": "hat|cap",
+    "blond_hair": "blonde?", "black_hair": "black hair", "brown_hair": "brown hair", "red_hair": "red hair",
+    "gray_hair": "gr[ae]y hair", "long_hair": "long (?:\\w+ )?hair", "wavy_hair": "curly|wavy", "bangs": "bangs",
+    "earrings": "earrings", "necktie": "tie", "lipstick": "lipstick", "pale_skin": "pale", "middle_aged": "middle.aged",
+}
+
+
+def parse(text: str) -> Reading:
+    """Read a description.
+
+    Raises:
+        DescriptionError: the text is empty or has over `MAX_CHARACTERS` characters.
+    """
+    check_text(text)
+    found = []
+    rules = [(a, True, w) for a, w in _FIRST.items()]
+    rules += [("male", True, "man|boy|male|he|his"), ("male", False, "woman|girl|female|she|her")]
+    for name, value, words in rules:
+        for match in re.finditer(rf"\b(?:{words})\b", text, re.IGNORECASE):
+            before = re.split(r"[,.;]|\bbut\b|\bwith\b", text[: match.start()])[-1]
+            negated = bool(re.search(r"\b(?:no|not|without|\w+n't)\b|\bwithout\b", before, re.IGNORECASE))
+            if name == "male" and negated:
+                continue
+            found.append(Mention(name, value != negated, match.start(), match.end(), match[0], negated, None, 0.9))
+    mentions = tuple(sorted(found, key=lambda m: m.start))
+    keywords = tuple(
+        Keyword(k.phrase, k.score, k.start, k.end,
+                tuple(dict.fromkeys(m.attribute for m in mentions if m.start < k.end and m.end > k.start)))
+        for k in rake(text)
+    )
+    free = sorted((k.start, k.end) for k in keywords if not k.attributes)
+    return Reading(text, {m.attribute: m.value for m in mentions}, mentions, keywords,
+                   tuple(text[a:b] for a, b in free), tuple(free))
