@@ -92,8 +92,8 @@ def _eyewear(values: np.ndarray, files: Sequence[Path], landmarks: np.ndarray) -
     sunglasses[glasses < 0] = -1
     for i in np.flatnonzero(glasses > 0):
         darkness = lens_brightness(np.asarray(Image.open(files[i]).convert("RGB")), landmarks[i])
-        sunglasses[i] = 1 if darkness < 0.33 else -1 if darkness > 0.60 else 0
-        glasses[i] = 1 if darkness > 0.60 else 0  # behind sunglasses, eyeglasses is not said
+        sunglasses[i] = 1 if darkness < 0.33 else -1 if darkness > 0.50 else 0
+        glasses[i] = 1 if darkness > 0.50 else 0  # behind sunglasses, eyeglasses is not said
 
 
 def luma(color: np.ndarray) -> np.ndarray:
@@ -180,6 +180,6 @@ def _face_shape(values: np.ndarray, landmarks: np.ndarray) -> None:
     oval = _column(values, "oval_face") > 0
     for name, score in scores.items():
         score = score + shift[name] * smiling[:, 0]
-        _ends(values, name, score, no=0.0, yes=1.5)
+        _ends(values, name, score, no=0.0, yes=1.0 if name == "round_face" else 1.5)
         _column(values, name)[oval & (score < 1.5)] = -1
     settle_exclusive(values)
