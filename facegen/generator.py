@@ -1,0 +1,198 @@
+"""The face generator: (identity code, attributes) -> RGB.
+
+Two networks in one checkpoint. A conditional flow (`Prior`) carries the identity code, plain Gaussian noise, to an
+appearance code that fits the attributes; a deconvolution decoder draws that code. One noise vector is one person:
+with the same noise and other attributes the flow ends at the same person, changed.
+
+The decoder follows deconvfaces (Flynn 2016; Meden 2018): structured inputs, a dense layer, five upsampling + conv
+blocks. The flow is flow matching (Lipman et al. 2023) with classifier-free guidance (Ho & Salimans 2022), for which
+"nothing said" (all attributes 0) is the unconditional model.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+@dataclass
+class GeneratorConfig:
+    """Everything needed to rebuild the network; saved as config.json.
+
+    Args:
+        attributes: names the model can draw, in the order of its input.
+        identity_dim: length of the identity code and of the appearance code.
+        channels: decoder channels at 4, 8, 16, .. px; one upsampling block between neighbours.
+        prior_width, prior_hidden, prior_blocks: size of the flow's residual MLP.
+        prior_steps: midpoint steps from noise to appearance code.
+        guidance: strength of classifier-free guidance; 1 is none.
+    """
+
+    attributes: list[str] = field(default_factory=list)
+    identity_dim: int = 256
+    channels: list[int] = field(default_factory=lambda: [256, 256, 256, 192, 96, 32])
+    prior_width: int = 512
+    prior_hidden: int = 768
+    prior_blocks: int = 6
+    prior_steps: int = 8
+    guidance: float = 2.0
+
+    @property
+    def image_size(self) -> int:
+        return 4 * 2 ** (len(self.channels) - 1)
+
+
+class Prior(nn.Module):
+    """Velocity field of the flow: a residual MLP whose layers are modulated by time and attributes (AdaLN).
+
+    The modulation is one linear layer shared by all blocks plus a bias of each block (PixArt-alpha, section 2.3): it
+    keeps the checkpoint small.
+    """
+
+    def __init__(self, config: GeneratorConfig):
+        super().__init__()
+        d, w, h = config.identity_dim, config.prior_width, config.prior_hidden
+        self.time_frequencies = 32
+        self.steps = config.prior_steps
+        self.condition = nn.Sequential(
+            nn.Linear(2 * self.time_frequencies + 2 * len(config.attributes), w), nn.SiLU(), nn.Linear(w, w), nn.SiLU()
+        )
+        self.modulation = nn.Linear(w, 3 * w)
+        self.block_bias = nn.Parameter(torch.zeros(config.prior_blocks, 3 * w))
+        self.into = nn.Linear(d, w)
+        self.blocks = nn.ModuleList(
+            nn.Sequential(nn.Linear(w, h), nn.SiLU(), nn.Linear(h, w)) for _ in range(config.prior_blocks)
+        )
+        self.out = nn.Linear(w, d)
+        # Zero velocity at the start: an untrained prior is the standard normal, which is what the autoencoder's
+        # codes are close to, so that a checkpoint draws faces from the first minutes of training on.
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(self.out.bias)
+
+    def forward(self, x: Tensor, t: Tensor, attributes: Tensor) -> Tensor:
+        """Velocity at codes x (n, d), times t (n,) in 0 (noise) .. 1 (code), attributes (n, a) of -1/0/+1."""
+        frequencies = torch.exp(
+            torch.arange(self.time_frequencies, device=x.device) * (math.log(1000.0) / self.time_frequencies)
+        )
+        angles = t[:, None] * frequencies[None]
+        # "Yes" and "no" get inputs of their own: not said (0, 0) is then a third state, not half way between.
+        yes_no = torch.cat([attributes.clamp(min=0), -attributes.clamp(max=0)], 1)
+        modulation = self.modulation(self.condition(torch.cat([angles.sin(), angles.cos(), yes_no], 1)))
+        h = self.into(x)
+        for block, bias in zip(self.blocks, self.block_bias):
+            shift, scale, gate = (modulation + bias).chunk(3, 1)
+            h = h + gate * block(F.layer_norm(h, h.shape[-1:]) * (1 + scale) + shift)
+        return self.out(F.layer_norm(h, h.shape[-1:]))
+
+    def sample(self, noise: Tensor, attributes: Tensor, guidance: float, steps: int | None = None) -> Tensor:
+        """Integrate from noise (n, d) to appearance codes (n, d) by the midpoint rule."""
+        steps = steps or self.steps
+        x, nothing_said = noise, torch.zeros_like(attributes)
+
+        def velocity(x: Tensor, t: float) -> Tensor:
+            time = torch.full((len(x),), t, device=x.device)
+            if guidance == 1.0 or not attributes.any():
+                return self(x, time, attributes)
+            both = self(torch.cat([x, x]), torch.cat([time, time]), torch.cat([attributes, nothing_said]))
+            said, unsaid = both.chunk(2)
+            return unsaid + guidance * (said - unsaid)
+
+        for i in range(steps):
+            middle = x + velocity(x, i / steps) * (0.5 / steps)
+            x = x + velocity(middle, (i + 0.5) / steps) / steps
+        return x
+
+
+class UpBlock(nn.Module):
+    """conv, modulated by the code; double the size; conv.
+
+    The modulation sits before the upsampling, where it costs a quarter: on a CPU these element-wise passes, not the
+    convolutions, are what takes the time.
+    """
+
+    def __init__(self, c_in: int, c_out: int, style_dim: int):
+        super().__init__()
+        self.conv1 = nn.Conv2d(c_in, c_out, 3, padding=1)
+        self.conv2 = nn.Conv2d(c_out, c_out, 3, padding=1)
+        self.style = nn.Linear(style_dim, 2 * c_out)
+        nn.init.normal_(self.style.weight, std=0.02)
+        nn.init.zeros_(self.style.bias)
+        for conv in (self.conv1, self.conv2):
+            nn.init.kaiming_normal_(conv.weight, 0.2)
+            nn.init.zeros_(conv.bias)
+
+    def forward(self, x: Tensor, style: Tensor) -> Tensor:
+        scale, shift = self.style(style)[:, :, None, None].chunk(2, 1)
+        x = F.leaky_relu(torch.addcmul(shift, self.conv1(x), 1 + scale), 0.2)
+        x = F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+        return F.leaky_relu(self.conv2(x), 0.2)
+
+
+class Decoder(nn.Module):
+    """Appearance code and attributes -> RGB: dense layer, then one upsampling + conv block for each doubling.
+
+    A second dense layer draws a coarse face at half size straight from the code; training starts it as eigenfaces (Turk
+    & Pentland 1991), so that the blocks add detail to a face from the first step instead of finding faces first.
+    """
+
+    def __init__(self, config: GeneratorConfig):
+        super().__init__()
+        c = config.channels
+        inputs = config.identity_dim + 2 * len(config.attributes)
+        style_dim = 256
+        self.mapping = nn.Sequential(nn.Linear(inputs, style_dim), nn.LeakyReLU(0.2))
+        self.dense = nn.Linear(inputs, 16 * c[0])
+        self.coarse_size = config.image_size // 2
+        self.eigenfaces = nn.Linear(config.identity_dim, 3 * self.coarse_size**2)
+        self.blocks = nn.ModuleList(UpBlock(a, b, style_dim) for a, b in zip(c[:-1], c[1:]))
+        self.to_rgb = nn.Conv2d(c[-1], 3, 3, padding=1)
+        nn.init.zeros_(self.to_rgb.weight)
+
+    def forward(self, code: Tensor, attributes: Tensor) -> Tensor:
+        """RGB (n, 3, s, s), about -1..1, of appearance codes (n, d) and attributes (n, a) of -1/0/+1."""
+        inputs = torch.cat([code, attributes.clamp(min=0), -attributes.clamp(max=0)], 1)
+        style = self.mapping(inputs)
+        x = self.dense(inputs).view(len(code), -1, 4, 4).contiguous(memory_format=torch.channels_last)
+        x = F.leaky_relu(x, 0.2)
+        for block in self.blocks:
+            x = block(x, style)
+        coarse = self.eigenfaces(code).view(-1, 3, self.coarse_size, self.coarse_size)
+        return self.to_rgb(x) + F.interpolate(coarse, scale_factor=2.0, mode="bilinear", align_corners=False)
+
+
+class DeconvGenerator(nn.Module):
+    """The whole generator; see the module's docstring. `forward` is inference; training works on the two parts."""
+
+    def __init__(self, config: GeneratorConfig):
+        super().__init__()
+        self.config = config
+        self.prior = Prior(config)
+        self.decoder = Decoder(config)
+
+    def identity(self, seeds: Sequence[int]) -> Tensor:
+        """Identity codes (n, identity_dim) of seeds; NumPy's generator, whose stream is fixed across versions."""
+        codes = [np.random.Generator(np.random.PCG64(s)).standard_normal(self.config.identity_dim) for s in seeds]
+        return torch.from_numpy(np.stack(codes).astype(np.float32))
+
+    @torch.inference_mode()
+    def appearance(self, identity: Tensor, attributes: Tensor, guidance: float | None = None) -> Tensor:
+        """Appearance codes (n, identity_dim) of identity codes under attributes (n, a) of -1/0/+1."""
+        return self.prior.sample(identity, attributes, self.config.guidance if guidance is None else guidance)
+
+    @torch.inference_mode()
+    def draw(self, appearance: Tensor, attributes: Tensor) -> Tensor:
+        """RGB (n, 3, s, s) in -1..1 of appearance codes."""
+        return self.decoder(appearance, attributes).clamp(-1, 1)
+
+    def forward(self, identity: Tensor, attributes: Tensor, guidance: float | None = None) -> Tensor:
+        """RGB (n, 3, s, s) in -1..1 of identity codes (n, d), standard normal, and attributes (n, a) of -1/0/+1."""
+        return self.draw(self.appearance(identity, attributes, guidance), attributes)
+
+    def to_dict(self) -> dict:
+        return asdict(self.config)

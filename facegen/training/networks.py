@@ -1,0 +1,120 @@
+"""The two networks that training needs and the app does not: the encoder and the discriminator.
+
+Plain stacks of strided 3 x 3 convolutions without normalisation, channels in multiples of 32 and in channels-last order:
+that is what a CPU's bfloat16 matrix units are fast at.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from facegen.generator import Decoder, GeneratorConfig
+
+
+def _conv(c_in: int, c_out: int, kernel: int = 3) -> nn.Conv2d:
+    conv = nn.Conv2d(c_in, c_out, kernel, padding=kernel // 2)
+    nn.init.kaiming_normal_(conv.weight, 0.2)
+    nn.init.zeros_(conv.bias)
+    return conv
+
+
+class DownBlock(nn.Module):
+    """Residual conv, conv, halve the size: (n, c_in, s, s) -> (n, c_out, s/2, s/2)."""
+
+    def __init__(self, c_in: int, c_out: int):
+        super().__init__()
+        self.conv1, self.conv2 = _conv(c_in, c_in), _conv(c_in, c_out)
+        self.skip = nn.Conv2d(c_in, c_out, 1, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = F.avg_pool2d(F.leaky_relu(self.conv1(F.leaky_relu(x, 0.2)), 0.2), 2)
+        return (self.conv2(y) + self.skip(F.avg_pool2d(x, 2))) * math.sqrt(0.5)
+
+
+class Trunk(nn.Module):
+    """RGB (n, 3, s, s) -> features (n, 16 * last channel)."""
+
+    def __init__(self, image_size: int, channels: list[int], patch: int):
+        super().__init__()
+        self.patch = patch
+        self.stem = _conv(3 * patch**2, channels[0])
+        sizes = int(math.log2(image_size // patch // 4))
+        widths = channels + [channels[-1]] * (sizes + 1 - len(channels))
+        self.blocks = nn.ModuleList(DownBlock(a, b) for a, b in zip(widths[:sizes], widths[1 : sizes + 1]))
+        self.width = 16 * widths[sizes]
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.pixel_unshuffle(x, self.patch).contiguous(memory_format=torch.channels_last)
+        x = self.stem(x)
+        for block in self.blocks:
+            x = block(x)
+        return F.leaky_relu(x, 0.2).flatten(1)
+
+
+class Encoder(nn.Module):
+    """RGB -> appearance code (n, d) with zero mean and unit variance in each dimension.
+
+    Batch normalisation without gain in front of a code that gets Gaussian noise added makes the code a channel of
+    fixed capacity: the encoder gains most by filling all d dimensions evenly, so that its codes come out close to the
+    standard normal, which is where the flow starts from. A linear path beside the convolutions is started as
+    eigenfaces; see `eigenfaces`.
+    """
+
+    def __init__(self, config: GeneratorConfig):
+        super().__init__()
+        self.trunk = Trunk(config.image_size, [96, 192, 256, 256], patch=4)
+        self.code = nn.Linear(self.trunk.width, config.identity_dim)
+        nn.init.zeros_(self.code.weight)
+        self.eigenfaces = nn.Linear(3 * (config.image_size // 2) ** 2, config.identity_dim)
+        self.norm = nn.BatchNorm1d(config.identity_dim, affine=False, momentum=0.01)
+
+    def forward(self, image: Tensor) -> Tensor:
+        linear = self.eigenfaces(F.avg_pool2d(image, 2).flatten(1))
+        return self.norm((linear + self.code(self.trunk(image))).float())
+
+
+@torch.no_grad()
+def eigenfaces(encoder: Encoder, decoder: Decoder, faces: Tensor, seed: int = 0) -> float:
+    """Start encoder and decoder as a principal component analysis of faces (n, 3, s, s) in -1..1.
+
+    Components are scaled by the fourth root of their variance (not whitened: noise on the code then costs the strong
+    components little) and turned by a random rotation, which spreads them evenly over the dimensions of the code.
+    Returns the share of the variance that the code holds.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    d = encoder.code.out_features
+    x = F.avg_pool2d(faces, 2).flatten(1)
+    mean = x.mean(0)
+    torch.manual_seed(seed)  # svd_lowrank draws its test matrix from the global generator
+    _, s, v = torch.svd_lowrank(x - mean, q=d + 32, niter=4)
+    s, v = s[:d], v[:, :d]
+    deviation = s / math.sqrt(len(x))
+    rotation = torch.linalg.qr(torch.randn(d, d, generator=generator))[0]
+    into = (v / deviation.sqrt()) @ rotation  # component c has variance deviation_c here
+    unit = ((deviation[:, None] * rotation.square()).sum(0)).sqrt()  # of each dimension of the code
+    encoder.eigenfaces.weight.copy_((into / unit).T)
+    encoder.eigenfaces.bias.copy_(-(mean @ into) / unit)
+    decoder.eigenfaces.weight.copy_((v * deviation.sqrt()) @ rotation * unit)
+    decoder.eigenfaces.bias.copy_(mean)
+    return float(s.square().sum() / (x - mean).square().sum())
+
+
+class Discriminator(nn.Module):
+    """Conditional discriminator with a projection of the attributes (Miyato & Koyama 2018): logits (n,)."""
+
+    def __init__(self, config: GeneratorConfig):
+        super().__init__()
+        self.trunk = Trunk(config.image_size, [64, 128, 192, 256], patch=2)
+        self.features = nn.Linear(self.trunk.width, 256)
+        self.realness = nn.Linear(256, 1)
+        self.condition = nn.Linear(2 * len(config.attributes), 256)
+        nn.init.normal_(self.condition.weight, std=0.02)
+
+    def forward(self, image: Tensor, attributes: Tensor) -> Tensor:
+        h = F.leaky_relu(self.features(self.trunk(image)), 0.2)
+        said = torch.cat([attributes.clamp(min=0), -attributes.clamp(max=0)], 1)
+        return (self.realness(h)[:, 0] + (h * self.condition(said)).sum(1) / math.sqrt(h.shape[1])).float()

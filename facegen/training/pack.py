@@ -1,0 +1,84 @@
+"""Pack data sets into one array of pixels, so that training never waits for a JPEG to be decoded.
+
+The pack lies in a cache folder: images.npy (uint8, memory-mapped) and labels.npz. It holds photographs: the cache
+folder is ignored by git, and stays on the machine.
+"""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from facegen.attributes import NAMES
+from facegen.data.base import FaceDataset, attribute_table, split
+
+
+@dataclass
+class Pack:
+    """Images and labels of one or several data sets, in memory-mapped order.
+
+    Args:
+        images: uint8 (n, size, size, 3), RGB.
+        attributes: int8 (n, len(NAMES)) of -1/0/1, columns in the vocabulary's order.
+        numbers: int64 (n,), the data set's image numbers (the split goes by them).
+        inside: float32 (n,), share of the aligned crop that lay inside the photograph.
+        source: int8 (n,), which of the given data sets a row came from.
+        subjects: str (n,), "" where unknown.
+    """
+
+    images: np.ndarray
+    attributes: np.ndarray
+    numbers: np.ndarray
+    inside: np.ndarray
+    source: np.ndarray
+    subjects: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def columns(self, names: list[str]) -> np.ndarray:
+        """The labels of `names`: int8 (n, len(names))."""
+        return self.attributes[:, [NAMES.index(n) for n in names]]
+
+    def rows(self, part: str, min_inside: float = 0.0, source: int | None = None) -> np.ndarray:
+        """Indices of one part of the split ("train", "validation", "test"), in order."""
+        keep = np.array([split(int(n)) == part for n in self.numbers]) & (self.inside >= min_inside)
+        return np.flatnonzero(keep & (self.source == source) if source is not None else keep)
+
+
+def pack(datasets: list[FaceDataset], size: int, folder: Path) -> Pack:
+    """Read the pack in `folder`, or make it: every image as (size, size, 3) pixels."""
+    images_path, labels_path = folder / f"images{size}.npy", folder / f"labels{size}.npz"
+    n = sum(len(d) for d in datasets)
+    if not (labels_path.is_file() and images_path.is_file() and len(np.load(labels_path)["numbers"]) == n):
+        folder.mkdir(parents=True, exist_ok=True)
+        partial = images_path.with_suffix(".part")
+        images = np.lib.format.open_memmap(partial, "w+", np.uint8, (n, size, size, 3))
+        places = [(d, i) for d in datasets for i in range(len(d))]
+
+        def read(k: int) -> None:
+            dataset, i = places[k]
+            images[k] = dataset.load(i, size)
+
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            list(tqdm(pool.map(read, range(n)), total=n, desc="pack", unit="face"))
+        images.flush()
+        records = [d[i] for d, i in places]
+        labels = dict(
+            attributes=np.concatenate([attribute_table(d, NAMES) for d in datasets]),
+            numbers=np.array([r.number for r in records], np.int64),
+            inside=np.array([r.inside_share for r in records], np.float32),
+            source=np.concatenate([np.full(len(d), k, np.int8) for k, d in enumerate(datasets)]),
+            subjects=np.array([r.subject or "" for r in records]),
+        )
+        with open(labels_path.with_suffix(".part"), "wb") as file:
+            np.savez(file, **labels)
+        os.replace(partial, images_path)
+        os.replace(labels_path.with_suffix(".part"), labels_path)
+    with np.load(labels_path) as labels:
+        return Pack(np.load(images_path, mmap_mode="r"), **{k: labels[k] for k in labels.files})
