@@ -143,11 +143,13 @@ def attribute_table(dataset: FaceDataset, names: Sequence[str]) -> np.ndarray:
     """The labels as int8 (n, len(names)) of -1 no, 0 not said, 1 yes."""
     if isinstance(dataset, FaceTable):
         return dataset.values[:, [NAMES.index(name) for name in names]]
-    table = np.zeros((len(dataset), len(names)), np.int8)
-    for i in range(len(dataset)):
-        said = dataset[i].attributes
-        table[i] = [0 if name not in said else 1 if said[name] else -1 for name in names]
-    return table
+    rows = [resolve_row(dataset[i].attributes, names) for i in range(len(dataset))]
+    return np.array(rows, np.int8).reshape(len(rows), len(names))
+
+
+def resolve_row(said: Mapping[str, bool], names: Sequence[str] = NAMES) -> np.ndarray:
+    """Labels as int8 (len(names),) of -1 no, 0 not said, 1 yes."""
+    return np.array([0 if name not in said else 1 if said[name] else -1 for name in names], np.int8)
 
 
 def split(number: int) -> Split:

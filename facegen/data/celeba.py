@@ -78,7 +78,8 @@ def _first(folder: Path, candidates: tuple[str, ...], what: str) -> Path:
     for candidate in candidates:
         if (folder / candidate).exists():
             return folder / candidate
-    raise DataError(f"{folder / candidates[0]}: {what} isn't there; expected one of {', '.join(candidates)} in {folder}")
+    expected = ", ".join(candidates)
+    raise DataError(f"{folder / candidates[0]}: {what} isn't there; expected one of {expected} in {folder}")
 
 
 def _read_attributes(path: Path) -> tuple[list[str], list[str], np.ndarray]:
@@ -94,7 +95,9 @@ def _read_attributes(path: Path) -> tuple[list[str], list[str], np.ndarray]:
         if not parts:
             continue
         if len(parts) != len(columns) + 1:
-            raise DataError(f"{path}, line {number}: expected an image name and {len(columns)} values, found {len(parts) - 1} values")
+            raise DataError(
+                f"{path}, line {number}: expected an image name and {len(columns)} values, found {len(parts) - 1}"
+            )
         if not set(parts[1:]) <= {"-1", "1"}:
             wrong = next(p for p in parts[1:] if p not in ("-1", "1"))
             raise DataError(f"{path}, line {number}: expected -1 or 1, found {wrong!r}")
@@ -113,7 +116,9 @@ def _read_landmarks(path: Path, n: int) -> np.ndarray | None:
     except (OSError, ValueError) as error:
         raise DataError(f"{path}: can't be read as a NumPy array ({error})") from None
     if landmarks.shape != (n, 68, 2):
-        raise DataError(f"{path}: expected shape ({n}, 68, 2), one row for each image of the list, found {landmarks.shape}")
+        raise DataError(
+            f"{path}: expected shape ({n}, 68, 2), a row for each image of the list, found {landmarks.shape}"
+        )
     return landmarks.astype(np.float32)
 
 
@@ -133,7 +138,9 @@ def _read_csv(path: Path, names: list[str]) -> dict[str, np.ndarray] | None:
                 if len(row) != len(header):
                     raise ValueError
             except (ValueError, IndexError):
-                raise DataError(f"{path}, line {reader.line_num}: expected an image name and {len(header) - 1} numbers") from None
+                raise DataError(
+                    f"{path}, line {reader.line_num}: expected an image name and {len(header) - 1} numbers"
+                ) from None
     unknown = [float("nan")] * (len(header) - 1)
     table = np.array([rows.get(name, unknown) for name in names], dtype=np.float32).reshape(len(names), len(header) - 1)
     return {column: table[:, j] for j, column in enumerate(header[1:])}

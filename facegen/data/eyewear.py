@@ -93,9 +93,8 @@ def random_frame(rng: np.random.Generator, dark: bool) -> Frame:
     if not dark:
         return Frame(shape, rim, thickness, half_rim, glare=rng.choice([0.0, 0.12, 0.3], p=[0.4, 0.4, 0.2]))
     tint = TINTS[rng.choice(list(TINTS), p=[0.28, 0.27, 0.2, 0.1, 0.04, 0.04, 0.07])]
-    return Frame(
-        shape, rim, thickness, False, tint, rng.uniform(0.88, 0.99), rng.choice([0.0, rng.uniform(0.1, 0.4)]), rng.uniform(0.05, 0.7)
-    )
+    fade = rng.uniform(0.1, 0.4) if rng.random() < 0.5 else 0.0
+    return Frame(shape, rim, thickness, False, tint, rng.uniform(0.88, 0.99), fade, rng.uniform(0.05, 0.7))
 
 
 def draw_eyewear(image: np.ndarray, landmarks: np.ndarray, frame: Frame, rng: np.random.Generator) -> np.ndarray:
@@ -170,7 +169,8 @@ def draw_eyewear(image: np.ndarray, landmarks: np.ndarray, frame: Frame, rng: np
     relief = cv2.GaussianBlur(rim_small, (0, 0), max(0.4, 0.03 * unit))
     relief = np.roll(relief, 1, axis=0) - np.roll(relief, -1, axis=0)
     metal = frame.thickness < 0.05
-    color = color * shading * (1 - 0.35 * relief[..., None]) + (70 if metal else 26) * shading * np.maximum(-relief, 0)[..., None]
+    shine = (70 if metal else 26) * np.maximum(-relief, 0)
+    color = shading * (color * (1 - 0.35 * relief[..., None]) + shine[..., None])
     if tuple(frame.rim) == RIMS["tortoise"]:
         color = color * (0.45 + 1.1 * _mottle(crop.shape[:2], unit, rng)[..., None])
     alpha = np.maximum(rim_small, 0.9 * temples_small)[..., None] * (0.6 if frame.rim == RIMS["clear"] else 0.97)
@@ -251,7 +251,8 @@ def _light(image: np.ndarray, landmarks: np.ndarray) -> tuple[float, float]:
         x, y = np.clip(cheek.mean(axis=0), 0, np.array(image.shape[1::-1]) - 1).astype(int)
         sides.append(float(gray[max(0, y - 3) : y + 4, max(0, x - 3) : x + 4].mean()) + 8)
     level = float(luma(cheek_color(image, landmarks)))
-    return float(np.clip((level / 165) ** 0.7, 0.35, 1.15)), float(np.clip((sides[1] - sides[0]) / sum(sides), -0.5, 0.5))
+    tilt = (sides[1] - sides[0]) / sum(sides)
+    return float(np.clip((level / 165) ** 0.7, 0.35, 1.15)), float(np.clip(tilt, -0.5, 0.5))
 
 
 def _shadow(mask: np.ndarray, unit: float) -> np.ndarray:
@@ -297,7 +298,8 @@ def _lay_glass(out, glass, frame, origin, middle, sides, down, lens, shading, rn
     where = rng.uniform(-0.25, 0.25)
     streak = np.exp(-(((slant - where) / rng.uniform(0.05, 0.14)) ** 2)) * np.clip(1.2 - v, 0, 1)
     if frame.tint is not None:
-        spot = np.exp(-((u - rng.uniform(-0.2, 0.2)) ** 2 + ((v - rng.uniform(0.15, 0.4)) * 0.7) ** 2) / rng.uniform(0.002, 0.012))
+        away = (u - rng.uniform(-0.2, 0.2)) ** 2 + ((v - rng.uniform(0.15, 0.4)) * 0.7) ** 2
+        spot = np.exp(-away / rng.uniform(0.002, 0.012))
         streak = 0.3 * streak + 0.9 * spot * (rng.random() < 0.6)
     glare = np.clip(streak[..., None] * strength * glass[..., None] * 0.75, 0, 0.85)
     return out * (1 - glare) + 245 * glare
