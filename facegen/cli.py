@@ -33,10 +33,8 @@ class UsageError(ValueError):
 @app.command()
 def parse(text: str, as_json: AsJson = False, model: Model = None, reader: Reader = "rules") -> None:
     """What a description says: attributes, keywords, and what was not understood."""
-    from facegen import hub
-
     reading = _reader(reader)(text)
-    drawable = json.loads((hub.resolve(model) / "config.json").read_text())["attributes"]
+    drawable = _drawable(model)
     if as_json:
         print(json.dumps(reading.to_dict(drawable), ensure_ascii=False, indent=2))
         return
@@ -206,6 +204,19 @@ def _reader(name: str):
 
         return load_reader().parse
     raise UsageError(f"--reader {name} is unknown: rules or lstm")
+
+
+def _drawable(model: str | None) -> list[str]:
+    """Names of what a model can draw, from its config.json alone: reading a description needs no weights and no torch."""
+    if model is None:
+        package = Path(__file__).parent
+        folders = (package / "checkpoints/default", package.parent / "checkpoints/default")  # installed; a checkout
+        config = next((f / "config.json" for f in folders if (f / "config.json").is_file()), None)
+        if config is not None:
+            return json.loads(config.read_text(encoding="utf-8"))["attributes"]
+    from facegen import hub
+
+    return list(hub.read(hub.resolve(model))[0].get("attributes", []))
 
 
 def _overrides(pairs: list[str]) -> dict[str, bool]:

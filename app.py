@@ -1,0 +1,8 @@
+"""Entry for Hugging Face Spaces, and for `make run`: build the Blocks and serve them."""
+
+from facegen import ui
+
+demo = ui.build()
+
+if __name__ == "__main__":
+    demo.launch(**ui.page())

@@ -1,0 +1,44 @@
+"""The browser app (Gradio Blocks)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+# Before Gradio is imported: no telemetry, no call to outside.
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+
+import gradio as gr  # noqa: E402
+
+from facegen.pipeline import load  # noqa: E402
+from facegen.ui import describe  # noqa: E402
+from facegen.ui.session import start  # noqa: E402
+from facegen.ui.theme import page  # noqa: E402, F401
+
+HEAD = (
+    '<header class="fg-head"><h1>face<i>gen</i></h1><p>Type a description, see the face it describes.</p>'
+    '<button type="button" data-action="theme">Dark / light</button></header>'
+)
+
+
+def build(model: str | None = None) -> gr.Blocks:
+    """The whole app as Blocks, with a first face already drawn."""
+    pipe = load(model)
+    first = start(pipe, describe.EXAMPLES[0], "7")
+    with gr.Blocks(title="facegen", analytics_enabled=False, delete_cache=(3600, 3600)) as demo:
+        gr.HTML(HEAD, apply_default_css=False)
+        with gr.Tabs():
+            with gr.Tab("Describe", id="describe"):
+                main = describe.build(pipe, first)
+        main.extras(demo.load(main.opened, [main.session], main.outputs, show_progress="hidden", api_visibility="private"))
+    demo.queue(max_size=512)
+    return demo
+
+
+def launch(model: str | None = None, **options):
+    """Build and serve; `options` go to `gr.Blocks.launch`."""
+    return build(model).launch(show_error=True, **page(), **options)
+
+
+def launch_review(model: str | None, out: Path, **options):
+    raise NotImplementedError

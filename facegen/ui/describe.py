@@ -1,0 +1,256 @@
+"""The first tab: say it, see it, change it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+import gradio as gr
+
+from facegen import attributes, metadata
+from facegen.pipeline import FacePipeline
+from facegen.text import DescriptionError, check_text
+from facegen.ui import render
+from facegen.ui.board import AttributeBoard
+from facegen.ui.session import USER_ERRORS, Session, draw, new_person, show, sorry
+from facegen.ui.theme import asset
+
+EXAMPLES = (
+    "a smiling young woman with long blond hair",
+    "an old man with gray hair, a beard and glasses",
+    "a woman with black hair, bangs and heavy make-up",
+    "a bald man with a mustache, not smiling",
+    "a young man with brown hair and stubble",
+)
+LEGEND = (
+    '<p class="fg-legend"><mark class="fg-used">drawn</mark><mark class="fg-not-drawable">understood, not drawable</mark>'
+    '<mark class="fg-not-understood">not understood</mark></p>'
+)
+ACTIONS = (
+    '<div class="fg-actions"><button type="button" data-action="download">Download PNG</button>'
+    '<button type="button" data-action="link">Copy link</button></div>'
+)
+SYNTHETIC = '<p class="fg-synthetic">Every face here is synthetic: nobody in particular, and no aid to identify anyone.</p>'
+
+
+@dataclass
+class Describe:
+    """The components that other tabs set: `restore` fills them from a face's settings."""
+
+    session: gr.State
+    text: gr.Textbox
+    board: AttributeBoard
+    person: gr.Textbox
+    strength: gr.Slider
+    outputs: list
+    restore: object  # (session, settings) -> values of `outputs`
+    opened: object  # (session, request) -> values of `outputs`: what a shared link says
+    extras: object  # (event) -> runs the slow parts after it
+
+
+def build(pipe: FacePipeline, first: Session) -> Describe:
+    """Lay out the tab around the first face, which is on the page before any request."""
+    model_strength = float(pipe.generator.config.guidance)
+    session = gr.State(first)
+    with gr.Row(elem_id="fg-compose", equal_height=False):
+        with gr.Column(elem_id="fg-say"):
+            text = gr.Textbox(
+                value=first.face.settings["description"],
+                label="Describe a face",
+                placeholder="a smiling young woman with long blond hair",
+                lines=1,
+                max_lines=6,
+                max_length=4000,
+                autofocus=False,
+                elem_id="fg-text",
+            )
+            chips = gr.HTML(_chips(), js_on_load=PICK, apply_default_css=False)
+            sentence = gr.HTML(_sentence(first, pipe), elem_id="fg-sentence", apply_default_css=False)
+            with gr.Row(elem_classes="fg-tight"):
+                go = gr.Button("Draw", variant="primary", elem_id="fg-draw", min_width=90)
+                stranger = gr.Button("New person", elem_id="fg-new", min_width=90)
+                live = gr.Checkbox(True, label="Live", elem_id="fg-live", min_width=70, container=False)
+        with gr.Column(elem_id="fg-side"):
+            stage = gr.HTML(_stage(first), elem_id="fg-main", apply_default_css=False)
+            gr.HTML(ACTIONS, apply_default_css=False)
+            gr.HTML(SYNTHETIC, apply_default_css=False)
+            readback = gr.HTML(_readback(first), elem_id="fg-seen", apply_default_css=False)
+            with gr.Row(elem_classes="fg-tight"):
+                person = gr.Textbox(
+                    first.face.person, label="Person", info="A seed, or a blend of seeds", elem_id="fg-person", min_width=120
+                )
+                keep = gr.Checkbox(True, label="Keep this person", info="Off: each Draw is someone new", elem_id="fg-keep")
+            strength = gr.Slider(
+                1, 6, model_strength, step=0.25, label="Strength", info="How hard the words push", elem_id="fg-strength"
+            )
+        with gr.Column(elem_id="fg-why"):
+            gr.HTML(LEGEND, apply_default_css=False)
+            strip = gr.HTML(render.words([], busy=True), elem_id="fg-strip", apply_default_css=False)
+        with gr.Column(elem_id="fg-switches"):
+            board = AttributeBoard(pipe.drawable, first.face.reading.attributes, elem_id="fg-board")
+            with gr.Accordion("Restore from a picture", open=False):
+                dropped = gr.File(label="Drop a PNG that facegen saved", file_types=[".png"], height=110, elem_id="fg-drop")
+
+    def push(strength):  # None is the model's own, and stays so in the metadata
+        return None if strength == model_strength else float(strength)
+
+    face_outputs = [session, stage, sentence, board]
+
+    def answer(session: Session):
+        said = session.face.reading.attributes if session.face.reading else {}
+        return session, _stage(session), _sentence(session, pipe), gr.update(said=said)
+
+    def typed(session, text, overrides, person, strength, live):
+        if not live:
+            return [gr.skip()] * len(face_outputs)
+        show(session, pipe, text, overrides or {}, person, push(strength), typing=True)
+        return answer(session)
+
+    def submitted(session, text, overrides, person, strength, keep):
+        if not overrides:
+            try:
+                check_text(text or "")
+            except DescriptionError as error:
+                raise sorry(error) from None
+        who = person if keep else new_person()
+        show(session, pipe, text, overrides or {}, who, push(strength))
+        return *answer(session), session.face.person
+
+    def flipped(session, text, overrides, person, strength):
+        show(session, pipe, text, overrides or {}, person, push(strength))
+        return answer(session)
+
+    def someone_new(session, text, overrides, strength):
+        show(session, pipe, text, overrides or {}, new_person(), push(strength))
+        return *answer(session), session.face.person
+
+    def restore(session: Session, settings: dict):
+        """Show a face again from its settings, and set every control to them."""
+        overrides = {n: v for n, v in (settings.get("overrides") or {}).items() if n in attributes.BY_NAME}
+        strength = settings.get("strength")
+        show(session, pipe, settings.get("description", ""), overrides, settings.get("person", "0"), strength)
+        shown = answer(session)
+        return (*shown[:3], gr.update(value=overrides, said=shown[3]["said"]), settings.get("description", ""),
+                session.face.person, model_strength if strength is None else strength)  # fmt: skip
+
+    def opened(session, request: gr.Request):
+        """A shared link restores its face; a plain visit keeps the face that is there."""
+        query = dict(request.query_params) if request else {}
+        if not {"text", "person", "set"} & query.keys():
+            return [gr.skip()] * len(restored)
+        try:
+            chosen = [attributes.parse_override(pair) for pair in query.get("set", "").split(",") if pair]
+            settings = {
+                "description": query.get("text", ""),
+                "person": query.get("person", "0"),
+                "overrides": {name: value for name, value in chosen if value is not None},
+                "strength": float(query["strength"]) if "strength" in query else None,
+            }
+        except ValueError as error:
+            raise sorry(error) from None
+        return restore(session, settings)
+
+    def drop(session, path):
+        if not path:
+            return [gr.skip()] * (len(face_outputs) + 3)
+        try:
+            return restore(session, metadata.read_settings(path))
+        except USER_ERRORS as error:
+            raise sorry(error) from None
+
+    async def explain(session: Session):
+        """The slow parts, a piece at a time, given up as soon as a newer face is shown."""
+        await asyncio.sleep(0.3)
+        version = session.version
+        if session.explained == version:
+            yield gr.skip(), gr.skip()
+            return
+        seen = await asyncio.to_thread(_readback, session)
+        if session.version != version:
+            return
+        yield seen, render.words([], busy=bool(_phrases(session, pipe)))
+        items = []
+        phrases = _phrases(session, pipe)
+        for i, phrase in enumerate(phrases):
+            item = await asyncio.to_thread(_without, session, pipe, *phrase)
+            if session.version != version:
+                return
+            items.append(item)
+            yield seen, render.words(items, busy=i + 1 < len(phrases))
+        session.explained = version
+
+    quiet = {"show_progress": "hidden", "api_visibility": "private", "concurrency_id": "draw", "concurrency_limit": 1}
+
+    def extras(event):
+        return event.success(
+            explain, session, [readback, strip], show_progress="hidden", api_visibility="private", concurrency_limit=16,
+            concurrency_id="explain",
+        )  # fmt: skip
+
+    controls = [text, board, person, strength]
+    extras(text.input(typed, [session, *controls, live], face_outputs, trigger_mode="always_last", **quiet))
+    extras(gr.on([text.submit, go.click, person.submit], submitted, [session, *controls, keep], [*face_outputs, person],
+                 trigger_mode="always_last", **quiet))  # fmt: skip
+    extras(gr.on([board.input, strength.release], flipped, [session, *controls], face_outputs, trigger_mode="always_last",
+                 **quiet))  # fmt: skip
+    extras(stranger.click(someone_new, [session, text, board, strength], [*face_outputs, person], trigger_mode="always_last",
+                          **quiet))  # fmt: skip
+    restored = [*face_outputs, text, person, strength]
+    extras(dropped.upload(drop, [session, dropped], restored, **quiet))
+    extras(chips.pick(_picked, None, text, queue=False, show_progress="hidden", api_visibility="private").then(
+        submitted, [session, *controls, keep], [*face_outputs, person], **quiet))  # fmt: skip
+    return Describe(session, text, board, person, strength, restored, restore, opened, extras)
+
+
+# A grid of buttons tells which one was pressed, as the event `pick` with its data-* values.
+PICK = asset("pick.js")
+
+
+def _picked(event: gr.EventData):
+    return EXAMPLES[int(event.index)]
+
+
+def _chips() -> str:
+    return '<div class="fg-chips">' + "".join(
+        f'<button type="button" class="fg-chip" data-index="{i}">{example}</button>' for i, example in enumerate(EXAMPLES)
+    ) + "</div>"  # fmt: skip
+
+
+def _stage(session: Session) -> str:
+    return render.stage(session.src, session.face.settings, session.before)
+
+
+def _sentence(session: Session, pipe: FacePipeline) -> str:
+    return render.sentence(session.face.settings["description"], session.face.reading, pipe.drawable)
+
+
+def _readback(session: Session) -> str:
+    face = session.face
+    try:
+        match = face.match
+    except USER_ERRORS:  # a model folder may come without a classifier: the face is still worth showing
+        match = {}
+    return render.readback(face.attributes, face.sources, match)
+
+
+def _phrases(session: Session, pipe: FacePipeline) -> list[tuple[int, int, tuple[str, ...]]]:
+    """Phrases that set something that is drawn: (start, end, attributes)."""
+    if session.face.reading is None:
+        return []
+    found = render.spans(session.face.reading, pipe.drawable)
+    return [(a, b, names) for a, b, _, names in found if any(session.face.sources.get(n) == "text" for n in names)]
+
+
+def _without(session: Session, pipe: FacePipeline, start: int, end: int, names: tuple[str, ...]) -> dict:
+    """The same person drawn without one phrase, and where that differs."""
+    face, phrase = session.face, session.face.reading.text[start:end]
+    gone = {n for n in names if face.sources.get(n) == "text"}
+    rest = {n: v for n, v in face.attributes.items() if n not in gone}
+    other = draw(pipe, "", rest, face.person, face.settings["strength"])
+    return {
+        "phrase": phrase,
+        "span": f"{start}-{end}",
+        "src": render.thumbnail(other.image, 152),
+        "heat": render.heat_map(face.image, other.image),
+        "change": f"changes {render.changed(face.image, other.image)}%",
+    }

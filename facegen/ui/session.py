@@ -1,0 +1,84 @@
+"""What one visitor is looking at, and the one function that draws for them."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from dataclasses import dataclass, field
+
+import gradio as gr
+
+from facegen.attributes import VocabularyError
+from facegen.hub import CheckpointError
+from facegen.metadata import MetadataError
+from facegen.people import PersonError
+from facegen.pipeline import Face, FacePipeline
+from facegen.text import DescriptionError
+from facegen.ui import render
+
+USER_ERRORS = (DescriptionError, VocabularyError, PersonError, CheckpointError, MetadataError)
+HISTORY = 24
+
+# One face at a time: two at once on two cores take as long each as one after the other, and come out of order.
+_drawing = threading.Lock()
+
+
+@dataclass
+class Session:
+    """The face that is shown, the one before it, and the trail of earlier ones (settings and a thumbnail each)."""
+
+    face: Face
+    src: str
+    before: str | None = None
+    version: int = 0  # counts faces shown, so that slow extras can tell when they are out of date
+    explained: int = -1
+    trail: list[dict] = field(default_factory=list)
+    gallery: list[dict] = field(default_factory=list)
+
+
+def sorry(error: Exception) -> gr.Error:
+    """A user's mistake as the one sentence that the page shows."""
+    text = str(error)
+    return gr.Error(f"{text[:1].upper()}{text[1:].rstrip('.')}.", duration=8, print_exception=False)
+
+
+def draw(pipe: FacePipeline, text: str, overrides: dict, person: str, strength: float | None = None) -> Face:
+    """A face for the page; a user's mistake is raised as `gr.Error`."""
+    try:
+        with _drawing:
+            return pipe(text or "", overrides=overrides, person=str(person), strength=strength)
+    except USER_ERRORS as error:
+        raise sorry(error) from None
+
+
+def start(pipe: FacePipeline, text: str, person: str) -> Session:
+    face = draw(pipe, text, {}, person)
+    session = Session(face, render.data_url(face.png))
+    remember(session, typing=False)
+    return session
+
+
+def show(session: Session, pipe: FacePipeline, text, overrides, person, strength=None, typing: bool = False) -> bool:
+    """Draw and remember; False where nothing that is drawn has changed, and the face stays as it is."""
+    before = session.face
+    face = draw(pipe, text, overrides, str(person).strip(), strength)
+    session.face, session.src, old = face, render.data_url(face.png), session.src
+    if (face.attributes, face.person, strength) == (before.attributes, before.person, before.settings["strength"]):
+        return False  # only the words in the PNG's metadata are new
+    session.before = old
+    session.version += 1
+    remember(session, typing)
+    return True
+
+
+def remember(session: Session, typing: bool) -> None:
+    """Add the face to the trail; what came by typing on replaces the step before, so that a word is one step."""
+    entry = {"settings": session.face.settings, "src": render.thumbnail(session.face.image), "typing": typing}
+    if typing and session.trail and session.trail[-1]["typing"]:
+        session.trail[-1] = entry
+    else:
+        session.trail = [*session.trail[-HISTORY + 1 :], entry]
+
+
+def new_person() -> str:
+    return str(secrets.randbelow(1_000_000))
