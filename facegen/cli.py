@@ -187,9 +187,9 @@ def _is_users(error: ValueError) -> bool:
 
 
 def _fail(message: str, code: int) -> None:
-    message = " ".join(message.split()).rstrip(".")
+    message = " ".join(message.split())
     if message:  # `facegen` alone prints its help and has nothing to add
-        print(f"Error: {message}.", file=sys.stderr)
+        print(f"Error: {message}{'' if message.endswith(('.', '?')) else '.'}", file=sys.stderr)
     sys.exit(code)
 
 

@@ -28,6 +28,11 @@ _XMP = (
 )
 
 
+def xmp(tool: str = SOFTWARE) -> str:
+    """The XMP packet that marks an image as synthetic."""
+    return _XMP.format(source=quoteattr(SOURCE_TYPE), tool=quoteattr(tool))
+
+
 class MetadataError(ValueError):
     """An image that is not one of ours, or whose settings can't be read."""
 
@@ -49,7 +54,7 @@ def png_bytes(image: Image.Image, settings: Mapping[str, object]) -> bytes:
     chunks.add_text("Disclaimer", NOTICE)
     chunks.add_itxt("facegen", json.dumps(dict(settings), sort_keys=True, ensure_ascii=False))
     tool = f"{SOFTWARE} {settings.get('version', '')}".strip()
-    chunks.add_itxt("XML:com.adobe.xmp", _XMP.format(source=quoteattr(SOURCE_TYPE), tool=quoteattr(tool)))
+    chunks.add_itxt("XML:com.adobe.xmp", xmp(tool))
     buffer = io.BytesIO()
     image.save(buffer, "PNG", pnginfo=chunks, compress_level=4)
     return buffer.getvalue()

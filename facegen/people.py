@@ -101,3 +101,8 @@ def identity(person: Person, codes: Callable[[Sequence[int]], object]):
 
     weights = torch.tensor([weight for _, weight in person], dtype=torch.float32)
     return (weights / weights.norm())[None] @ codes([seed for seed, _ in person])
+
+
+def stranger(seed: int, i: int) -> int:
+    """The i-th of a fixed row of seeds, told apart by `seed`."""
+    return (check_seed(seed) * 1_000_003 + i + 1) % (MAX_SEED + 1)

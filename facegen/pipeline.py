@@ -62,13 +62,17 @@ class Face:
         return write_png(self.png, path)
 
     def to_dict(self) -> dict:
-        """What `generate --json` prints."""
+        """What `generate --json` prints; "match" is None where no classifier is at hand."""
+        try:
+            match = {name: round(p, 4) for name, p in self.match.items() if name in self.attributes}
+        except hub.CheckpointError:
+            match = None
         return {
             "seed": self.seed,
             "person": self.person,
             "attributes": self.attributes,
             "sources": self.sources,
-            "match": {name: round(p, 4) for name, p in self.match.items() if name in self.attributes},
+            "match": match,
             "undrawable": self.settings["undrawable"],
             "unused": list(self.reading.unused) if self.reading else [],
             "model": self.settings["model"],

@@ -11,7 +11,7 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 import gradio as gr  # noqa: E402
 
 from facegen.pipeline import load  # noqa: E402
-from facegen.ui import describe  # noqa: E402
+from facegen.ui import about, api, describe, gallery, morph, people_tab  # noqa: E402
 from facegen.ui.session import start  # noqa: E402
 from facegen.ui.theme import page  # noqa: E402, F401
 
@@ -27,9 +27,14 @@ def build(model: str | None = None) -> gr.Blocks:
     first = start(pipe, describe.EXAMPLES[0], "7")
     with gr.Blocks(title="facegen", analytics_enabled=False, delete_cache=(3600, 3600)) as demo:
         gr.HTML(HEAD, apply_default_css=False)
-        with gr.Tabs():
+        with gr.Tabs() as tabs:
             with gr.Tab("Describe", id="describe"):
                 main = describe.build(pipe, first)
+            people_tab.build(pipe, main, first)
+            morph.build(pipe, main)
+            gallery.build(pipe, main, tabs)
+            about.build(pipe)
+        api.build(pipe)
         main.extras(demo.load(main.opened, [main.session], main.outputs, show_progress="hidden", api_visibility="private"))
     demo.queue(max_size=512)
     return demo

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from html import escape
 
 import gradio as gr
@@ -16,10 +16,9 @@ class AttributeBoard(gr.HTML):
     What the text says is a property of its own, `said`, so that an answer on its way can't undo a newer flip.
     """
 
-    def __init__(self, drawable: Collection[str], said: Mapping[str, bool] | None = None, **kwargs):
+    def __init__(self, drawable: Collection[str], **kwargs):
         super().__init__(
             value={},
-            said=dict(said or {}),
             html_template=_markup(drawable),
             js_on_load=asset("board.js"),
             apply_default_css=False,

@@ -17,10 +17,9 @@ class AttributeBoard(gr.HTML):
     What the text says is a property of its own, `said`, so that an answer on its way can't undo a newer flip.
     """
 
-    def __init__(self, drawable: Collection[str], said: Mapping[str, bool] | None = None, **kwargs):
+    def __init__(self, drawable: Collection[str], **kwargs):
         super().__init__(
             value={},
-            said=dict(said or {}),
             html_template=_markup(drawable),
             js_on_load=asset("board.js"),
             apply_default_css=False,

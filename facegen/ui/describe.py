@@ -43,6 +43,7 @@ class Describe:
     person: gr.Textbox
     strength: gr.Slider
     outputs: list
+    keep: gr.Button  # puts the face into the gallery
     restore: object  # (session, settings) -> values of `outputs`
     opened: object  # (session, request) -> values of `outputs`: what a shared link says
     extras: object  # (event) -> runs the slow parts after it
@@ -72,7 +73,9 @@ def build(pipe: FacePipeline, first: Session) -> Describe:
                 live = gr.Checkbox(True, label="Live", elem_id="fg-live", min_width=70, container=False)
         with gr.Column(elem_id="fg-side"):
             stage = gr.HTML(_stage(first), elem_id="fg-main", apply_default_css=False)
-            gr.HTML(ACTIONS, apply_default_css=False)
+            with gr.Row(elem_classes="fg-tight"):
+                keep_face = gr.Button("Keep", size="sm", elem_id="fg-keep-face", min_width=60)
+                gr.HTML(ACTIONS, apply_default_css=False)
             gr.HTML(SYNTHETIC, apply_default_css=False)
             readback = gr.HTML(_readback(first), elem_id="fg-seen", apply_default_css=False)
             with gr.Row(elem_classes="fg-tight"):
@@ -87,7 +90,7 @@ def build(pipe: FacePipeline, first: Session) -> Describe:
             gr.HTML(LEGEND, apply_default_css=False)
             strip = gr.HTML(render.words([], busy=True), elem_id="fg-strip", apply_default_css=False)
         with gr.Column(elem_id="fg-switches"):
-            board = AttributeBoard(pipe.drawable, first.face.reading.attributes, elem_id="fg-board")
+            board = AttributeBoard(pipe.drawable, said=first.face.reading.attributes, elem_id="fg-board")
             with gr.Accordion("Restore from a picture", open=False):
                 dropped = gr.File(label="Drop a PNG that facegen saved", file_types=[".png"], height=110, elem_id="fg-drop")
 
@@ -103,7 +106,10 @@ def build(pipe: FacePipeline, first: Session) -> Describe:
     def typed(session, text, overrides, person, strength, live):
         if not live:
             return [gr.skip()] * len(face_outputs)
-        show(session, pipe, text, overrides or {}, person, push(strength), typing=True)
+        try:
+            show(session, pipe, text, overrides or {}, person, push(strength), typing=True)
+        except gr.Error as error:  # half-typed text is no occasion for a pop-up
+            return session, gr.skip(), render.sentence("", None, pipe.drawable, note=error.message), gr.skip()
         return answer(session)
 
     def submitted(session, text, overrides, person, strength, keep):
@@ -199,7 +205,7 @@ def build(pipe: FacePipeline, first: Session) -> Describe:
     extras(dropped.upload(drop, [session, dropped], restored, **quiet))
     extras(chips.pick(_picked, None, text, queue=False, show_progress="hidden", api_visibility="private").then(
         submitted, [session, *controls, keep], [*face_outputs, person], **quiet))  # fmt: skip
-    return Describe(session, text, board, person, strength, restored, restore, opened, extras)
+    return Describe(session, text, board, person, strength, restored, keep_face, restore, opened, extras)
 
 
 # A grid of buttons tells which one was pressed, as the event `pick` with its data-* values.

@@ -11,7 +11,7 @@ import gradio as gr
 from facegen.attributes import VocabularyError
 from facegen.hub import CheckpointError
 from facegen.metadata import MetadataError
-from facegen.people import PersonError
+from facegen.people import PersonError, parse_person
 from facegen.pipeline import Face, FacePipeline
 from facegen.text import DescriptionError
 from facegen.ui import render
@@ -39,7 +39,8 @@ class Session:
 def sorry(error: Exception) -> gr.Error:
     """A user's mistake as the one sentence that the page shows."""
     text = str(error)
-    return gr.Error(f"{text[:1].upper()}{text[1:].rstrip('.')}.", duration=8, print_exception=False)
+    end = "" if text.endswith((".", "?")) else "."
+    return gr.Error(f"{text[:1].upper()}{text[1:]}{end}", duration=8, print_exception=False)
 
 
 def draw(pipe: FacePipeline, text: str, overrides: dict, person: str, strength: float | None = None) -> Face:
@@ -49,6 +50,12 @@ def draw(pipe: FacePipeline, text: str, overrides: dict, person: str, strength: 
             return pipe(text or "", overrides=overrides, person=str(person), strength=strength)
     except USER_ERRORS as error:
         raise sorry(error) from None
+
+
+def paint(pipe: FacePipeline, like: Face, person: str) -> Face:
+    """Another person with the words, overrides and strength of a face."""
+    with _drawing:
+        return pipe.face(like.reading, like.overrides, parse_person(person), like.settings["strength"])
 
 
 def start(pipe: FacePipeline, text: str, person: str) -> Session:
