@@ -101,7 +101,7 @@ VOCABULARY: tuple[Attribute, ...] = (
     _row("mouth_open", "mouth open", "expression", "Mouth_Slightly_Open", "-Mouth Closed"),
     _row("arched_eyebrows", "arched eyebrows", "features", "Arched_Eyebrows", "Arched Eyebrows"),
     _row("bushy_eyebrows", "bushy eyebrows", "features", "Bushy_Eyebrows", "Bushy Eyebrows"),
-    _row("narrow_eyes", "narrow eyes", "features", "Narrow_Eyes"),
+    _row("narrow_eyes", "narrow eyes", "features", "Narrow_Eyes", "Narrow Eyes"),
     _row("bags_under_eyes", "bags under the eyes", "features", "Bags_Under_Eyes", "Bags Under Eyes"),
     _row("big_nose", "big nose", "features", "Big_Nose", "Big Nose"),
     _row("pointy_nose", "pointy nose", "features", "Pointy_Nose", "Pointy Nose"),

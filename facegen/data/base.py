@@ -16,7 +16,7 @@ from typing import Literal, Protocol
 import numpy as np
 from PIL import Image, ImageOps
 
-from facegen.attributes import NAMES, members
+from facegen.attributes import GROUPS, NAMES, members
 
 Split = Literal["train", "validation", "test"]
 
@@ -175,8 +175,6 @@ def settle_exclusive(values: np.ndarray) -> np.ndarray:
     One yes makes its rivals no. Two yeses (CelebA has black and brown hair at once) are an annotator in
     doubt: both become not said.
     """
-    from facegen.attributes import GROUPS
-
     for group in GROUPS:
         if not group.exclusive:
             continue

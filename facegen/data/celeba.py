@@ -60,9 +60,9 @@ def read_celeba(folder: str | Path, derived: bool = True) -> FaceTable:
             values[:, j] = sign * table[:, columns.index(column)]
     settle_exclusive(values)
 
-    landmarks = _read_landmarks(folder / "landmarks68.npy", len(names))
-    ratings = _read_csv(folder / "ratings_predicted.csv", names)
-    alignment = _read_csv(folder / "alignment.csv", names)
+    landmarks = read_landmarks(folder / "landmarks68.npy", len(names))
+    ratings = read_csv(folder / "ratings_predicted.csv", names)
+    alignment = read_csv(folder / "alignment.csv", names)
     if derived:
         derive(values, files, landmarks, ratings)
     return FaceTable(
@@ -108,7 +108,7 @@ def _read_attributes(path: Path) -> tuple[list[str], list[str], np.ndarray]:
     return names, columns, np.array(rows, dtype=np.int8).reshape(len(names), len(columns))
 
 
-def _read_landmarks(path: Path, n: int) -> np.ndarray | None:
+def read_landmarks(path: Path, n: int) -> np.ndarray | None:
     if not path.is_file():
         return None
     try:
@@ -122,7 +122,7 @@ def _read_landmarks(path: Path, n: int) -> np.ndarray | None:
     return landmarks.astype(np.float32)
 
 
-def _read_csv(path: Path, names: list[str]) -> dict[str, np.ndarray] | None:
+def read_csv(path: Path, names: list[str]) -> dict[str, np.ndarray] | None:
     """Columns of a CSV keyed by `image`, in the order of `names`; NaN for images that it lacks. None without a file."""
     if not path.is_file():
         return None

@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from facegen.attributes import NAMES
+from facegen.data.base import settle_exclusive
 
 LEFT_EYE, RIGHT_EYE = slice(36, 42), slice(42, 48)  # iBUG's order; left and right of the image
 CHEEK_MAX_SATURATION, CHEEK_MAX_LUMA = 0.62, 150.0  # above: colored stage light, or simply not dark
@@ -129,8 +130,10 @@ def lens_brightness(image: np.ndarray, landmarks: np.ndarray) -> float:
         x, y = center[0], center[1] + 0.12 * width
         inside = ((xx - x) / (0.62 * width)) ** 2 + ((yy - y) / (0.42 * width)) ** 2 <= 1
         eyes.append(np.median(gray[inside]) if inside.any() else 128.0)
-        below = np.array([center[0], 0.35 * center[1] + 0.65 * landmarks[33, 1]])
-        cheeks.append(np.median(luma(_patch(image, below, 0.2 * width))))
+        below = [np.array([center[0], center[1] + s * (landmarks[33, 1] - center[1])]) for s in (0.65, 1.1)]
+        cheeks.append(
+            max(np.median(luma(_patch(image, point, 0.2 * width))) for point in below)
+        )  # large lenses reach 0.8
     return float(np.mean(eyes) / max(np.mean(cheeks), 8.0))
 
 
@@ -172,8 +175,6 @@ def face_shape_scores(landmarks: np.ndarray) -> dict[str, np.ndarray]:
 
 def _face_shape(values: np.ndarray, landmarks: np.ndarray) -> None:
     """Oval is CelebA's own column; the others by the jaw: the upper ends yes, the lower halves no."""
-    from facegen.data.base import settle_exclusive
-
     smiling = _column(values, "smiling")[:, None]
     scores = face_shape_scores(landmarks)
     shift = {"oblong_face": 0.27, "round_face": -0.27, "square_face": 0.0}  # a smile lifts the chin's outline

@@ -1,0 +1,45 @@
+"""Open a data set of any known layout."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from facegen.data import lfw, pubfig
+from facegen.data.base import DataError, FaceTable
+from facegen.data.celeba import ATTRIBUTE_FILES, read_celeba
+from facegen.data.folder import LABELS_FILE, read_folder
+from facegen.data.rafd import read_rafd
+
+READERS: dict[str, Callable[[Path], FaceTable]] = {
+    "celeba": read_celeba,
+    "rafd": read_rafd,
+    "pubfig": pubfig.read_pubfig,
+    "lfw": lfw.read_lfw,
+    "folder": read_folder,
+}
+
+
+def recognize(folder: Path) -> str:
+    """Which of `READERS` a folder is for, by the files in it. Raises `DataError`."""
+    if not folder.is_dir():
+        raise DataError(f"{folder}: no such folder")
+    if any((folder / name).is_file() for name in ATTRIBUTE_FILES):
+        return "celeba"
+    for kind, name in (("pubfig", pubfig.ATTRIBUTES_FILE), ("lfw", lfw.ATTRIBUTES_FILE), ("folder", LABELS_FILE)):
+        if (folder / name).is_file():
+            return kind
+    if next(folder.rglob("Rafd*_*.*"), None) is not None:
+        return "rafd"
+    raise DataError(
+        f"{folder}: no known data set; expected list_attr_celeba.txt (CelebA), {pubfig.ATTRIBUTES_FILE}, "
+        f"{lfw.ATTRIBUTES_FILE}, images named Rafd..., or {LABELS_FILE}"
+    )
+
+
+def read_dataset(folder: str | Path, kind: str = "auto") -> FaceTable:
+    """Read a data set; `kind` is "auto" or one of `READERS`. Raises `DataError`."""
+    folder = Path(folder)
+    if kind != "auto" and kind not in READERS:
+        raise DataError(f"unknown data set {kind!r}: known are auto, {', '.join(READERS)}")
+    return READERS[recognize(folder) if kind == "auto" else kind](folder)

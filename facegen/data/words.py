@@ -1,0 +1,83 @@
+"""A bag of words a subject: the first report's annotation, as a CSV that people can read and edit.
+
+    subject,words
+    01,no_beard brown_hair no_eyeglasses oval_face
+    02,beard black_hair male square_face
+
+A word is an attribute's name, for yes, or `no_` and its name, for no. What isn't there is not said.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from facegen.attributes import NAMES, VocabularyError, check
+from facegen.data.base import DataError
+
+
+def parse_words(words: str) -> dict[str, bool]:
+    """ "beard no_eyeglasses" -> {"beard": True, "eyeglasses": False}; raises VocabularyError."""
+    said: dict[str, bool] = {}
+    for word in words.replace(",", " ").replace(";", " ").split():
+        name, value = (word[3:], False) if word.startswith("no_") else (word, True)
+        if said.get(name, value) != value:
+            raise VocabularyError(f"{name} is said to be both yes and no")
+        said[name] = value
+    check(said)
+    return said
+
+
+def format_words(attributes: Mapping[str, bool]) -> str:
+    """The inverse of `parse_words`, in the vocabulary's order."""
+    return " ".join(name if attributes[name] else f"no_{name}" for name in NAMES if name in attributes)
+
+
+def read_words(path: str | Path) -> dict[str, dict[str, bool]]:
+    """Subject -> labels, from a bag-of-words CSV. Raises `DataError`."""
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: can't be read ({error})") from None
+    reader = csv.reader(io.StringIO(text, newline=""))
+    if [cell.strip() for cell in next(reader, [])] != ["subject", "words"]:
+        raise DataError(f'{path}, line 1: expected the column names "subject,words"')
+    bags: dict[str, dict[str, bool]] = {}
+    for row in reader:
+        if not row:
+            continue
+        if len(row) != 2 or not row[0].strip():
+            raise DataError(f"{path}, line {reader.line_num}: expected a subject and its words, separated by a comma")
+        subject = row[0].strip()
+        if subject in bags:
+            raise DataError(f"{path}, line {reader.line_num}: subject {subject!r} was already described above")
+        try:
+            bags[subject] = parse_words(row[1])
+        except VocabularyError as error:
+            raise DataError(f"{path}, line {reader.line_num}: {error}") from None
+    return bags
+
+
+def write_words(path: str | Path, bags: Mapping[str, Mapping[str, bool]]) -> None:
+    """Write a bag-of-words CSV atomically: a reader sees the old file or the new one, whole."""
+    path = Path(path)
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(["subject", "words"])
+    writer.writerows([subject, format_words(attributes)] for subject, attributes in bags.items())
+    write_atomic(path, buffer.getvalue().encode("utf-8"))
+
+
+def write_atomic(path: Path, content: bytes) -> None:
+    """Write a file so that it is never seen half-written, not even after a power cut."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
+    with open(partial, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(partial, path)
