@@ -1,7 +1,11 @@
 """A face that nobody has: drawn from shapes, with the 68 landmarks that it was drawn by. dlib's detector finds it."""
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
+
+cv2.setNumThreads(1)  # its threads cost more than they bring on small pictures
 
 # (x, y) in shares of the image's side, in iBUG's order; symmetric; the crop is FFHQ's.
 _LEFT_JAW = [(228, 468), (232, 541), (243, 614), (256, 685), (280, 752), (319, 811), (371, 860), (432, 899)]
@@ -38,6 +42,12 @@ assert LANDMARKS.shape == (68, 2)
 
 def drawn_face(size: int, lens: int | None = None, skin=(224, 180, 152), hair=(70, 46, 34)) -> np.ndarray:
     """uint8 (size, size, 3) RGB; with `lens`, round glasses of that gray lie over the eyes."""
+    large = _draw(lens, tuple(skin), tuple(hair))
+    return cv2.resize(large, (size, size), interpolation=cv2.INTER_AREA).round().astype(np.uint8)
+
+
+@lru_cache(maxsize=16)
+def _draw(lens: int | None, skin: tuple, hair: tuple) -> np.ndarray:
     s = 512
     p = LANDMARKS * s
     image = np.full((s, s, 3), (150, 165, 180), np.float32)
@@ -83,5 +93,4 @@ def drawn_face(size: int, lens: int | None = None, skin=(224, 180, 152), hair=(7
         for eye in (slice(36, 42), slice(42, 48)):
             ellipse(p[eye].mean(axis=0) + (0, 6), (58, 44), (lens, lens, lens), 1)
     shade = 1 - 0.12 * np.linspace(-1, 1, s, dtype=np.float32)[None, :, None]
-    image = cv2.resize(np.clip(image * shade, 0, 255), (size, size), interpolation=cv2.INTER_AREA)
-    return image.round().astype(np.uint8)
+    return np.clip(image * shade, 0, 255)
