@@ -138,7 +138,8 @@ class Decoder(nn.Module):
     """Appearance code and attributes -> RGB: dense layer, then one upsampling + conv block for each doubling.
 
     A second dense layer draws a coarse face at half size straight from the code; training starts it as eigenfaces (Turk
-    & Pentland 1991), so that the blocks add detail to a face from the first step instead of finding faces first.
+    & Pentland 1991). The blocks see that face from a quarter of the image's size on and add detail to it: sharpening
+    what is there is learned in minutes, where finding faces first takes hours.
     """
 
     def __init__(self, config: GeneratorConfig):
@@ -151,6 +152,12 @@ class Decoder(nn.Module):
         self.coarse_size = config.image_size // 2
         self.eigenfaces = nn.Linear(config.identity_dim, 3 * self.coarse_size**2)
         self.blocks = nn.ModuleList(UpBlock(a, b, style_dim) for a, b in zip(c[:-1], c[1:]))
+        quarter = c[-3]
+        self.see_quarter = nn.Conv2d(12, quarter, 3, padding=1)
+        self.see_half = nn.Conv2d(3, c[-2], 3, padding=1)
+        self.refine = nn.Sequential(
+            nn.Conv2d(quarter, quarter, 3, padding=1), nn.LeakyReLU(0.2), nn.Conv2d(quarter, quarter, 3, padding=1)
+        )
         self.to_rgb = nn.Conv2d(c[-1], 3, 3, padding=1)
         nn.init.zeros_(self.to_rgb.weight)
 
@@ -160,9 +167,14 @@ class Decoder(nn.Module):
         style = self.mapping(inputs)
         x = self.dense(inputs).view(len(code), -1, 4, 4).contiguous(memory_format=torch.channels_last)
         x = F.leaky_relu(x, 0.2)
+        coarse = self.eigenfaces(code).view(-1, 3, self.coarse_size, self.coarse_size)
         for block in self.blocks:
             x = block(x, style)
-        coarse = self.eigenfaces(code).view(-1, 3, self.coarse_size, self.coarse_size)
+            if 2 * x.shape[-1] == self.coarse_size:
+                x = x + self.see_quarter(F.pixel_unshuffle(coarse, 2).contiguous(memory_format=torch.channels_last))
+                x = x + self.refine(x)
+            elif x.shape[-1] == self.coarse_size:
+                x = x + self.see_half(coarse)
         return self.to_rgb(x) + F.interpolate(coarse, scale_factor=2.0, mode="bilinear", align_corners=False)
 
 

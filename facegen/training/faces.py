@@ -28,7 +28,9 @@ from facegen.data.base import FaceDataset
 from facegen.evaluation.sheets import face_sheet
 from facegen.generator import DeconvGenerator, GeneratorConfig
 from facegen.training import losses
+from facegen.training.augment import jitter
 from facegen.training.networks import Discriminator, Encoder, eigenfaces
+from facegen.training.optim import anneal, update_average
 from facegen.training.pack import Pack, pack
 from facegen.training.run import Run, load_state, loop, save_state
 from facegen.training.squeezenet import SqueezeNet, perceptual_distance
@@ -79,6 +81,7 @@ class FaceTrainer:
         run: Run,
         cache: Path,
         feature_weights: Path | None,
+        judge: nn.Module | None = None,
         accelerator: Accelerator | None = None,
     ):
         self.config, self.run = config, run
@@ -97,12 +100,14 @@ class FaceTrainer:
         self.encoder = Encoder(generator).to(**layout)
         self.discriminator = Discriminator(generator).to(**layout)
         self.features = SqueezeNet(feature_weights).to(self.device) if feature_weights else None
+        self.judge = judge.to(self.device).requires_grad_(False).eval() if judge else None
+        self.penalty = 0.0
         adam = torch.optim.Adam
         lr = config.learning_rate
         self.optimizers = {
-            "opt_autoencoder": adam([*self.encoder.parameters(), *self.model.decoder.parameters()], lr, (0.5, 0.99)),
+            "opt_autoencoder": adam(groups(self.encoder, self.model.decoder), lr, (0.5, 0.99)),
             "opt_prior": adam(self.model.prior.parameters(), config.prior_learning_rate, (0.9, 0.99)),
-            "opt_decoder": adam(self.model.decoder.parameters(), config.adversarial_learning_rate, (0.0, 0.99)),
+            "opt_decoder": adam(groups(self.model.decoder), config.adversarial_learning_rate, (0.0, 0.99)),
             "opt_discriminator": adam(self.discriminator.parameters(), config.adversarial_learning_rate, (0.0, 0.99)),
         }
         self.done = dict.fromkeys(STAGES, 0)
@@ -168,13 +173,6 @@ class FaceTrainer:
         each = torch.rand(len(labels), 1) * self.config.drop_each
         return (labels * keep * (torch.rand_like(labels) >= each)).to(self.device)
 
-    def update_average(self, part: str, i: int, decay: float) -> None:
-        """Exponential moving average of the prior's or the decoder's weights, over all past steps at first."""
-        decay = min(decay, (1 + i) / (10 + i))
-        average, model = getattr(self.average, part), getattr(self.model, part)
-        for a, b in zip(average.parameters(), model.parameters()):
-            a.lerp_(b.detach(), 1 - decay)
-
     # -- stages: each returns a function of the step number that makes one step and returns its losses ---------------
 
     def _autoencoder(self):
@@ -194,7 +192,7 @@ class FaceTrainer:
             self.accelerator.backward(pixel + config.perceptual * perceptual)
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
-            self.update_average("decoder", i, 0.999)
+            update_average(self.average.decoder, self.model.decoder, i, 0.999)
             return {"l1": pixel.item(), "perceptual": float(perceptual)}
 
         return step
@@ -241,20 +239,83 @@ class FaceTrainer:
             self.accelerator.backward(loss)
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
-            self.update_average("prior", i, 0.9995)
+            update_average(self.average.prior, self.model.prior, i, 0.9995)
             return {"flow": loss.item()}
 
         return step
 
     def _adversarial(self):
-        raise SystemExit("stage 3 follows")
+        config, accelerator = self.config, self.accelerator
+        decoder, discriminator = self.model.decoder, self.discriminator
+        opt_decoder, opt_discriminator = self.optimizers["opt_decoder"], self.optimizers["opt_discriminator"]
+        self.encoder.requires_grad_(False).eval()
+        prior, guidance = self.average.prior, config.generator.guidance
+
+        def step(i: int) -> dict[str, float]:
+            for optimizer in (opt_decoder, opt_discriminator):
+                anneal(optimizer, config.adversarial_learning_rate, i, config.adversarial_steps)
+            photo, labels = self.batch(config.batch)
+            noise = torch.randn(config.batch, config.generator.identity_dim, device=self.device)
+            with torch.no_grad(), accelerator.autocast():
+                code = prior.sample(noise, labels, guidance, steps=4).float()
+            with accelerator.autocast():
+                drawn = decoder(code, labels).float()
+
+            # Discriminator: the photograph should look more real than the face drawn for the same attributes.
+            discriminator.requires_grad_(True)
+            with accelerator.autocast():
+                real = discriminator(jitter(photo), labels)
+                fake = discriminator(jitter(drawn.detach()), labels)
+                loss = losses.relativistic(real, fake)
+                if i % config.penalty_every == 0:  # lazily, as in StyleGAN2: it costs as much as the rest together
+                    half = config.batch // 2
+                    penalty = losses.gradient_penalty(discriminator, jitter(photo[:half]), labels[:half])
+                    penalty = penalty + losses.gradient_penalty(discriminator, jitter(drawn[:half].detach()), labels[:half])
+                    self.penalty = penalty.item()
+                    loss = loss + config.gradient_penalty * config.penalty_every * penalty
+            accelerator.backward(loss)
+            opt_discriminator.step()
+            opt_discriminator.zero_grad(set_to_none=True)
+
+            # Decoder: the same pair the other way round; and half a batch of photographs to redraw.
+            discriminator.requires_grad_(False)
+            half = config.batch // 2
+            with accelerator.autocast():
+                with torch.no_grad():
+                    real = discriminator(jitter(photo), labels)
+                    kept = self.encoder(photo[:half])
+                    kept = kept + 0.5 * config.code_noise * torch.randn_like(kept)
+                adversarial = losses.relativistic(discriminator(jitter(drawn), labels), real)
+                agreement = losses.agreement(self.judge, jitter(drawn), labels) if self.judge else torch.zeros(())
+                redrawn = decoder(kept, labels[:half])
+            pixel, perceptual = self._reconstruction(redrawn, photo[:half])
+            accelerator.backward(
+                config.adversarial * adversarial
+                + config.agreement * agreement
+                + 0.5 * (pixel + config.perceptual * perceptual)
+            )
+            opt_decoder.step()
+            opt_decoder.zero_grad(set_to_none=True)
+            update_average(self.average.decoder, decoder, self.done["autoencoder"] + i, 0.998)
+            return {
+                "real-drawn": (real.mean() - fake.detach().mean()).item(),
+                "adversarial": adversarial.item(),
+                "agreement": float(agreement),
+                "l1": pixel.item(),
+                "perceptual": float(perceptual),
+                "penalty": self.penalty,
+            }
+
+        return step
 
 
-def anneal(optimizer: torch.optim.Optimizer, peak: float, i: int, total: int) -> None:
-    """Linear warm-up over 200 steps, then a cosine down to a twentieth of the peak."""
-    rate = peak * min(1.0, (i + 1) / 200) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * min(1.0, i / total))))
-    for group in optimizer.param_groups:
-        group["lr"] = rate
+def groups(*modules: nn.Module) -> list[dict]:
+    """Parameter groups: the eigenface layers start solved and add up 12,288 inputs, so they learn 50 times slower."""
+    named = [(n, p) for m in modules for n, p in m.named_parameters()]
+    return [
+        {"params": [p for n, p in named if not n.startswith("eigenfaces")]},
+        {"params": [p for n, p in named if n.startswith("eigenfaces")], "lr_factor": 0.02},
+    ]
 
 
 def rarity(labels: np.ndarray) -> np.ndarray:

@@ -19,3 +19,35 @@ def flow_matching(prior: nn.Module, code: Tensor, attributes: Tensor) -> Tensor:
     t = torch.sigmoid(torch.randn(len(code), device=code.device))
     x = noise + t[:, None] * (code - noise)
     return F.mse_loss(prior(x, t, attributes).float(), code - noise)
+
+
+def relativistic(winner: Tensor, loser: Tensor) -> Tensor:
+    """Relativistic pairing loss (Jolicoeur-Martineau 2019; R3GAN, Huang et al. 2024): the winner's logit should be higher.
+
+    The discriminator trains with (real, drawn), the generator with (drawn, real); pairs share their attributes.
+    """
+    return F.softplus(loser - winner).mean()
+
+
+def gradient_penalty(discriminator: nn.Module, images: Tensor, attributes: Tensor) -> Tensor:
+    """Zero-centred gradient penalty (Mescheder et al. 2018): R1 on photographs, R2 on drawn faces.
+
+    Args:
+        images: (n, 3, s, s), detached; attributes: (n, a).
+
+    Returns:
+        Mean over the images of the squared gradient norm, halved.
+    """
+    images = images.detach().requires_grad_()
+    (gradient,) = torch.autograd.grad(discriminator(images, attributes).sum(), images, create_graph=True)
+    return 0.5 * gradient.float().square().sum((1, 2, 3)).mean()
+
+
+def agreement(classifier: nn.Module, images: Tensor, attributes: Tensor) -> Tensor:
+    """Cross-entropy of what a frozen classifier reads in drawn faces (n, 3, s, s) against what was asked (n, a).
+
+    Only what was said counts, and a wrong answer counts by how wrong it is, not by how rare the attribute is.
+    """
+    logits = classifier(images).float()
+    said = attributes != 0
+    return (F.softplus(-logits * attributes) * said).sum() / said.sum().clamp(min=1)

@@ -1,0 +1,100 @@
+"""Train the attribute classifier from nothing on photographs."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from accelerate import Accelerator
+from torch import Tensor
+
+from facegen.classifier import AttributeClassifier, ClassifierConfig, save_classifier
+from facegen.training.augment import jitter
+from facegen.training.optim import anneal, update_average
+from facegen.training.pack import Pack
+from facegen.training.run import Run, load_state, loop, save_state
+
+
+@dataclass
+class ClassifierTrainingConfig:
+    """Args: image batches of `batch`; `steps` of them; AdamW's peak `learning_rate` and `weight_decay`."""
+
+    classifier: ClassifierConfig = field(default_factory=ClassifierConfig)
+    batch: int = 64
+    steps: int = 4000
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.02
+    seed: int = 0
+
+
+class ClassifierTrainer:
+    """Masked binary cross-entropy: an attribute that isn't said of a face is not trained on that face."""
+
+    def __init__(
+        self,
+        config: ClassifierTrainingConfig,
+        data: Pack,
+        rows: np.ndarray,
+        run: Run,
+        accelerator: Accelerator | None = None,
+    ):
+        self.config, self.data, self.rows, self.run = config, data, rows, run
+        self.accelerator = accelerator or Accelerator()
+        torch.manual_seed(config.seed + self.accelerator.process_index)
+        self.rng = np.random.default_rng(config.seed + self.accelerator.process_index)
+        self.labels = torch.from_numpy(data.columns(config.classifier.attributes).astype(np.float32))
+        said = self.labels[rows]
+        yes, no = (said > 0).sum(0), (said < 0).sum(0)
+        config.classifier.base_rates = [round(float(r), 5) for r in yes / (yes + no).clamp(min=1)]
+        self.model = AttributeClassifier(config.classifier).to(self.accelerator.device, memory_format=torch.channels_last)
+        self.average = copy.deepcopy(self.model).requires_grad_(False).eval()
+        self.optimizer = torch.optim.AdamW(
+            self.model.parameters(), config.learning_rate, (0.9, 0.99), weight_decay=config.weight_decay
+        )
+        self.model, self.optimizer = self.accelerator.prepare(self.model, self.optimizer)
+        self.done = 0
+
+    @property
+    def _modules(self) -> dict[str, torch.nn.Module]:
+        return {"model": self.accelerator.unwrap_model(self.model), "average": self.average}
+
+    def save(self, i: int) -> None:
+        self.done = i
+        if self.run.main:
+            save_state(self.run.folder / "state.safetensors", self._modules, {"optimizer": self.optimizer}, {"done": i})
+            save_classifier(self.average, self.run.folder / "checkpoint")
+
+    def resume(self, path: Path) -> None:
+        self.done = load_state(path, self._modules, {"optimizer": self.optimizer})["done"]
+
+    def fit(self) -> bool:
+        return loop(self.run, "classifier", range(self.done, self.config.steps), self.step, self.save)
+
+    def batch(self) -> tuple[Tensor, Tensor]:
+        rows = self.rng.choice(self.rows, self.config.batch)
+        images = torch.from_numpy(self.data.images[rows]).permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0)
+        images = jitter(images.contiguous(memory_format=torch.channels_last).to(self.accelerator.device), blur=True)
+        return images, self.labels[rows].to(self.accelerator.device)
+
+    def step(self, i: int) -> dict[str, float]:
+        anneal(self.optimizer, self.config.learning_rate, i, self.config.steps)
+        images, labels = self.batch()
+        self.model.train()
+        with self.accelerator.autocast():
+            logits = self.model(images).float()
+        loss = masked_cross_entropy(logits, labels)
+        self.accelerator.backward(loss)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        update_average(self.average, self._modules["model"], i, 0.998)
+        return {"loss": loss.item()}
+
+
+def masked_cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
+    """Binary cross-entropy of logits (n, a) against labels (n, a) of -1/0/+1, over what is said."""
+    each = F.binary_cross_entropy_with_logits(logits, (labels > 0).float(), reduction="none")
+    return (each * (labels != 0)).sum() / (labels != 0).sum().clamp(min=1)

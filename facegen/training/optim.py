@@ -1,0 +1,23 @@
+"""Learning-rate schedule and weight averaging, shared by the trainers."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import nn
+
+
+def anneal(optimizer: torch.optim.Optimizer, peak: float, i: int, total: int, warm_up: int = 200) -> None:
+    """Linear warm-up, then a cosine down to a twentieth of the peak; a group's "lr_factor" scales its own rate."""
+    rate = peak * min(1.0, (i + 1) / warm_up) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * min(1.0, i / total))))
+    for group in optimizer.param_groups:
+        group["lr"] = rate * group.get("lr_factor", 1.0)
+
+
+@torch.no_grad()
+def update_average(average: nn.Module, model: nn.Module, i: int, decay: float) -> None:
+    """Exponential moving average of weights; over all past steps at first, so that it starts near the model."""
+    decay = min(decay, (1 + i) / (10 + i))
+    for a, b in zip(average.parameters(), model.parameters()):
+        a.lerp_(b, 1 - decay)
