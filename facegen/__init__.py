@@ -1,8 +1,8 @@
 """facegen: type a description, see the face it describes.
 
-    from facegen import FacePipeline, parse
-    parse("a bearded man, no glasses").attributes
-    FacePipeline.from_pretrained()("a smiling woman with red hair", seed=7).save("face.png")
+from facegen import FacePipeline, parse
+parse("a bearded man, no glasses").attributes
+FacePipeline.from_pretrained()("a smiling woman with red hair", seed=7).save("face.png")
 """
 
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""`python -m facegen COMMAND`. Each command imports what it needs when it runs, so that `parse` starts without torch."""
+"""`python -m facegen COMMAND`. Each command imports what it needs when it runs: `parse` starts without torch."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Model = Annotated[str | None, typer.Option("--model", help="A checkpoint folder or Hub repo id; the embedded one if left out.")]
+Model = Annotated[
+    str | None, typer.Option("--model", help="A checkpoint folder or Hub repo id; the embedded one if left out.")
+]
 Reader = Annotated[str, typer.Option("--reader", help="rules (keywords) or lstm (the recurrent reader).")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -40,7 +42,9 @@ def parse(text: str, as_json: AsJson = False, model: Model = None, reader: Reade
         return
     for name, value in reading.attributes.items():
         words = ", ".join(repr(m.words) for m in reading.mentions if m.attribute == name) or "follows from the rest"
-        print(f"{name:18} {'yes' if value else 'no':4} {words}{'' if name in drawable else '  (this model cannot draw it)'}")
+        print(
+            f"{name:18} {'yes' if value else 'no':4} {words}{'' if name in drawable else '  (this model cannot draw it)'}"
+        )
     _report(reading.attributes, reading.unused)
 
 
@@ -50,9 +54,15 @@ def generate(
     out: Annotated[Path, typer.Option("-o", "--out", help="The PNG to write.")] = Path("face.png"),
     seed: Annotated[int, typer.Option(help="Who: 0 to 4294967295.")] = 0,
     n: Annotated[int, typer.Option("--n", help="How many, from seeds SEED, SEED+1, ..; written as OUT-SEED.png.")] = 1,
-    set_: Annotated[list[str] | None, typer.Option("--set", help="name=yes, name=no or name=auto; again for more.")] = None,
-    person: Annotated[str | None, typer.Option(help="A blend of seeds, such as 7*0.94+12*0.34, in place of --seed.")] = None,
-    strength: Annotated[float | None, typer.Option(help="How hard attributes push, 1 to 6; the model's own if left out.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="name=yes, name=no or name=auto; again for more.")
+    ] = None,
+    person: Annotated[
+        str | None, typer.Option(help="A blend of seeds, such as 7*0.94+12*0.34, in place of --seed.")
+    ] = None,
+    strength: Annotated[
+        float | None, typer.Option(help="How hard attributes push, 1 to 6; the model's own if left out.")
+    ] = None,
     reader: Reader = "rules",
     as_json: AsJson = False,
     force: Annotated[bool, typer.Option(help="Overwrite files that exist.")] = False,
@@ -116,7 +126,9 @@ def app_command(
 
 @app.command()
 def review(
-    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for ratings.jsonl and the report.")] = Path("runs/review"),
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for ratings.jsonl and the report.")] = Path(
+        "runs/review"
+    ),
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int | None, typer.Option(help="Port; the first free one from 7860 if left out.")] = None,
     model: Model = None,
@@ -153,7 +165,9 @@ def _mount(name: str, module: str, help_text: str) -> None:
         except ModuleNotFoundError as error:
             if (error.name or "").split(".")[0] == "facegen":
                 raise
-            raise UsageError(f"{name} needs the training packages ({error.name} is missing): pip install 'facegen[train]'") from error
+            raise UsageError(
+                f"{name} needs the training packages ({error.name} is missing): pip install 'facegen[train]'"
+            ) from error
         inner.main(args=ctx.args, prog_name=f"facegen {name}", standalone_mode=False)
 
 
@@ -207,7 +221,7 @@ def _reader(name: str):
 
 
 def _drawable(model: str | None) -> list[str]:
-    """Names of what a model can draw, from its config.json alone: reading a description needs no weights and no torch."""
+    """Names of what a model can draw, from its config.json alone: reading a description needs no weights."""
     if model is None:
         package = Path(__file__).parent
         folders = (package / "checkpoints/default", package.parent / "checkpoints/default")  # installed; a checkout

@@ -1,108 +1,199 @@
-"""Who is drawn: a person is a seed, or a blend of seeds written as "7*0.94+12*0.34".
+"""Whom and what the words are about: the described person, somebody else, a thing that isn't worn, or nothing certain.
 
-A seed names a standard normal identity code, and a weighted sum of such codes, scaled to unit variance, is standard
-normal again: variations, mixes and offspring are therefore people in their own right, and a short line of text
-restores each of them. (Weighting by w / sqrt(sum w^2) is the spherical interpolation of Shoemake 1985, for codes
-that are nearly orthogonal, as high-dimensional noise is.)
+One face is drawn. Where several people are mentioned, the first one counts; "his wife", "next to a bearded man" and
+"her husband is bald" are about somebody else until the text comes back.
 """
 
 from __future__ import annotations
 
-import math
-import random
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-MAX_SEED = 2**32 - 1
-MAX_TERMS = 64  # a breeding line keeps its strongest ancestors
+from .items import Item
+from .lexicon import lexicon
 
-Person = tuple[tuple[int, float], ...]
+OTHER, NOT_WORN, UNSURE = "somebody else", "not worn", "not sure"
+_REACH = 8
 
 
-class PersonError(ValueError):
-    """A seed out of range, or a blend that can't be read."""
+def gender(item: Item) -> bool | None:
+    """True for a noun that says male, False for female, None for neither."""
+    own = item.own
+    return dict(own.says).get("male") if own else None
 
 
-def check_seed(seed: object) -> int:
-    """A seed as an int of 0..2**32-1, or `PersonError`."""
-    if isinstance(seed, float) and seed.is_integer():
-        seed = int(seed)
-    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= MAX_SEED:
-        raise PersonError(f"seed {seed!r} is out of range: a seed is a whole number from 0 to {MAX_SEED}")
-    return seed
+def _link_before(items: Sequence[Item], i: int) -> tuple[int, str, bool]:
+    """What leads to the person at `i`: where the phrase begins, the function word before it, "his"/"her" inside it?"""
+    possessive = False
+    j = i - 1
+    while j >= max(0, i - _REACH):
+        item = items[j]
+        if item.role in ("he", "she") and item.norm in ("his", "her"):
+            possessive = True
+        elif item.norm in ("their", "whose"):
+            possessive = True
+        elif not (item.content and item.part != "object" or item.role in ("a", "degree", "age", "i")):
+            # Commas inside "a bald, bearded man" belong to the phrase.
+            if (
+                item.role != "comma"
+                or j == 0
+                or not items[j - 1].content
+                or items[j - 1].role in ("noun", "thing", "age")
+            ):
+                break
+        j -= 1
+    return j + 1, items[j].norm if j >= 0 else "", possessive
 
 
-def parse_person(text: str | int) -> Person:
-    """Read "7" or "7*0.94+12*0.34"; `PersonError` in one sentence where it is neither."""
-    terms: dict[int, float] = {}
-    for part in str(text).replace(" ", "").split("+"):
-        match = re.fullmatch(r"(\d{1,10})(?:\*(\d{1,3}(?:\.\d{1,6})?))?", part)
-        if not match:
-            raise PersonError(f"{text!r} is no person: write a seed such as 7, or a blend such as 7*0.94+12*0.34")
-        seed = check_seed(int(match[1]))
-        terms[seed] = terms.get(seed, 0.0) + float(match[2] or 1)
-    if len(terms) > MAX_TERMS:
-        raise PersonError(f"a blend of {len(terms)} seeds is too long: at most {MAX_TERMS}")
-    if not any(terms.values()):
-        raise PersonError(f"{text!r} is no person: at least one weight must be above 0")
-    person = tuple(sorted((s, w) for s, w in terms.items() if w))
-    return person if len(person) > 1 else ((person[0][0], 1.0),)
+def set_aside(items: Sequence[Item]) -> None:
+    """Write on the items that don't count why they don't."""
+    _others(items)
+    _not_worn(items)
+    _unsure(items)
 
 
-def format_person(person: Person) -> str:
-    """The line that `parse_person` reads back."""
-    return str(person[0][0]) if len(person) == 1 else "+".join(f"{seed}*{weight:.4f}" for seed, weight in person)
+def _others(items: Sequence[Item]) -> None:
+    known = lexicon()
+    main: bool | None = None  # the described person's gender
+    met = False  # has the described person been named?
+    other = False
+    corrected = False
+    for i, item in enumerate(items):
+        role = item.role
+        if role in ("stop", "ask") and item.norm != "\n" or (role == "bullet"):
+            other = False
+        elif item.norm == "\n":
+            other = False
+        elif role == "correct" or (role == "not" and i + 1 < len(items) and items[i + 1].role == "comma"):
+            corrected = True
+        elif role in ("he", "she"):
+            male = role == "he"
+            if not met and main is None:
+                main = male
+            elif main is not None and item.norm not in ("his", "her", "him") or (item.norm == "her" and main is False):
+                other = male != main
+            elif main is not None and male == main:
+                other = False
+            met = True
+        elif role == "crowd":
+            if met:
+                other = True
+            item.skip = OTHER
+        elif role == "noun" and item.part == "person" and not _possessed(items, i):
+            begin, link, possessive = _link_before(items, i)
+            male = gender(item)
+            somebody_else = met and (
+                (possessive and item.norm in known.relatives)
+                or any(x.norm in known.again for x in items[begin:i])
+                or (
+                    link in known.links
+                    and (male is not None and male != main or _indefinite(items, begin, i))
+                    and not _same_phrase(items, begin, i)
+                )
+                or (male is not None and main is not None and male != main and not corrected)
+            )
+            if met and male is not None and male != main and corrected and not possessive:
+                somebody_else = False
+            if somebody_else:
+                other = True
+                for inside in items[begin:i]:
+                    inside.skip = inside.skip or OTHER
+            else:
+                other = False
+                if male is not None:
+                    main = male
+            met = True
+            corrected = False
+        elif role == "comma" and other and i + 1 < len(items):
+            follower = items[i + 1]
+            if follower.role in ("has", "verb") or (
+                follower.role == "word" and follower.own and follower.norm.endswith("ing")
+            ):
+                other = False
+        if other and item.content:
+            item.skip = item.skip or OTHER
 
 
-def blend(parents: Sequence[tuple[Person, float]]) -> Person:
-    """The person of weighted parents; weights are rounded so that the text form is exact."""
-    terms: dict[int, float] = {}
-    for person, share in parents:
-        for seed, weight in person:
-            terms[seed] = terms.get(seed, 0.0) + share * weight
-    kept = sorted(terms.items(), key=lambda term: -term[1])[:MAX_TERMS]
-    norm = math.sqrt(sum(weight**2 for _, weight in kept))
-    person = tuple(sorted((s, round(w / norm, 4)) for s, w in kept if round(w / norm, 4)))
-    return person if len(person) > 1 else ((person[0][0], 1.0),)
+def _possessed(items: Sequence[Item], i: int) -> bool:
+    """Is it "a man's haircut", where the man is not there?"""
+    return (
+        i + 2 < len(items)
+        and items[i + 1].norm == "'s"
+        and items[i + 2].role in ("thing", "noun")
+        and items[i + 2].part in ("", "hair", "object")
+    )
 
 
-def variation(person: Person, seed: int, distance: float) -> Person:
-    """A person near another: 0 is the same, 1 is the stranger `seed`."""
-    angle = min(max(distance, 0.0), 1.0) * math.pi / 2
-    return blend([(person, math.cos(angle)), (((check_seed(seed), 1.0),), math.sin(angle))])
+def _indefinite(items: Sequence[Item], begin: int, i: int) -> bool:
+    """Does the phrase introduce somebody new ("a man", "an older woman") rather than speak of one known ("the man")?"""
+    return any(x.norm in ("a", "an", "another", "some", "one") for x in items[begin:i])
 
 
-def mix(a: Person, b: Person, share: float) -> Person:
-    """Between two people: share 0 is `a`, 1 is `b`; along the arc, so that the middle is as lively as the ends."""
-    angle = min(max(share, 0.0), 1.0) * math.pi / 2
-    return blend([(a, math.cos(angle)), (b, math.sin(angle))])
+def _same_phrase(items: Sequence[Item], begin: int, i: int) -> bool:
+    return False
 
 
-def breed(parents: Sequence[Person], n: int, seed: int, mutation: float = 0.45) -> list[Person]:
-    """The next n people from chosen ones (after EvoFIT, Frowd et al. 2004: recombine the codes, then mutate).
+def _not_worn(items: Sequence[Item]) -> None:
+    """Glasses on the table and a hat in the hand are not on the face."""
+    places = False  # this sentence began with a place: "On the table are .."
+    fresh = True
+    for i, item in enumerate(items):
+        if item.role == "stop":
+            places, fresh = False, True
+            continue
+        if fresh and item.role == "in":
+            places = _leads_to_place(items, i)
+        if item.role == "in" and item.norm in ("on", "in", "at") and _leads_to_place(items, i) and i:
+            for follower in items[i + 1 : i + 7]:
+                if follower.norm in ("there", "is", "are", "lies", "were", "was"):
+                    places = True
+                    break
+        if item.content or item.role in ("he", "she", "it"):
+            fresh = False
+        if item.role == "holding":
+            for held in items[i + 1 : i + 1 + _REACH]:
+                if held.role in ("comma", "stop", "has", "he", "she", "but"):
+                    break
+                if held.content:
+                    held.skip = held.skip or NOT_WORN
+        if item.part == "object" and item.role == "noun":
+            if places or _lies_somewhere(items, i):
+                item.skip = item.skip or NOT_WORN
 
-    The first are the parents themselves, so that a good face is never lost; each other takes random shares of the
-    parents and a step of `mutation` towards a stranger.
-    """
-    if not parents:
-        raise PersonError("mark at least one face to breed from")
-    draw = random.Random(seed)
-    children = list(parents[: n - 1])
-    while len(children) < n:
-        shares = [draw.random() + 0.05 for _ in parents]
-        child = blend(list(zip(parents, shares, strict=True)))
-        children.append(variation(child, draw.randrange(MAX_SEED + 1), mutation))
-    return children
+
+def _leads_to_place(items: Sequence[Item], i: int) -> bool:
+    """Is the preposition at `i` followed by a place that is no part of a face ("on the kitchen table")?"""
+    for item in items[i + 1 : i + 5]:
+        if item.entry is not None and item.entry.place:
+            return True
+        if item.role not in ("a", "word", "unknown", "he", "she", "it", "i", "thing", "in"):
+            return False
+    return False
 
 
-def identity(person: Person, codes: Callable[[Sequence[int]], object]):
-    """The identity code (1, d) of a person; `codes` gives a (n, d) tensor of n seeds."""
-    import torch
+def _lies_somewhere(items: Sequence[Item], i: int) -> bool:
+    for j in range(i + 1, min(len(items), i + 5)):
+        item = items[j]
+        if item.role == "in" and item.norm in ("on", "in", "at", "from"):
+            return _leads_to_place(items, j)
+        if item.role not in ("verb", "is", "unknown", "in", "degree"):
+            return False
+    return False
 
-    weights = torch.tensor([weight for _, weight in person], dtype=torch.float32)
-    return (weights / weights.norm())[None] @ codes([seed for seed, _ in person])
 
-
-def stranger(seed: int, i: int) -> int:
-    """The i-th of a fixed row of seeds, told apart by `seed`."""
-    return (check_seed(seed) * 1_000_003 + i + 1) % (MAX_SEED + 1)
+def _unsure(items: Sequence[Item]) -> None:
+    """ "Not sure if he had a beard" says nothing; "maybe a beard" says it less surely."""
+    for i, item in enumerate(items):
+        if item.role not in ("unsure", "hedge"):
+            continue
+        seen = False
+        for follower in items[i + 1 : i + 1 + 2 * _REACH]:
+            if follower.role in ("stop", "but", "comma", "ask"):
+                break
+            if follower.content:
+                if item.role == "unsure":
+                    follower.skip = follower.skip or UNSURE
+                else:
+                    follower.hedged = True
+                    seen = True
+            elif item.role == "hedge" and seen and follower.role in ("and", "has", "in"):
+                break

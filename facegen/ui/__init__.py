@@ -11,7 +11,7 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 import gradio as gr  # noqa: E402
 
 from facegen.pipeline import load  # noqa: E402
-from facegen.ui import about, api, describe, gallery, morph, people_tab  # noqa: E402
+from facegen.ui import about, api, describe, gallery, morph, people_tab, review  # noqa: E402
 from facegen.ui.session import start  # noqa: E402
 from facegen.ui.theme import page  # noqa: E402, F401
 
@@ -21,8 +21,8 @@ HEAD = (
 )
 
 
-def build(model: str | None = None) -> gr.Blocks:
-    """The whole app as Blocks, with a first face already drawn."""
+def build(model: str | None = None, ratings: Path = Path("runs/review")) -> gr.Blocks:
+    """The whole app as Blocks, with a first face already drawn; ratings of the review tab go to the folder `ratings`."""
     pipe = load(model)
     first = start(pipe, describe.EXAMPLES[0], "7")
     with gr.Blocks(title="facegen", analytics_enabled=False, delete_cache=(3600, 3600)) as demo:
@@ -33,9 +33,12 @@ def build(model: str | None = None) -> gr.Blocks:
             people_tab.build(pipe, main, first)
             morph.build(pipe, main)
             gallery.build(pipe, main, tabs)
+            review.build([model], ratings)
             about.build(pipe)
         api.build(pipe)
-        main.extras(demo.load(main.opened, [main.session], main.outputs, show_progress="hidden", api_visibility="private"))
+        main.extras(
+            demo.load(main.opened, [main.session], main.outputs, show_progress="hidden", api_visibility="private")
+        )
     demo.queue(max_size=512)
     return demo
 
@@ -45,5 +48,17 @@ def launch(model: str | None = None, **options):
     return build(model).launch(show_error=True, **page(), **options)
 
 
-def launch_review(model: str | None, out: Path, **options):
-    raise NotImplementedError
+def build_review(model: str | None, ratings: Path) -> gr.Blocks:
+    """The review tab by itself."""
+    load(model)  # a broken checkpoint is told before the page is served
+    with gr.Blocks(title="facegen review", analytics_enabled=False, delete_cache=(3600, 3600)) as demo:
+        gr.HTML(HEAD, apply_default_css=False)
+        with gr.Tabs():
+            review.build([model] if model is None else [model, None], ratings)
+    demo.queue(max_size=512)
+    return demo
+
+
+def launch_review(model: str | None, ratings: Path, **options):
+    """Serve the review tab by itself; ratings go to ratings.jsonl in a folder."""
+    return build_review(model, ratings).launch(show_error=True, **page(), **options)

@@ -37,7 +37,10 @@ def build(pipe: FacePipeline) -> None:
     with gr.Tab("About", id="about"):
         gr.Markdown(
             TEXT.format(
-                version=__version__, model=pipe.model, size=pipe.generator.config.image_size, drawable=len(pipe.drawable)
+                version=__version__,
+                model=pipe.model,
+                size=pipe.generator.config.image_size,
+                drawable=len(pipe.drawable),
             ),
             elem_id="fg-about",
         )

@@ -23,7 +23,11 @@ def build(pipe: FacePipeline) -> None:
     """Add the endpoints to the Blocks that are being built."""
 
     def generate_face(
-        text: str, seed: int = 0, overrides: dict[str, Any] = {}, person: str = "", strength: float = 0  # noqa: B006
+        text: str,
+        seed: int = 0,
+        overrides: dict[str, Any] = {},
+        person: str = "",
+        strength: float = 0,  # noqa: B006
     ) -> tuple[gr.FileData, dict[str, Any]]:
         """Draw a synthetic face from a description in plain English, such as "an old man with a gray beard, no glasses".
 
@@ -162,7 +166,9 @@ def _overrides(given: dict) -> dict[str, bool]:
     """Overrides as a client may write them: true/false, or "yes"/"no"/"auto"."""
     chosen = {}
     for name, value in (given or {}).items():
-        words = {True: "yes", False: "no", None: "auto"}.get(value, value) if not isinstance(value, (list, dict)) else value
+        words = (
+            {True: "yes", False: "no", None: "auto"}.get(value, value) if not isinstance(value, (list, dict)) else value
+        )
         name, state = attributes.parse_override(f"{name}={words}")
         if state is not None:
             chosen[name] = state
@@ -174,7 +180,9 @@ def _strength(value: float) -> float | None:
     if not value:
         return None
     if not 1 <= value <= 6:
-        raise people.PersonError(f"strength {value:g} is out of range: 1 (gentle) to 6 (forceful), or 0 for the model's own")
+        raise people.PersonError(
+            f"strength {value:g} is out of range: 1 (gentle) to 6 (forceful), or 0 for the model's own"
+        )
     return float(value)
 
 
@@ -182,7 +190,6 @@ def _count(n: int) -> int:
     if not 1 <= n <= MAX_PEOPLE:
         raise people.PersonError(f"{n} people are out of range: ask for 1 to {MAX_PEOPLE}")
     return int(n)
-
 
 
 def _file(face) -> dict:

@@ -1,8 +1,8 @@
-"""The board of tri-state switches, one for each attribute, as one component: 57 of Gradio's own would be slow to load."""
+"""The board of tri-state switches, one for each attribute, as one component: 57 of Gradio's own are slow to load."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from html import escape
 
 import gradio as gr
@@ -10,26 +10,20 @@ import gradio as gr
 from facegen.attributes import GROUPS, VOCABULARY, members
 from facegen.ui.theme import asset
 
-class AttributeBoard(gr.HTML):
-    """Value: the overrides, {name: bool}; event `input` when a person flips a switch.
+
+def attribute_board(drawable: Collection[str], said: Mapping[str, bool], **options) -> gr.HTML:
+    """The component. Its value is the overrides, {name: bool}; its event `input` tells of a flipped switch.
 
     What the text says is a property of its own, `said`, so that an answer on its way can't undo a newer flip.
     """
-
-    def __init__(self, drawable: Collection[str], **kwargs):
-        super().__init__(
-            value={},
-            html_template=_markup(drawable),
-            js_on_load=asset("board.js"),
-            apply_default_css=False,
-            **kwargs,
-        )
-
-    def get_block_name(self) -> str:
-        return "html"
-
-    def postprocess(self, value):
-        return value
+    return gr.HTML(
+        value={},
+        said=dict(said),
+        html_template=_markup(drawable),
+        js_on_load=asset("board.js"),
+        apply_default_css=False,
+        **options,
+    )
 
 
 def _markup(drawable: Collection[str]) -> str:

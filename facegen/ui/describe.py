@@ -11,7 +11,7 @@ from facegen import attributes, metadata
 from facegen.pipeline import FacePipeline
 from facegen.text import DescriptionError, check_text
 from facegen.ui import render
-from facegen.ui.board import AttributeBoard
+from facegen.ui.board import attribute_board
 from facegen.ui.session import USER_ERRORS, Session, draw, new_person, show, sorry
 from facegen.ui.theme import asset
 
@@ -30,7 +30,9 @@ ACTIONS = (
     '<div class="fg-actions"><button type="button" data-action="download">Download PNG</button>'
     '<button type="button" data-action="link">Copy link</button></div>'
 )
-SYNTHETIC = '<p class="fg-synthetic">Every face here is synthetic: nobody in particular, and no aid to identify anyone.</p>'
+SYNTHETIC = (
+    '<p class="fg-synthetic">Every face here is synthetic: nobody in particular, and no aid to identify anyone.</p>'
+)
 
 
 @dataclass
@@ -39,7 +41,7 @@ class Describe:
 
     session: gr.State
     text: gr.Textbox
-    board: AttributeBoard
+    board: gr.HTML
     person: gr.Textbox
     strength: gr.Slider
     outputs: list
@@ -80,9 +82,15 @@ def build(pipe: FacePipeline, first: Session) -> Describe:
             readback = gr.HTML(_readback(first), elem_id="fg-seen", apply_default_css=False)
             with gr.Row(elem_classes="fg-tight"):
                 person = gr.Textbox(
-                    first.face.person, label="Person", info="A seed, or a blend of seeds", elem_id="fg-person", min_width=120
+                    first.face.person,
+                    label="Person",
+                    info="A seed, or a blend of seeds",
+                    elem_id="fg-person",
+                    min_width=120,
                 )
-                keep = gr.Checkbox(True, label="Keep this person", info="Off: each Draw is someone new", elem_id="fg-keep")
+                keep = gr.Checkbox(
+                    True, label="Keep this person", info="Off: each Draw is someone new", elem_id="fg-keep"
+                )
             strength = gr.Slider(
                 1, 6, model_strength, step=0.25, label="Strength", info="How hard the words push", elem_id="fg-strength"
             )
@@ -90,9 +98,11 @@ def build(pipe: FacePipeline, first: Session) -> Describe:
             gr.HTML(LEGEND, apply_default_css=False)
             strip = gr.HTML(render.words([], busy=True), elem_id="fg-strip", apply_default_css=False)
         with gr.Column(elem_id="fg-switches"):
-            board = AttributeBoard(pipe.drawable, said=first.face.reading.attributes, elem_id="fg-board")
+            board = attribute_board(pipe.drawable, said=first.face.reading.attributes, elem_id="fg-board")
             with gr.Accordion("Restore from a picture", open=False):
-                dropped = gr.File(label="Drop a PNG that facegen saved", file_types=[".png"], height=110, elem_id="fg-drop")
+                dropped = gr.File(
+                    label="Drop a PNG that facegen saved", file_types=[".png"], height=110, elem_id="fg-drop"
+                )
 
     def push(strength):  # None is the model's own, and stays so in the metadata
         return None if strength == model_strength else float(strength)

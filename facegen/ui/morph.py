@@ -44,7 +44,9 @@ def build(pipe: FacePipeline, main: Describe) -> None:
             xmp=metadata.xmp().encode(),
         )  # fmt: skip
         label = f"Animation from “{text_a}” to “{text_b}”"
-        return _film(render.data_url(path.read_bytes(), "image/webp"), label), gr.update(value=str(path), interactive=True)
+        return _film(render.data_url(path.read_bytes(), "image/webp"), label), gr.update(
+            value=str(path), interactive=True
+        )
 
     tab.select(entered, [main.session, text_a, person_b], [text_a, person_a, person_b], show_progress="hidden",
                api_visibility="private")  # fmt: skip

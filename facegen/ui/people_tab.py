@@ -26,7 +26,9 @@ def build(pipe: FacePipeline, main: Describe, first: Session) -> gr.Tab:
         with gr.Row(equal_height=False):
             with gr.Column(min_width=320):
                 gr.HTML("<h2>Near this person</h2>", apply_default_css=False)
-                distance = gr.Slider(0.1, 1, 0.4, step=0.05, label="How far", info="1 is a stranger", elem_id="fg-distance")
+                distance = gr.Slider(
+                    0.1, 1, 0.4, step=0.05, label="How far", info="1 is a stranger", elem_id="fg-distance"
+                )
                 vary = gr.Button("Six variations", variant="primary", elem_id="fg-vary")
                 near = gr.HTML(_near([]), js_on_load=PICK, apply_default_css=False, elem_id="fg-near")
                 near_people = gr.State([])
@@ -52,21 +54,21 @@ def build(pipe: FacePipeline, main: Describe, first: Session) -> gr.Tab:
         brood = gr.HTML(_brood(None, []), js_on_load=PICK, apply_default_css=False, elem_id="fg-brood")
         line = gr.State({"generations": [], "at": -1, "marked": []})
 
-    def cells(session: Session, crowd: list[str]) -> list[dict]:
+    def cells(session: Session, crowd: list[str], word: str) -> list[dict]:
         faces = [paint(pipe, session.face, person) for person in crowd]
-        return [{"src": render.thumbnail(f.image, 160), "caption": f"Person {_short(f.person)}"} for f in faces]
+        return [{"src": render.thumbnail(f.image, 160), "caption": f"{word} {i}"} for i, f in enumerate(faces, 1)]
 
     def near_this(session, distance):
         base, start = parse_person(session.face.person), secrets.randbelow(people.MAX_SEED)
         crowd = [format_person(people.variation(base, people.stranger(start, i), distance)) for i in range(NEAR)]
-        return _near(cells(session, crowd)), crowd
+        return _near(cells(session, crowd, "Variation")), crowd
 
     def between(session, a, b, share):
         try:
             crowd = [format_person(people.mix(parse_person(a), parse_person(b), s)) for s in (0, share, 1)]
         except USER_ERRORS as error:
             raise sorry(error) from None
-        shown = cells(session, crowd)
+        shown = cells(session, crowd, "")
         for cell, caption in zip(shown, ("One", "Mix: use this person", "Other"), strict=True):
             cell["caption"] = caption
         return render.grid(shown, 3, "One, the mix, the other"), crowd
@@ -99,7 +101,7 @@ def build(pipe: FacePipeline, main: Describe, first: Session) -> gr.Tab:
         if line["at"] < 0:
             return _brood(None, []), line
         crowd = line["generations"][line["at"]]
-        line["cells"] = cells(session, crowd)
+        line["cells"] = cells(session, crowd, "Face")
         return _brood(line, line["cells"]), line
 
     def marked(line, event: gr.EventData):
@@ -116,7 +118,14 @@ def build(pipe: FacePipeline, main: Describe, first: Session) -> gr.Tab:
     quiet = {"show_progress": "hidden", "api_visibility": "private", "concurrency_id": "draw", "concurrency_limit": 1}
     vary.click(near_this, [main.session, distance], [near, near_people], **quiet)
     blend = [main.session, left, right, share]
-    gr.on([share.input, left.submit, right.submit], between, blend, [mixed, mixed_people], trigger_mode="always_last", **quiet)
+    gr.on(
+        [share.input, left.submit, right.submit],
+        between,
+        blend,
+        [mixed, mixed_people],
+        trigger_mode="always_last",
+        **quiet,
+    )
     main.extras(near.pick(choose, [main.session, near_people], main.outputs, **quiet))
     main.extras(mixed.pick(choose, [main.session, mixed_people], main.outputs, **quiet))
     sow.click(started, [main.session, line], [brood, line], **quiet)
@@ -143,7 +152,3 @@ def _brood(line: dict | None, cells: list[dict]) -> str:
         return render.grid([], 3, "", empty="Start with nine strangers.")
     head = f'<p class="fg-quiet">Generation {line["at"] + 1} of {len(line["generations"])}</p>'
     return f'{head}<div class="fg-brood">{render.grid(cells, 9, "Nine people to breed from", pressed=line["marked"])}</div>'
-
-
-def _short(person: str) -> str:
-    return person if len(person) <= 12 else f"{person[:10]}…"

@@ -33,7 +33,7 @@ def thumbnail(image: Image.Image, size: int = 112) -> str:
 
 
 def phrase(name: str, value: bool) -> str:
-    """"beard" or "no beard"; gender is not said as "no male"."""
+    """ "beard" or "no beard"; gender is not said as "no male"."""
     if name == "male":
         return "man" if value else "woman"
     label = BY_NAME[name].label
@@ -152,11 +152,13 @@ def readback(attributes: Mapping[str, bool], sources: Mapping[str, str], match: 
 def words(items: Sequence[Mapping], busy: bool = False) -> str:
     """The strip of faces drawn without each phrase; hovering or focusing one shows its heat map over the main face."""
     if not items and not busy:
-        return '<div class="fg-words fg-quiet">Say something that can be drawn, and see here what each word changes.</div>'
+        return (
+            '<div class="fg-words fg-quiet">Say something that can be drawn, and see here what each word changes.</div>'
+        )
     cells = "".join(
         f'<li><button type="button" class="fg-word" data-heat="{item["heat"]}" data-span="{item["span"]}" '
         f'data-label="{escape(item["phrase"])}"><img src="{item["src"]}" alt="" width="72" height="72">'
-        f'<span>without <em>{escape(item["phrase"])}</em></span><small>{escape(item["change"])}</small></button></li>'
+        f"<span>without <em>{escape(item['phrase'])}</em></span><small>{escape(item['change'])}</small></button></li>"
         for item in items
     )
     wait = '<li class="fg-wait" aria-hidden="true"></li>' if busy else ""
