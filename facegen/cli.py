@@ -42,9 +42,7 @@ def parse(text: str, as_json: AsJson = False, model: Model = None, reader: Reade
         return
     for name, value in reading.attributes.items():
         words = ", ".join(repr(m.words) for m in reading.mentions if m.attribute == name) or "follows from the rest"
-        print(
-            f"{name:18} {'yes' if value else 'no':4} {words}{'' if name in drawable else '  (this model cannot draw it)'}"
-        )
+        print(f"{name:18} {'yes' if value else 'no':4} {words}{'' if name in drawable else '  (not drawable)'}")
     _report(reading.attributes, reading.unused)
 
 
@@ -78,13 +76,13 @@ def generate(
         raise UsageError("--person is one person: use --seed to draw several")
     read = _reader(reader)
     read(text)  # a bad description or seed is told before the model is loaded
-    from facegen import people
+    from facegen import identity
 
-    people.check_seed(seed)
-    if seed + n - 1 > people.MAX_SEED:
-        raise UsageError(f"seeds {seed} to {seed + n - 1} go past the last one, {people.MAX_SEED}")
+    identity.check_seed(seed)
+    if seed + n - 1 > identity.MAX_SEED:
+        raise UsageError(f"seeds {seed} to {seed + n - 1} go past the last one, {identity.MAX_SEED}")
     if person is not None:
-        people.parse_person(person)
+        identity.parse_person(person)
     paths = [out] if n == 1 else [out.with_name(f"{out.stem}-{seed + i}{out.suffix}") for i in range(n)]
     for path in paths:
         _check_writable(path, force)

@@ -13,8 +13,8 @@ from pathlib import Path
 import torch
 from PIL import Image
 
-from facegen import __version__, attributes, hub, metadata, people
-from facegen.people import MAX_SEED, Person, PersonError
+from facegen import __version__, attributes, hub, identity, metadata
+from facegen.identity import MAX_SEED, Person, PersonError
 from facegen.text import Reading, parse
 
 __all__ = ["Face", "FacePipeline", "load", "to_image", "write_png"]
@@ -115,7 +115,7 @@ class FacePipeline:
             seed: 0..2**32-1; n images are of seeds seed..seed+n-1.
             overrides: {attribute: True or False}, laid over the text.
             n: how many; a list is returned where it is more than 1.
-            person: a blend of seeds in place of `seed` (see `facegen.people`); n is 1 then.
+            person: a blend of seeds in place of `seed` (see `facegen.identity`); n is 1 then.
             strength: guidance, 1 (none) to about 4; None is the model's own.
             parser: text -> Reading.
 
@@ -130,12 +130,12 @@ class FacePipeline:
         attributes.check(overrides)
         reading = parser(text) if text.strip() else None
         if person is None:
-            people.check_seed(seed)
+            identity.check_seed(seed)
             if seed + n - 1 > MAX_SEED:
                 raise PersonError(f"seeds {seed} to {seed + n - 1} go past the last one, {MAX_SEED}")
             who = [((seed + i, 1.0),) for i in range(n)]
         else:
-            who = [people.parse_person(person)]
+            who = [identity.parse_person(person)]
         # One by one: a convolution's rounding may depend on the batch, and a face must not.
         faces = [self.face(reading, overrides, each, strength) for each in who]
         return faces[0] if n == 1 else faces
@@ -148,7 +148,7 @@ class FacePipeline:
         wanted = attributes.merge(described, overrides)
         used = {name: value for name, value in wanted.items() if name in self.drawable}
         pixels = self.generator(self.identity(person), self.encode(used), strength)
-        text = people.format_person(person)
+        text = identity.format_person(person)
         seed = int(text) if text.isdigit() else None
         settings = {
             "description": reading.text if reading else "",
@@ -166,7 +166,7 @@ class FacePipeline:
 
     def identity(self, person: Person) -> torch.Tensor:
         """Identity code (1, d) of a person."""
-        return people.identity(person, self.generator.identity)
+        return identity.code(person, self.generator.identity)
 
     def encode(self, wanted: Mapping[str, bool]) -> torch.Tensor:
         """The model's attribute input (1, a) of -1, 0 and +1."""
@@ -178,7 +178,7 @@ class FacePipeline:
         for face in (start, end):
             condition = self.encode(face.attributes)
             code = self.generator.appearance(
-                self.identity(people.parse_person(face.person)), condition, face.settings["strength"]
+                self.identity(identity.parse_person(face.person)), condition, face.settings["strength"]
             )
             ends.append((code, condition))
         (code_a, said_a), (code_b, said_b) = ends

@@ -9,8 +9,8 @@ from typing import Any
 
 import gradio as gr
 
-from facegen import attributes, people
-from facegen.people import format_person, parse_person
+from facegen import attributes, identity
+from facegen.identity import format_person, parse_person
 from facegen.pipeline import FacePipeline, write_png
 from facegen.text import parse
 from facegen.ui import render
@@ -44,7 +44,7 @@ def build(pipe: FacePipeline) -> None:
         try:
             if not overrides:
                 parse(text)
-            who = person.strip() or format_person(((people.check_seed(seed), 1.0),))
+            who = person.strip() or format_person(((identity.check_seed(seed), 1.0),))
             face = draw(pipe, text, _overrides(overrides), who, _strength(strength))
             return _file(face), face.to_dict()
         except USER_ERRORS as error:
@@ -95,7 +95,9 @@ def build(pipe: FacePipeline) -> None:
         """
         try:
             base = parse_person(person)
-            return [format_person(people.variation(base, people.stranger(seed, i), distance)) for i in range(_count(n))]
+            return [
+                format_person(identity.variation(base, identity.stranger(seed, i), distance)) for i in range(_count(n))
+            ]
         except USER_ERRORS as error:
             raise sorry(error) from None
 
@@ -111,7 +113,7 @@ def build(pipe: FacePipeline) -> None:
             A blend of seeds.
         """
         try:
-            return format_person(people.mix(parse_person(first), parse_person(second), share))
+            return format_person(identity.mix(parse_person(first), parse_person(second), share))
         except USER_ERRORS as error:
             raise sorry(error) from None
 
@@ -127,7 +129,7 @@ def build(pipe: FacePipeline) -> None:
             Blends of seeds.
         """
         try:
-            return [format_person(p) for p in people.breed([parse_person(p) for p in parents], _count(n), seed)]
+            return [format_person(p) for p in identity.breed([parse_person(p) for p in parents], _count(n), seed)]
         except USER_ERRORS as error:
             raise sorry(error) from None
 
@@ -144,7 +146,7 @@ def build(pipe: FacePipeline) -> None:
         """
         try:
             parse(text)
-            face = draw(pipe, text, {}, format_person(((people.check_seed(seed), 1.0),)))
+            face = draw(pipe, text, {}, format_person(((identity.check_seed(seed), 1.0),)))
         except USER_ERRORS as error:
             raise sorry(error) from None
         rows = []
@@ -180,7 +182,7 @@ def _strength(value: float) -> float | None:
     if not value:
         return None
     if not 1 <= value <= 6:
-        raise people.PersonError(
+        raise identity.PersonError(
             f"strength {value:g} is out of range: 1 (gentle) to 6 (forceful), or 0 for the model's own"
         )
     return float(value)
@@ -188,7 +190,7 @@ def _strength(value: float) -> float | None:
 
 def _count(n: int) -> int:
     if not 1 <= n <= MAX_PEOPLE:
-        raise people.PersonError(f"{n} people are out of range: ask for 1 to {MAX_PEOPLE}")
+        raise identity.PersonError(f"{n} people are out of range: ask for 1 to {MAX_PEOPLE}")
     return int(n)
 
 

@@ -6,8 +6,8 @@ import secrets
 
 import gradio as gr
 
-from facegen import people
-from facegen.people import format_person, parse_person
+from facegen import identity
+from facegen.identity import format_person, parse_person
 from facegen.pipeline import FacePipeline
 from facegen.ui import render
 from facegen.ui.describe import PICK, Describe
@@ -59,13 +59,13 @@ def build(pipe: FacePipeline, main: Describe, first: Session) -> gr.Tab:
         return [{"src": render.thumbnail(f.image, 160), "caption": f"{word} {i}"} for i, f in enumerate(faces, 1)]
 
     def near_this(session, distance):
-        base, start = parse_person(session.face.person), secrets.randbelow(people.MAX_SEED)
-        crowd = [format_person(people.variation(base, people.stranger(start, i), distance)) for i in range(NEAR)]
+        base, start = parse_person(session.face.person), secrets.randbelow(identity.MAX_SEED)
+        crowd = [format_person(identity.variation(base, identity.stranger(start, i), distance)) for i in range(NEAR)]
         return _near(cells(session, crowd, "Variation")), crowd
 
     def between(session, a, b, share):
         try:
-            crowd = [format_person(people.mix(parse_person(a), parse_person(b), s)) for s in (0, share, 1)]
+            crowd = [format_person(identity.mix(parse_person(a), parse_person(b), s)) for s in (0, share, 1)]
         except USER_ERRORS as error:
             raise sorry(error) from None
         shown = cells(session, crowd, "")
@@ -86,7 +86,7 @@ def build(pipe: FacePipeline, main: Describe, first: Session) -> gr.Tab:
             raise gr.Error("Mark at least one face, by clicking it, to breed from.", duration=6, print_exception=False)
         now = line["generations"][line["at"]]
         parents = [parse_person(now[i]) for i in line["marked"]]
-        crowd = [format_person(p) for p in people.breed(parents, BROOD, secrets.randbelow(people.MAX_SEED))]
+        crowd = [format_person(p) for p in identity.breed(parents, BROOD, secrets.randbelow(identity.MAX_SEED))]
         generations = [*line["generations"][: line["at"] + 1], crowd]
         return moved(session, {"generations": generations, "at": len(generations) - 1, "marked": []})
 

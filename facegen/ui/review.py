@@ -19,7 +19,7 @@ from pathlib import Path
 
 import gradio as gr
 
-from facegen import people
+from facegen import identity
 from facegen.pipeline import Face, load, write_png
 from facegen.text import DescriptionError, parse
 from facegen.ui import render
@@ -99,11 +99,11 @@ def parse_seeds(text: str) -> list[int]:
     for part in re.split(r"[,\s]+", text.strip()):
         match = re.fullmatch(r"(\d{1,10})(?:-(\d{1,10}))?", part)
         if not match:
-            raise people.PersonError(f"{part!r} is no seed: write numbers and ranges, such as 0-3, 7")
+            raise identity.PersonError(f"{part!r} is no seed: write numbers and ranges, such as 0-3, 7")
         first, last = int(match[1]), int(match[2] or match[1])
         if last < first or last - first >= MAX_CELLS:
-            raise people.PersonError(f"{part!r} is no range of 1 to {MAX_CELLS} seeds, the lower one first")
-        numbers += [people.check_seed(n) for n in range(first, last + 1)]
+            raise identity.PersonError(f"{part!r} is no range of 1 to {MAX_CELLS} seeds, the lower one first")
+        numbers += [identity.check_seed(n) for n in range(first, last + 1)]
     return list(dict.fromkeys(numbers))
 
 

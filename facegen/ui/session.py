@@ -10,8 +10,8 @@ import gradio as gr
 
 from facegen.attributes import VocabularyError
 from facegen.hub import CheckpointError
+from facegen.identity import PersonError, parse_person
 from facegen.metadata import MetadataError
-from facegen.people import PersonError, parse_person
 from facegen.pipeline import Face, FacePipeline
 from facegen.text import DescriptionError
 from facegen.ui import render
