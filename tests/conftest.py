@@ -1,0 +1,87 @@
+"""What several tests share: the embedded pipeline, a small untrained checkpoint, a running app and a browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+CHROMIUM_ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@pytest.fixture(scope="session")
+def pipe():
+    """The embedded pipeline."""
+    from facegen.pipeline import load
+
+    return load(None)
+
+
+@pytest.fixture(scope="session")
+def small_checkpoint(tmp_path_factory) -> Path:
+    """A checkpoint that loads fast and draws noise: for what does not depend on how good the faces are."""
+    from facegen import hub
+    from facegen.generator import DeconvGenerator, GeneratorConfig
+
+    folder = tmp_path_factory.mktemp("checkpoint") / "small"
+    config = GeneratorConfig(
+        attributes=["male", "young", "smiling", "beard"],
+        identity_dim=8,
+        channels=[8, 8, 8],
+        prior_width=8,
+        prior_hidden=8,
+        prior_blocks=1,
+    )
+    hub.save(DeconvGenerator(config), folder)
+    return folder
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def ratings(tmp_path_factory) -> Path:
+    """Where the running app keeps its ratings."""
+    return tmp_path_factory.mktemp("ratings")
+
+
+@pytest.fixture(scope="session")
+def app_url(ratings) -> str:
+    """The whole app, served on a free port by this process."""
+    from facegen import ui
+
+    demo = ui.build(ratings=ratings)
+    options = {**ui.page(), "server_name": "127.0.0.1", "server_port": free_port()}
+    _, url, _ = demo.launch(prevent_thread_lock=True, quiet=True, show_error=True, **options)
+    yield url
+    demo.close()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Debian's Chromium, driven by playwright."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium here: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
+        yield chromium
+        chromium.close()

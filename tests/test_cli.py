@@ -1,0 +1,188 @@
+"""The commands: what they print, what they write, and that a mistake is one sentence with exit code 2."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from facegen import metadata
+from facegen.cli import main
+
+
+def run(capsys, *arguments):
+    """(exit code, stdout, stderr) of a command run in this process."""
+    with pytest.raises(SystemExit) as exit_:
+        main([str(a) for a in arguments])
+    captured = capsys.readouterr()
+    return exit_.value.code, captured.out, captured.err
+
+
+def test_generate_writes_a_face_and_prints_what_is_in_it(capsys, tmp_path):
+    out = tmp_path / "a.png"
+    code, printed, _ = run(
+        capsys, "generate", "a smiling young woman with long blond hair", "--seed", 7, "-o", out, "--json"
+    )
+    record = json.loads(printed)
+    assert code == 0 and record["seed"] == 7 and record["path"] == str(out)
+    assert record["attributes"]["blond_hair"] is True and record["attributes"]["male"] is False
+    assert set(record["match"]) <= set(record["attributes"])
+    with Image.open(out) as image:
+        assert image.mode == "RGB"
+
+
+def test_generate_several(capsys, tmp_path):
+    code, _, _ = run(capsys, "generate", "a man", "--seed", 7, "--n", 2, "-o", tmp_path / "out.png")
+    assert code == 0 and sorted(p.name for p in tmp_path.iterdir()) == ["out-7.png", "out-8.png"]
+    run(capsys, "generate", "a man", "--seed", 8, "-o", tmp_path / "one.png")
+    assert (tmp_path / "one.png").read_bytes() == (tmp_path / "out-8.png").read_bytes()
+
+
+def test_set_is_laid_over_the_text(capsys, tmp_path):
+    arguments = ["--set", "beard=no", "--set", "smiling=yes", "--set", "hat=auto"]
+    code, printed, _ = run(capsys, "generate", "a bearded man", "-o", tmp_path / "a.png", *arguments, "--json")
+    record = json.loads(printed)
+    assert code == 0 and record["sources"] == {"beard": "override", "male": "text", "smiling": "override"}
+    assert metadata.read_settings(tmp_path / "a.png")["overrides"] == {"beard": False, "smiling": True}
+
+
+def test_existing_file_needs_force(capsys, tmp_path):
+    out = tmp_path / "a.png"
+    out.write_bytes(b"mine")
+    code, _, error = run(capsys, "generate", "a man", "-o", out)
+    assert code == 2 and "--force" in error and out.read_bytes() == b"mine"
+    code, _, _ = run(capsys, "generate", "a man", "-o", out, "--force")
+    assert code == 0 and out.read_bytes().startswith(b"\x89PNG")
+
+
+def test_nothing_drawable_still_draws_and_says_so(capsys, tmp_path):
+    code, printed, _ = run(capsys, "generate", "quux frobnicate", "-o", tmp_path / "a.png")
+    assert code == 0 and (tmp_path / "a.png").exists()
+    assert "Nothing in the description was understood" in printed
+
+
+BAD = {
+    "empty text": ([""], "empty"),
+    "blank text": (["  \n "], "empty"),
+    "long text": (["x" * 2001], "2,000"),
+    "unknown attribute": (["a man", "--set", "bread=yes"], "unknown attribute 'bread'"),
+    "bad state": (["a man", "--set", "beard=maybe"], "beard=maybe"),
+    "contradiction": (["a man", "--set", "beard=yes", "--set", "beard=no"], "contradict"),
+    "two of an exclusive group": (["a man", "--set", "black_hair=yes", "--set", "red_hair=yes"], "contradict"),
+    "seed below": (["a man", "--seed", "-1"], "4294967295"),
+    "seed above": (["a man", "--seed", "4294967296"], "4294967295"),
+    "seed is a word": (["a man", "--seed", "seven"], "seven"),
+    "seeds past the end": (["a man", "--seed", "4294967295", "--n", "2"], "past the last"),
+    "no images": (["a man", "--n", "0"], "at least 1"),
+    "strength": (["a man", "--strength", "9"], "1 (gentle) to 6"),
+    "person": (["a man", "--person", "me"], "'me' is no person"),
+    "reader": (["a man", "--reader", "oracle"], "rules or lstm"),
+    "no such folder": (["a man", "-o", "{tmp}/none/a.png"], "no folder"),
+    "folder as file": (["a man", "-o", "{tmp}/folder.png"], "it is a folder"),
+    "parent is a file": (["a man", "-o", "{tmp}/file/a.png"], "no folder"),
+    "not a png": (["a man", "-o", "{tmp}/a.jpg"], ".png"),
+    "neither folder nor repo": (["a man", "--model", "{tmp}/nowhere"], "neither a checkpoint folder nor"),
+    "unknown option": (["a man", "--colour", "red"], "--colour"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "words"), BAD.values(), ids=BAD)
+def test_bad_input_is_one_sentence_and_writes_nothing(capsys, tmp_path, arguments, words):
+    (tmp_path / "folder.png").mkdir()
+    (tmp_path / "file").write_text("x")
+    before = sorted(tmp_path.rglob("*"))
+    arguments = [a.replace("{tmp}", str(tmp_path)) for a in arguments]
+    if "-o" not in arguments:
+        arguments += ["-o", str(tmp_path / "a.png")]
+    code, printed, error = run(capsys, "generate", *arguments)
+    assert code == 2 and printed == ""
+    assert error.count("\n") == 1 and error.startswith("Error: ") and words in error
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def broken(folder: Path, how: str) -> None:
+    weights = folder / "model.safetensors"
+    if how == "no weights":
+        weights.unlink()
+    elif how == "no config":
+        (folder / "config.json").unlink()
+    elif how == "truncated":
+        weights.write_bytes(weights.read_bytes()[:-200])
+    elif how == "config is no JSON":
+        (folder / "config.json").write_text("{")
+    elif how == "pickle":
+        weights.unlink()
+        (folder / "pytorch_model.bin").write_bytes(b"\x80\x04N.")
+    elif how == "pickle in disguise":
+        weights.write_bytes(b"\x80\x04N.")
+
+
+@pytest.mark.parametrize(
+    "how", ["no weights", "no config", "truncated", "config is no JSON", "pickle", "pickle in disguise"]
+)
+def test_broken_checkpoints(capsys, tmp_path, small_checkpoint, how):
+    folder = tmp_path / "model"
+    folder.mkdir()
+    for file in small_checkpoint.iterdir():
+        (folder / file.name).write_bytes(file.read_bytes())
+    broken(folder, how)
+    code, _, error = run(capsys, "generate", "a man", "--model", folder, "-o", tmp_path / "a.png")
+    assert code == 2 and error.count("\n") == 1 and str(folder) in error
+    assert not (tmp_path / "a.png").exists()
+
+
+def test_parse_json(capsys):
+    code, printed, _ = run(capsys, "parse", "a bearded man, no glasses, on a unicorn", "--json")
+    said = json.loads(printed)
+    assert code == 0 and said["attributes"] == {"beard": True, "male": True, "eyeglasses": False}
+    assert {"keywords", "unused", "undrawable"} <= set(said) and any("unicorn" in word for word in said["unused"])
+
+
+def test_parse_of_an_empty_text(capsys):
+    code, _, error = run(capsys, "parse", " ")
+    assert code == 2 and error.count("\n") == 1
+
+
+def test_help_names_every_command(capsys):
+    code, printed, _ = run(capsys, "--help")
+    assert code == 0
+    for command in ("parse", "generate", "app", "prepare", "annotate", "train", "evaluate", "review", "push"):
+        assert f" {command} " in printed
+
+
+def shell(*arguments, **environment):
+    """The command as a shell would start it."""
+    return subprocess.run(
+        [sys.executable, *arguments], capture_output=True, text=True, timeout=600, env={**os.environ, **environment}
+    )
+
+
+def test_start_ups_import_no_more_than_they_need(tmp_path):
+    """`parse` without torch, `generate` without Gradio and the training packages."""
+    script = """if True:
+        import sys
+        from facegen.cli import main
+        def run(*arguments):
+            try:
+                main(list(arguments))
+            except SystemExit as end:
+                assert not end.code, end.code
+        run("parse", "a bearded man", "--json")
+        assert not {"torch", "gradio"} & set(sys.modules), "parse"
+        run("generate", "a bearded man", "-o", sys.argv[1])
+        heavy = {"gradio", "accelerate", "datasets", "sklearn", "matplotlib", "tensorboard", "cv2", "dlib"}
+        assert not heavy & set(sys.modules), heavy & set(sys.modules)
+    """
+    done = shell("-c", script, str(tmp_path / "a.png"))
+    assert done.returncode == 0, done.stderr
+
+
+def test_unreachable_hub_repo_points_to_the_embedded_one(tmp_path):
+    """Nothing listens on the discard port, as for somebody without a network."""
+    arguments = ["-m", "facegen", "generate", "a man", "--model", "nobody/no-such-model", "-o", str(tmp_path / "a.png")]
+    done = shell(*arguments, HF_ENDPOINT="http://127.0.0.1:9", HF_HOME=str(tmp_path / "hf"))
+    assert done.returncode == 2 and "nobody/no-such-model" in done.stderr and "embedded" in done.stderr
+    assert "Traceback" not in done.stderr and not (tmp_path / "a.png").exists()

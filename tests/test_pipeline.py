@@ -1,0 +1,186 @@
+"""FacePipeline: the same input gives the same bytes, and each word of the contract holds."""
+
+import io
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from facegen import FacePipeline, metadata
+from facegen.attributes import VocabularyError
+from facegen.identity import (
+    MAX_SEED,
+    PersonError,
+    blend,
+    breed,
+    format_person,
+    mix,
+    parse_person,
+    variation,
+)
+from facegen.text import DescriptionError
+
+TEXT = "a bearded man, no glasses"
+
+
+def test_same_input_gives_same_bytes_also_from_a_fresh_pipeline(pipe):
+    first = pipe(TEXT, seed=7, overrides={"smiling": True}).png
+    assert pipe(TEXT, seed=7, overrides={"smiling": True}).png == first
+    assert FacePipeline.from_pretrained()(TEXT, seed=7, overrides={"smiling": True}).png == first
+
+
+def test_seed_text_and_overrides_each_change_the_image(pipe):
+    base = pipe(TEXT, seed=7)
+    for other in (pipe(TEXT, seed=8), pipe("a woman", seed=7), pipe(TEXT, seed=7, overrides={"beard": False})):
+        assert other.image.tobytes() != base.image.tobytes()
+
+
+def test_several_images_are_the_single_ones_of_following_seeds(pipe):
+    several = pipe(TEXT, seed=5, n=3)
+    assert [face.seed for face in several] == [5, 6, 7]
+    assert [face.png for face in several] == [pipe(TEXT, seed=s).png for s in (5, 6, 7)]
+
+
+def test_what_was_used_and_where_it_came_from(pipe):
+    face = pipe(TEXT, seed=1, overrides={"eyeglasses": True, "smiling": False})
+    assert face.attributes["beard"] is True and face.sources["beard"] == "text"
+    assert face.attributes["eyeglasses"] is True and face.sources["eyeglasses"] == "override"
+    assert face.attributes["smiling"] is False and face.sources["smiling"] == "override"
+    assert set(face.attributes) <= set(pipe.drawable)
+
+
+def test_undrawable_words_are_read_and_named(small_checkpoint):
+    pipe = FacePipeline.from_pretrained(small_checkpoint)
+    face = pipe("a man with blond hair")
+    assert face.attributes == {"male": True}
+    assert "blond_hair" in face.settings["undrawable"]
+    assert face.reading.attributes["blond_hair"] is True
+
+
+def test_nothing_understood_still_draws(pipe):
+    face = pipe("quux frobnicate", seed=3)
+    assert face.attributes == {} and face.image.size[0] == face.image.size[1] >= 64
+    assert face.reading.unused
+
+
+def test_match_gives_a_probability_for_what_was_asked(pipe):
+    match = pipe("a smiling woman", seed=2).match
+    assert {"smiling", "male"} <= set(match)
+    assert all(0 <= p <= 1 for p in match.values())
+
+
+@pytest.mark.parametrize("seed", [-1, MAX_SEED + 1, 1.5, "seven", True])
+def test_seed_out_of_range(pipe, seed):
+    with pytest.raises(PersonError, match="0 to 4294967295"):
+        pipe(TEXT, seed=seed)
+
+
+def test_other_bad_input(pipe):
+    with pytest.raises(PersonError, match="past the last"):
+        pipe(TEXT, seed=MAX_SEED, n=2)
+    with pytest.raises(VocabularyError, match="contradict"):
+        pipe(TEXT, overrides={"black_hair": True, "blond_hair": True})
+    with pytest.raises(VocabularyError, match="unknown attribute"):
+        pipe(TEXT, overrides={"bearded": True})
+    with pytest.raises(DescriptionError, match="2,000"):
+        pipe("x" * 2001)
+
+
+def test_png_restores_its_face_and_says_that_it_is_synthetic(pipe, tmp_path):
+    face = pipe(TEXT, seed=11, overrides={"smiling": True})
+    path = face.save(tmp_path / "face.png")
+    said = metadata.read_settings(path)
+    again = pipe(said["description"], overrides=said["overrides"], person=said["person"], strength=said["strength"])
+    assert again.png == path.read_bytes()
+    with Image.open(path) as image:
+        image.load()
+        assert metadata.SOURCE_TYPE in image.text["XML:com.adobe.xmp"]
+        assert image.text["Description"] == TEXT and image.text["Seed"] == "11"
+        assert said["model"] == image.text["Model"] and "@" in said["model"]
+    assert [p.name for p in tmp_path.iterdir()] == ["face.png"]
+
+
+def test_images_that_are_not_ours_are_refused(tmp_path):
+    plain = tmp_path / "plain.png"
+    Image.new("RGB", (8, 8)).save(plain)
+    with pytest.raises(metadata.MetadataError, match="no facegen settings"):
+        metadata.read_settings(plain)
+    plain.write_text("no image")
+    with pytest.raises(metadata.MetadataError, match="no image"):
+        metadata.read_settings(plain)
+
+
+def test_any_description_survives_the_png():
+    image = Image.new("RGB", (4, 4))
+    for text in ("café, “naïve”\nsecond line", "<script>alert('&')</script>", "ひげ"):
+        assert metadata.read_settings(metadata.png_bytes(image, {"description": text}))["description"] == text
+
+
+def test_a_failed_save_leaves_the_old_file(pipe, tmp_path, monkeypatch):
+    path = tmp_path / "face.png"
+    path.write_bytes(b"mine")
+
+    def fail(*_):
+        raise OSError("disk full")
+
+    monkeypatch.setattr("facegen.pipeline.os.replace", fail)
+    with pytest.raises(OSError, match="disk full"):
+        pipe(TEXT).save(path)
+    assert path.read_bytes() == b"mine" and len(list(tmp_path.iterdir())) == 1
+
+
+def test_morph_starts_and_ends_at_its_faces(pipe):
+    start, end = pipe("a smiling woman", seed=1), pipe("an old man", seed=2)
+    frames = pipe.morph(start, end, 5)
+    assert len(frames) == 5
+    for frame, face in ((frames[0], start), (frames[-1], end)):
+        difference = np.abs(np.asarray(frame, dtype=int) - np.asarray(face.image, dtype=int))
+        assert difference.max() <= 2  # the same network, another batch of rounding
+    assert frames[2].tobytes() not in (frames[0].tobytes(), frames[-1].tobytes())
+
+
+seeds = st.integers(0, MAX_SEED)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.dictionaries(seeds, st.floats(0.01, 1), min_size=1, max_size=8))
+def test_a_blend_survives_its_text_form(weights):
+    person = blend([(((seed, 1.0),), weight) for seed, weight in weights.items()])
+    assert parse_person(format_person(person)) == person
+
+
+def test_blends_keep_the_spread_of_a_person(pipe):
+    for person in (
+        parse_person("7"),
+        variation(parse_person("7"), 12, 0.4),
+        mix(parse_person("7"), parse_person("9"), 0.5),
+    ):
+        code = pipe.identity(person)
+        assert 0.75 < float(code.std()) < 1.25
+
+
+def test_mix_ends_are_the_people_themselves():
+    a, b = parse_person("7"), parse_person("9")
+    assert mix(a, b, 0) == a and mix(a, b, 1) == b and variation(a, 5, 0) == a
+
+
+def test_breeding_keeps_the_parents_and_is_repeatable():
+    parents = [parse_person("7"), parse_person("9")]
+    children = breed(parents, 9, seed=4)
+    assert len(children) == 9 and children[:2] == parents
+    assert len({format_person(c) for c in children}) == 9
+    assert breed(parents, 9, seed=4) == children != breed(parents, 9, seed=5)
+
+
+@pytest.mark.parametrize("text", ["", "seven", "7*", "-1", "7*-1", "7*0", str(MAX_SEED + 1), "1+" * 80 + "1*0"])
+def test_unreadable_people(text):
+    with pytest.raises(PersonError):
+        parse_person(text)
+
+
+def test_a_png_is_what_the_browser_gets(pipe):
+    face = pipe(TEXT)
+    with Image.open(io.BytesIO(face.png)) as image:
+        assert image.format == "PNG" and image.tobytes() == face.image.tobytes()
