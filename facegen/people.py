@@ -13,6 +13,7 @@ from .lexicon import lexicon
 
 OTHER, NOT_WORN, UNSURE = "somebody else", "not worn", "not sure"
 _REACH = 8
+_COMPARING = ("like", "as", "than")
 
 
 def gender(item: Item) -> bool | None:
@@ -21,24 +22,17 @@ def gender(item: Item) -> bool | None:
     return dict(own.says).get("male") if own else None
 
 
-def _link_before(items: Sequence[Item], i: int) -> tuple[int, str, bool]:
-    """What leads to the person at `i`: where the phrase begins, the function word before it, "his"/"her" inside it?"""
+def _lead(items: Sequence[Item], i: int) -> tuple[int, str, bool]:
+    """What leads to the person at `i`: where the phrase begins, the word before it, and is "his" or "her" inside?"""
     possessive = False
     j = i - 1
     while j >= max(0, i - _REACH):
         item = items[j]
-        if item.role in ("he", "she") and item.norm in ("his", "her"):
+        if item.norm in ("his", "her", "their", "whose"):
             possessive = True
-        elif item.norm in ("their", "whose"):
-            possessive = True
-        elif not (item.content and item.part != "object" or item.role in ("a", "degree", "age", "i")):
+        elif not (item.role in ("word", "age", "unknown", "a", "degree", "i") or item.part == "person"):
             # Commas inside "a bald, bearded man" belong to the phrase.
-            if (
-                item.role != "comma"
-                or j == 0
-                or not items[j - 1].content
-                or items[j - 1].role in ("noun", "thing", "age")
-            ):
+            if item.role != "comma" or not (j and items[j - 1].role in ("word", "age")):
                 break
         j -= 1
     return j + 1, items[j].norm if j >= 0 else "", possessive
@@ -52,84 +46,93 @@ def set_aside(items: Sequence[Item]) -> None:
 
 
 def _others(items: Sequence[Item]) -> None:
-    known = lexicon()
-    main: bool | None = None  # the described person's gender
-    met = False  # has the described person been named?
-    other = False
-    corrected = False
+    """Follow who is being spoken of, and set aside what is said of others than the first person."""
+    main: bool | None = None  # the described person's gender, as far as it was said
+    met = other = corrected = False
     for i, item in enumerate(items):
         role = item.role
-        if role in ("stop", "ask") and item.norm != "\n" or (role == "bullet"):
+        following = items[i + 1] if i + 1 < len(items) else None
+        if role in ("stop", "ask", "bullet"):
             other = False
-        elif item.norm == "\n":
-            other = False
-        elif role == "correct" or (role == "not" and i + 1 < len(items) and items[i + 1].role == "comma"):
+        elif role == "correct" or (role == "not" and following is not None and following.role == "comma"):
             corrected = True
         elif role in ("he", "she"):
             male = role == "he"
-            if not met and main is None:
-                main = male
-            elif main is not None and item.norm not in ("his", "her", "him") or (item.norm == "her" and main is False):
-                other = male != main
-            elif main is not None and male == main:
-                other = False
+            main = male if main is None else main
             met = True
+            if item.norm in ("he", "she") or _owns(items, i):
+                other = male != main
+            if male != main:
+                item.skip = OTHER
         elif role == "crowd":
             if met:
                 other = True
-            item.skip = OTHER
-        elif role == "noun" and item.part == "person" and not _possessed(items, i):
-            begin, link, possessive = _link_before(items, i)
+                item.skip = OTHER
+        elif item.norm in lexicon().again and following is not None and (following.norm == "one" or following.role in ("is", "has")):
+            other = met or main is not None  # "the other one had a mask on"
+        elif role == "noun" and item.part == "person" and (item.own.says or item.norm in lexicon().relatives or not met):
+            begin, link, possessive = _lead(items, i)
             male = gender(item)
-            somebody_else = met and (
-                (possessive and item.norm in known.relatives)
-                or any(x.norm in known.again for x in items[begin:i])
-                or (
-                    link in known.links
-                    and (male is not None and male != main or _indefinite(items, begin, i))
-                    and not _same_phrase(items, begin, i)
-                )
-                or (male is not None and main is not None and male != main and not corrected)
-            )
-            if met and male is not None and male != main and corrected and not possessive:
-                somebody_else = False
-            if somebody_else:
-                other = True
+            differs = male is not None and main is not None and male != main
+            if _owner(items, i):
+                if met or link or gender(item) is None or items[i + 2].part != "face":
+                    item.skip = OTHER if (met and not _kin_features(items, i, link)) or items[i + 2].part in ("hair", "") else item.skip
+                    if met and item.norm in lexicon().relatives and not _kin_features(items, i, link):
+                        other = True
+                    elif met:
+                        item.skip = OTHER
+                    if item.skip:
+                        continue
+            if link in _COMPARING and differs:
+                for inside in items[begin : i + 1]:
+                    inside.skip = inside.skip or OTHER  # "hair like a boy"
+                continue
+            if not met or (differs and corrected and not possessive):
+                aside = False
+            elif possessive and item.norm in lexicon().relatives or any(x.norm in lexicon().again for x in items[begin:i]):
+                aside = True
+            elif link in lexicon().links:
+                aside = True
+            elif link in ("and", "or", "of", "has", "have", "had", "but"):
+                aside = differs or (male is None and _new(items, begin, i))
+            else:
+                aside = differs
+            if aside:
                 for inside in items[begin:i]:
                     inside.skip = inside.skip or OTHER
-            else:
-                other = False
-                if male is not None:
-                    main = male
-            met = True
-            corrected = False
-        elif role == "comma" and other and i + 1 < len(items):
-            follower = items[i + 1]
-            if follower.role in ("has", "verb") or (
-                follower.role == "word" and follower.own and follower.norm.endswith("ing")
-            ):
-                other = False
+            elif male is not None:
+                main = male
+            other, met, corrected = aside, True, False
+        elif role == "comma" and other and following is not None:
+            if following.role in ("has", "verb") or (following.role == "word" and following.own and following.norm.endswith("ing")):
+                other = False  # "next to a bald man, smiling"
         if other and item.content:
             item.skip = item.skip or OTHER
 
 
-def _possessed(items: Sequence[Item], i: int) -> bool:
-    """Is it "a man's haircut", where the man is not there?"""
-    return (
-        i + 2 < len(items)
-        and items[i + 1].norm == "'s"
-        and items[i + 2].role in ("thing", "noun")
-        and items[i + 2].part in ("", "hair", "object")
-    )
+def _owner(items: Sequence[Item], i: int) -> bool:
+    """Is it "a man's haircut" or "her father's eyes"?"""
+    return i + 2 < len(items) and items[i + 1].norm in ("'s", "s'") and items[i + 2].content and items[i + 2].role != "age"
 
 
-def _indefinite(items: Sequence[Item], begin: int, i: int) -> bool:
-    """Does the phrase introduce somebody new ("a man", "an older woman") rather than speak of one known ("the man")?"""
-    return any(x.norm in ("a", "an", "another", "some", "one") for x in items[begin:i])
+def _kin_features(items: Sequence[Item], i: int, link: str) -> bool:
+    """"She has her father's eyes": they are hers."""
+    return link in ("has", "have", "had", "with", "got", "inherited", "and", "'s")
 
 
-def _same_phrase(items: Sequence[Item], begin: int, i: int) -> bool:
+def _owns(items: Sequence[Item], i: int) -> bool:
+    """Is "her" here followed by what is hers ("her long hair") rather than an object ("with her was")?"""
+    for item in items[i + 1 : i + 5]:
+        if item.content:
+            return item.part != "person"
+        if item.role not in ("degree", "comma", "and"):
+            return False
     return False
+
+
+def _new(items: Sequence[Item], begin: int, i: int) -> bool:
+    """Does the phrase bring in somebody new ("a child") rather than speak of one known ("the child")?"""
+    return any(x.norm in ("a", "an", "another", "some", "one") for x in items[begin:i])
 
 
 def _not_worn(items: Sequence[Item]) -> None:
@@ -143,7 +146,7 @@ def _not_worn(items: Sequence[Item]) -> None:
         if fresh and item.role == "in":
             places = _leads_to_place(items, i)
         if item.role == "in" and item.norm in ("on", "in", "at") and _leads_to_place(items, i) and i:
-            for follower in items[i + 1 : i + 7]:
+            for follower in items[i + 1 : i + 11]:
                 if follower.norm in ("there", "is", "are", "lies", "were", "was"):
                     places = True
                     break

@@ -8,10 +8,16 @@ exclusive group stands for are left to `facegen.attributes.complete`.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from .items import read_items
 from .keywords import rake
+from .linking import link
+from .mentions import Mention, mentions_of, settle, unused_spans
+from .negation import negate
+from .people import set_aside
 
 MAX_CHARACTERS = 2000
 USED, NOT_DRAWABLE, NOT_UNDERSTOOD = "used", "not drawable", "not understood"
@@ -19,27 +25,6 @@ USED, NOT_DRAWABLE, NOT_UNDERSTOOD = "used", "not drawable", "not understood"
 
 class DescriptionError(ValueError):
     """A description that can't be read: empty, or over `MAX_CHARACTERS`. The message is one sentence for the user."""
-
-
-@dataclass(frozen=True)
-class Mention:
-    """One place where the text speaks of an attribute: `text[start:end] == words`.
-
-    Attributes:
-        value: what was read, negation included ("no beard" is False).
-        negated: a negation was read; a word that says no by itself ("short hair") is not negated.
-        degree: the word of degree that came with it ("slightly"), or None.
-        confidence: 0..1; lower for hedges ("maybe a beard"), small degrees and words that only suggest.
-    """
-
-    attribute: str
-    value: bool
-    start: int
-    end: int
-    words: str
-    negated: bool
-    degree: str | None
-    confidence: float
 
 
 @dataclass(frozen=True)
@@ -139,18 +124,6 @@ def check_text(text: str) -> str:
     return text
 
 
-# A first reading, replaced by the lexicon's.
-import re  # noqa: E402
-
-_FIRST = {
-    "beard": r"beard(?:ed)?", "mustache": r"mo?ustache", "eyeglasses": r"(?<!sun)glasses", "sunglasses": "sunglasses",
-    "smiling": r"smil\w+", "young": "young", "old": "old|elderly", "bald": "bald", "hat": "hat|cap",
-    "blond_hair": "blonde?", "black_hair": "black hair", "brown_hair": "brown hair", "red_hair": "red hair",
-    "gray_hair": "gr[ae]y hair", "long_hair": "long (?:\\w+ )?hair", "wavy_hair": "curly|wavy", "bangs": "bangs",
-    "earrings": "earrings", "necktie": "tie", "lipstick": "lipstick", "pale_skin": "pale", "middle_aged": "middle.aged",
-}
-
-
 def parse(text: str) -> Reading:
     """Read a description.
 
@@ -158,22 +131,25 @@ def parse(text: str) -> Reading:
         DescriptionError: the text is empty or has over `MAX_CHARACTERS` characters.
     """
     check_text(text)
-    found = []
-    rules = [(a, True, w) for a, w in _FIRST.items()]
-    rules += [("male", True, "man|boy|male|he|his"), ("male", False, "woman|girl|female|she|her")]
-    for name, value, words in rules:
-        for match in re.finditer(rf"\b(?:{words})\b", text, re.IGNORECASE):
-            before = re.split(r"[,.;]|\bbut\b|\bwith\b", text[: match.start()])[-1]
-            negated = bool(re.search(r"\b(?:no|not|without|\w+n't)\b|\bwithout\b", before, re.IGNORECASE))
-            if name == "male" and negated:
-                continue
-            found.append(Mention(name, value != negated, match.start(), match.end(), match[0], negated, None, 0.9))
-    mentions = tuple(sorted(found, key=lambda m: m.start))
-    keywords = tuple(
-        Keyword(k.phrase, k.score, k.start, k.end,
-                tuple(dict.fromkeys(m.attribute for m in mentions if m.start < k.end and m.end > k.start)))
-        for k in rake(text)
+    items = read_items(text)
+    link(items)
+    negate(items)
+    set_aside(items)
+    mentions = settle(mentions_of(items, text))
+    places = sorted((m.start, m.end, m.attribute) for m in mentions)
+    starts = [start for start, _, _ in places]
+    keywords = []
+    for k in rake(text):
+        # Mentions don't overlap one another, so those of a keyword lie side by side.
+        inside = places[max(0, bisect_left(starts, k.start) - 2) : bisect_left(starts, k.end)]
+        names = tuple(dict.fromkeys(name for _, end, name in inside if end > k.start))
+        keywords.append(Keyword(k.phrase, k.score, k.start, k.end, names))
+    free = unused_spans(items, mentions, text)
+    return Reading(
+        text,
+        {m.attribute: m.value for m in mentions},
+        tuple(mentions),
+        tuple(keywords),
+        tuple(text[a:b] for a, b in free),
+        tuple(free),
     )
-    free = sorted((k.start, k.end) for k in keywords if not k.attributes)
-    return Reading(text, {m.attribute: m.value for m in mentions}, mentions, keywords,
-                   tuple(text[a:b] for a, b in free), tuple(free))

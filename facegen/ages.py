@@ -1,0 +1,144 @@
+"""Ages in numbers: "45-year-old", "mid-20s", "in his fifties", "aged 30 to 35", "Age: 30", "woman, 45", "25F"."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+_UNITS = dict(zip("one two three four five six seven eight nine".split(), range(1, 10), strict=True))
+_TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
+_TEENS = dict(zip(_TEENS, range(10, 20), strict=True))
+_TENS = dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True))
+_TENS["fourty"] = 40
+_DECADES = {word[:-1] + "ies": value for word, value in _TENS.items()}
+
+_WORD = rf"(?:(?:{'|'.join(_TENS)})(?:[\s-](?:{'|'.join(_UNITS)}))?|{'|'.join(_TEENS)}|{'|'.join(_UNITS)})"
+_N = rf"(?:(?<![\d.,/#$])\d{{1,3}}(?![\d%°])|\b{_WORD}\b)"
+_TO = r"\s{0,2}(?:-|–|—|to|or|and|/)\s{0,2}"
+_ABOUT = (
+    r"(?:about|around|approximately|approx\.?|roughly|circa|maybe|perhaps|probably|possibly|nearly|almost|just|only|close to"
+    r"|early|mid|late|some|like|~|≈)"
+)
+_PART = r"(?:early|mid|middle|late)"
+_DECADE = rf"(?:(?<![\d'’])[1-9]0['’]?s\b|\b(?:{'|'.join(_DECADES)})\b)"
+_END = r"(?=\s{0,2}(?:[,.;:!?()\[\]\n|—–/]|$|-\s|(?:or so|and|with|but|now|at most|at least|max|tops|today|i|wearing|in|has|who|he|she|maybe|probably|-?ish)\b))"
+_NOT_DECIMAL = r"(?![.,]\d)"
+
+# In order: where two patterns overlap, the earlier one has it.
+_PATTERNS = {
+    "months": rf"{_N}[\s-]{{0,2}}(?:month|week|day)s?[\s-]{{0,2}}old\b",
+    "years": rf"(?P<a>{_N})(?:{_TO}(?P<b>{_N}))?[\s-]{{0,2}}(?:years?|yrs?|year's|yeras?|yers)\b\.?(?P<old>[\s-]{{0,2}}(?:of[\s-]age|olds?|young)\b)?",
+    "yo": rf"(?P<a>{_N})(?:{_TO}(?P<b>{_N}))?[\s-]{{0,2}}y\.?\s?/?\s?o\b\.?",
+    "decade": rf"(?:\b(?P<part>{_PART})(?:[\s-]{{1,2}}(?:to|or)[\s-]{{1,2}}(?P<upto>{_PART}))?[\s-]{{0,2}})?(?P<a>{_DECADE})(?:{_TO}(?:(?P<part2>{_PART})[\s-]{{0,2}})?(?P<b>{_DECADE}))?",
+    "aged": rf"\b(?:aged?|ages|age range|age group)\b\s?(?:of|is|was|:|=|-|–|—)?\s?(?:{_ABOUT}\s?)?(?:between\s)?(?P<a>{_N})(?:{_TO}(?P<b>{_N}))?",
+    "between": rf"\bbetween\s(?P<a>{_N})\sand\s(?P<b>{_N}){_END}",
+    "ish": rf"(?P<a>{_N})[\s-]?(?:ish|odd|something)\b",
+    "compared": rf"\b(?:(?P<over>over|older than|above|past|more than)|(?P<under>under|younger than|below|less than|not yet))\s(?:the age of\s|age\s)?(?P<a>{_N}){_NOT_DECIMAL}{_END}",
+    "about": rf"\b(?:{_ABOUT}|looks?|looked|looking|turned|turning|is|was|be|been|being|say|pushing|nearing|approaching|guess|he's|she's|he’s|she’s|hes|shes)\s(?:{_ABOUT}\s)?(?P<a>{_N})(?:{_TO}(?P<b>{_N}))?{_NOT_DECIMAL}{_END}",
+    "person": rf"\b(?:man|woman|male|female|guy|girl|boy|lady|dude|gentleman|bloke|person|mom|dad)\s(?P<a>\d{{2}}){_NOT_DECIMAL}{_END}",
+    "listed": rf"(?:^|[,;(\[\n|/:—–]|\s-)\s?(?:{_ABOUT}\s)?(?P<a>(?<![\d.,/#$])\d{{2}}(?![\d%°]))(?:{_TO}(?P<b>\d{{2}}))?{_NOT_DECIMAL}(?=\s{{0,2}}(?:[,;.)\]\n|/]|$|(?:and|with)\b))",
+}
+_REGEXES = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in _PATTERNS.items()}
+# "25F", "28/M"; and at the start of a text or bracket "M/28", "F 25" (elsewhere F/22 is an aperture).
+_SEXED = re.compile(
+    r"(?<![\w./])(?P<a>[1-9]\d)\s?/?\s?(?P<sex>[MF]|(?<=\d)[mf])(?![\w/.'’])"
+    r"|(?:^\s{0,3}|[(\[]|\bI'm\s)(?P<sex2>[MFmf])\s?[/,]?\s?(?P<a2>[1-9]\d)(?![\d%.]\d?)\b"
+)
+_ERA = re.compile(
+    r"[\s-]{0,2}(?:style|styled|hair|hairstyle|haircut|hairdo|fashion|movie|film|vibe|vibes|hollywood|look|era|music|rock|glam|aesthetic|"
+    r"retro|inspired|themed|photo|yearbook|sitcom|disco|pop|actress|actor|band|outfit|clothes|dress|anime)\b",
+    re.IGNORECASE,
+)
+_NO_AGE_BEFORE = re.compile(r"\b(?:for|in|after|last|past|within|every|next|than|during|since|these|those|first|the)\s$", re.IGNORECASE)
+_NO_AGE_AFTER = re.compile(
+    r"\s(?:ago|later|earlier|before|after|of|in|since|experience|junior|senior|together|apart|from|older|younger|on|at|working|now)\b",
+    re.IGNORECASE,
+)  # fmt: skip
+_LABEL = re.compile(r"(\w+)\s?:\s?$")
+_NO_AGE_LABELS = frozenset("steps step cfg scale seed size sampler strength iso chaos stylize height weight id no number case code room page item score fps".split())
+
+
+class Age(NamedTuple):
+    """An age found in a text: its place, its years and, for "25F", whether male."""
+
+    start: int
+    end: int
+    years: float
+    male: bool | None = None
+
+
+def attribute(years: float) -> str:
+    """The age group of a number of years: under 40 young, from 60 old."""
+    return "young" if years < 40 else "middle_aged" if years < 60 else "old"
+
+
+def _number(text: str) -> float:
+    """A number in digits or words; for a decade ("20s", "forties") its middle."""
+    text = text.lower()
+    if text in _DECADES:
+        return _DECADES[text] + 5
+    digits = re.match(r"\d+", text)
+    if digits:
+        return float(digits[0]) + (5 if text.endswith("s") else 0)
+    words = re.split(r"[\s-]+", text)
+    return float(sum(_TENS.get(w) or _TEENS.get(w) or _UNITS.get(w, 0) for w in words))
+
+
+def _decade(text: str, part: str | None) -> float:
+    return _number(text) + {"e": -3, "l": 3}.get((part or "m")[0].lower(), 0)
+
+
+def _years(name: str, match: re.Match, text: str) -> float | None:
+    """The years that a match stands for, or None where it is no age after all."""
+    start, end = match.span()
+    if name == "months":
+        return 0.0
+    a = match["a"]
+    b = match["b"] if "b" in match.re.groupindex else None
+    before = text[max(0, start - 24) : start]
+    if name == "decade":
+        article = re.search(r"\b(?:the|an?|roaring)\s$", before, re.IGNORECASE)
+        if (article and not match["part"]) or _ERA.match(text, end):
+            return None
+        low = _decade(a, match["part"])
+        return (low + _decade(b, match["part2"])) / 2 if b else low
+    low, high = _number(a), _number(b) if b else None
+    if name == "years" and not match["old"]:
+        if low < 13 or _NO_AGE_BEFORE.search(before) or _NO_AGE_AFTER.match(text, end):
+            return None
+    if name == "listed":
+        label = _LABEL.search(text[max(0, start - 24) : match.start("a")])
+        if low < 13 or (label and label[1].lower() in _NO_AGE_LABELS):
+            return None
+    if name in ("about", "compared", "between", "ish") and low < (3 if a[0].isdigit() else 10):
+        return None
+    if name == "compared":
+        low += 1 if match["over"] else -1
+    years = low if high is None or high < low else (low + high) / 2
+    return years if years <= 120 else None
+
+
+def find(text: str) -> list[Age]:
+    """The ages in a text, in order, none overlapping another."""
+    if not re.search(r"\d|ty\b|ty-|teen|ties\b|eleven|twelve|\bten\b|(?:y|m|w|d)\w+.olds?\b", text, re.IGNORECASE):
+        return []
+    ages: list[Age] = []
+    taken = bytearray(len(text))
+
+    def add(start: int, end: int, years: float, male: bool | None = None) -> None:
+        if not any(taken[start:end]):
+            taken[start:end] = b"\1" * (end - start)
+            ages.append(Age(start, end, years, male))
+
+    for match in _SEXED.finditer(text):
+        sex, a = match["sex"] or match["sex2"], match["a"] or match["a2"]
+        if int(a) >= 13:
+            add(match.start("a") if match["a"] else match.start("sex2"), match.end(), float(a), sex in "Mm")
+    for name, regex in _REGEXES.items():
+        for match in regex.finditer(text):
+            years = _years(name, match, text)
+            if years is not None:
+                # Only the words of the age itself, not the comma or colon that set it apart.
+                start = match.start("a") if name in ("listed", "person", "about") else match.start()
+                add(start, match.end(), years)
+    return sorted(ages)

@@ -1,0 +1,150 @@
+"""Which noun a describing word belongs to: "black" to the hair, the eyes, the person, the shirt, or nobody.
+
+English puts it before its noun ("long, black hair"), after it ("her hair is long and black", "hair: short, gray") or
+leaves the noun out ("tall, pale, heavyset"). One pass from left to right; each word looks a bounded way to its right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .items import Item
+from .lexicon import Meaning
+
+_REACH = 14  # items that a word looks to the right for its noun
+_UNKNOWN = 2  # unknown words that may stand between ("black shiny shoulder-length hair")
+_PERSONAL = ("person", "face", "head", "sex")  # said of these, a word may mean what it means by itself
+_SPEAKING = ("mouth", "chin", "jaw", "expression")  # so too of these, for words that aren't colors or lengths
+PERSON, NOBODY = -1, -2  # topics that are no item: the described person; something that nothing is read about
+
+
+def meaning_of(word: Item, part: str) -> Meaning | None:
+    """What a describing word says of a part, if anything."""
+    if word.entry is None:
+        return None
+    meaning = word.entry.meanings.get(part)
+    if meaning is None and part in _PERSONAL:
+        meaning = word.own or word.entry.meanings.get("person")
+    if meaning is None and part in _SPEAKING and "hair" not in word.entry.meanings:
+        meaning = word.own
+    return meaning
+
+
+def seeks(item: Item) -> bool:
+    """Does this word need a noun to say something (of hair: "long")?"""
+    return item.role == "word" and item.entry is not None and any(item.entry.meanings.keys() - {""})
+
+
+def _right(items: Sequence[Item], i: int) -> tuple[int | None, bool]:
+    """The noun to the right that the word at `i` may describe, and whether only describing words lie between.
+
+    None where there is none; `NOBODY` for an unknown word that must be the noun.
+    """
+    tight, unknown, joined = True, 0, False
+    j = i
+    for j in range(i + 1, min(i + 1 + _REACH, len(items))):
+        item = items[j]
+        if item.role in ("noun", "thing", "crowd"):
+            # "eyes blue, hair long": a comma or "and" right before a noun begins something new.
+            return (None, False) if joined else (j, tight)
+        if item.role in ("comma", "and", "or"):
+            if unknown:  # "a black raincoat, short hair": the unknown word was the noun
+                return NOBODY, tight
+            tight, joined = False, True
+            continue
+        if item.role in ("word", "age", "degree", "hedge", "mark", "quote", "number"):
+            joined = False
+            continue
+        if item.role in ("unknown", "name", "unread"):
+            joined = False
+            unknown += 1
+            if unknown > _UNKNOWN or item.role != "unknown":
+                return NOBODY, tight
+            continue
+        break
+    return (NOBODY, tight) if unknown and tight else (None, False)
+
+
+def link(items: Sequence[Item]) -> None:
+    """Write on each describing word the noun that it describes and what it then means."""
+    topic = PERSON  # what a word without a noun of its own is about
+    said = ""  # how it was joined to what follows: "is", "colon", "dash" or "behind"; "" is not yet
+    last = NOBODY  # the last part of the face spoken of, for "it"
+    for i, item in enumerate(items):
+        role = item.role
+        if role == "noun":
+            follower = items[i + 1] if i + 1 < len(items) else None
+            if follower is not None and follower.role == "thing" and item.part not in ("person", "object"):
+                topic, said = NOBODY, ""  # "nose ring", "hair clip"
+                continue
+            topic = last = i
+            said = ""
+        elif role in ("thing", "crowd", "unread"):
+            topic, said = NOBODY, ""
+        elif role in ("he", "she", "name") or item.norm == "who":
+            topic, said = PERSON, ""
+        elif role in ("colon", "is", "dash"):
+            said = role
+        elif role == "it":
+            topic, said = last, ""
+        elif role == "stop":
+            # "Hair:" at a line's end speaks of the lines below it.
+            if not (i and items[i - 1].role == "colon"):
+                topic, said = PERSON, ""
+        elif role in ("has", "in", "holding"):
+            topic, said = NOBODY, ""
+        elif role == "word":
+            if _place(items, i, topic, said):
+                said = said or "behind"
+
+
+def _place(items: Sequence[Item], i: int, topic: int, said: str) -> bool:
+    """Give the word at `i` its noun and meaning. Returns whether that was the topic, to its left."""
+    item = items[i]
+    if not seeks(item):
+        if i + 1 < len(items) and items[i + 1].role == "thing":
+            item.skip = "of a thing"  # "a smiling dog"
+        item.meaning = item.own
+        return False
+    right, tight = _right(items, i)
+    if topic >= 0:
+        noun = items[topic]
+        left = meaning_of(item, noun.part)
+        behind = topic == i - 1 and not noun.described  # "eyes blue"
+        apart = right is None or right == NOBODY or _apart_from(item, items[right])
+        ahead = tight and right is not None and not (said and right == NOBODY)
+        if ahead and (behind or said in ("colon", "dash")) and _own_words_follow(items, right):
+            ahead = False  # "eyes blue hair brown"
+        if left is not None and not ahead and (said or behind or apart):
+            _attach(item, topic, noun, left)
+            return True
+    if right is not None and right >= 0 and (tight or not _apart_from(item, items[right])):
+        if items[right].role == "noun":
+            _attach(item, right, items[right], meaning_of(item, items[right].part))
+        return False
+    item.meaning = item.own
+    if right == NOBODY:
+        return False  # "a blond barista" is blond; but "black" and "long" say nothing about an unknown thing
+    bodily = "hair" in item.entry.meanings  # a word that also describes hair needs to be told that it is the person's
+    if topic == PERSON or (topic >= 0 and items[topic].part in _PERSONAL) or (not bodily and not said):
+        item.meaning = meaning_of(item, "person")
+    elif bodily and said and topic >= 0:
+        item.meaning = None  # "his beard is graying"
+    return False
+
+
+def _apart_from(item: Item, noun: Item) -> bool:
+    """Does the word say nothing of that noun, so that it can't be meant in "clean-shaven, black hair"?"""
+    return noun.role != "noun" or meaning_of(item, noun.part) is None
+
+
+def _own_words_follow(items: Sequence[Item], right: int) -> bool:
+    """In "eyes blue hair brown" the noun to the right has its own words behind it, so "blue" is the eyes'."""
+    follower = items[right + 1] if 0 <= right and right + 1 < len(items) else None
+    if follower is None:
+        return right == NOBODY
+    return follower.role == "colon" or (seeks(follower) and meaning_of(follower, items[right].part) is not None)
+
+
+def _attach(item: Item, index: int, noun: Item, meaning: Meaning | None) -> None:
+    item.head, item.meaning, noun.described = index, meaning, True
