@@ -119,7 +119,7 @@ def app_command(
     """Start the browser app."""
     from facegen import ui
 
-    ui.launch(model, server_name=host, server_port=port)
+    _serve(ui.launch, model, server_name=host, server_port=port)
 
 
 @app.command()
@@ -134,7 +134,14 @@ def review(
     """Rate a grid of faces in the browser: good or poor, and why."""
     from facegen import ui
 
-    ui.launch_review(model, out, server_name=host, server_port=port)
+    _serve(ui.launch_review, model, out, server_name=host, server_port=port)
+
+
+def _serve(launch, *arguments, **options) -> None:
+    try:
+        launch(*arguments, **options)
+    except OSError as error:  # Gradio's word for a port that is taken
+        raise UsageError(f"the app can't listen on {options['server_name']}: {error}") from error
 
 
 @app.command()

@@ -203,18 +203,20 @@ def build(pipe: FacePipeline, first: Session) -> Describe:
             concurrency_id="explain",
         )  # fmt: skip
 
+    # Where a person waits for an answer, the place in the queue is shown on the face; live typing stays quiet.
+    patient = {**quiet, "show_progress": "minimal", "show_progress_on": [stage]}
+    latest = {"trigger_mode": "always_last"}
     controls = [text, board, person, strength]
-    extras(text.input(typed, [session, *controls, live], face_outputs, trigger_mode="always_last", **quiet))
-    extras(gr.on([text.submit, go.click, person.submit], submitted, [session, *controls, keep], [*face_outputs, person],
-                 trigger_mode="always_last", **quiet))  # fmt: skip
-    extras(gr.on([board.input, strength.release], flipped, [session, *controls], face_outputs, trigger_mode="always_last",
-                 **quiet))  # fmt: skip
-    extras(stranger.click(someone_new, [session, text, board, strength], [*face_outputs, person], trigger_mode="always_last",
-                          **quiet))  # fmt: skip
+    with_person = [*face_outputs, person]
     restored = [*face_outputs, text, person, strength]
-    extras(dropped.upload(drop, [session, dropped], restored, **quiet))
-    extras(chips.pick(_picked, None, text, queue=False, show_progress="hidden", api_visibility="private").then(
-        submitted, [session, *controls, keep], [*face_outputs, person], **quiet))  # fmt: skip
+    submit = [text.submit, go.click, person.submit]
+    extras(text.input(typed, [session, *controls, live], face_outputs, **latest, **quiet))
+    extras(gr.on(submit, submitted, [session, *controls, keep], with_person, **latest, **patient))
+    extras(gr.on([board.input, strength.release], flipped, [session, *controls], face_outputs, **latest, **quiet))
+    extras(stranger.click(someone_new, [session, text, board, strength], with_person, **latest, **patient))
+    extras(dropped.upload(drop, [session, dropped], restored, **patient))
+    example = chips.pick(_picked, None, text, queue=False, show_progress="hidden", api_visibility="private")
+    extras(example.then(submitted, [session, *controls, keep], with_person, **patient))
     return Describe(session, text, board, person, strength, restored, keep_face, restore, opened, extras)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import gradio as gr
@@ -76,4 +77,5 @@ def page() -> dict:
         "css": asset("style.css"),
         "head": f"<script>{asset('app.js')}</script>",
         "footer_links": ["api", "settings"],
+        "mcp_server": find_spec("mcp") is not None,  # the named endpoints as tools for language models
     }
