@@ -8,20 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from importlib.util import find_spec
-from pathlib import Path
 
 import dlib
 import numpy as np
 
-LANDMARKS, EMBEDDING = "shape_predictor_68_face_landmarks.dat", "dlib_face_recognition_resnet_model_v1.dat"
+from facegen.data.base import DataError
+from facegen.data.landmarks import find_model
 
-
-def model_file(name: str) -> Path | None:
-    """The file in the installed package, which is not imported (it needs a module that new Pythons lack)."""
-    spec = find_spec("face_recognition_models")
-    path = Path(spec.origin).parent / "models" / name if spec and spec.origin else None
-    return path if path and path.is_file() else None
+EMBEDDING = "dlib_face_recognition_resnet_model_v1.dat"
 
 
 class FaceFinder:
@@ -29,11 +23,14 @@ class FaceFinder:
 
     def __init__(self) -> None:
         self.detector = dlib.get_frontal_face_detector()
-        landmarks, embedding = model_file(LANDMARKS), model_file(EMBEDDING)
-        self.can_embed = bool(landmarks and embedding)
+        try:
+            landmarks = find_model()
+        except DataError:
+            landmarks = None
+        self.can_embed = landmarks is not None and landmarks.with_name(EMBEDDING).is_file()
         if self.can_embed:
             self.landmarks = dlib.shape_predictor(str(landmarks))
-            self.network = dlib.face_recognition_model_v1(str(embedding))
+            self.network = dlib.face_recognition_model_v1(str(landmarks.with_name(EMBEDDING)))
 
     def find(self, image: np.ndarray) -> dlib.rectangle | None:
         """The surest face in uint8 RGB (h, w, 3); images under 256 px are doubled first (the detector wants 80 px)."""

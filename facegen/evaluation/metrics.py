@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from sklearn.metrics import balanced_accuracy_score
 from torch import nn
-from torchmetrics.image import FrechetInceptionDistance, KernelInceptionDistance
+from torchmetrics.image.fid import FrechetInceptionDistance  # not from torchmetrics.image: that asks for torchvision
+from torchmetrics.image.kid import KernelInceptionDistance
 
 # The attributes that the README's table names: seen in most photographs, and common enough to be measured.
 MAIN = (

@@ -10,7 +10,7 @@ import yaml
 
 app = typer.Typer(help="Train a model. Stops cleanly at --time-limit or Ctrl-C; --resume goes on.", no_args_is_help=True)
 
-Data = Annotated[list[Path], typer.Option(help="A data set in CelebA's layout; again for more.")]
+Data = Annotated[list[Path], typer.Option(help="A data set folder (CelebA, prepared, RaFD, PubFig, LFW or a CSV); again for more.")]
 Out = Annotated[Path, typer.Option(help="Where run folders are made, numbered by themselves.")]
 Limit = Annotated[float | None, typer.Option(help="Stop cleanly after this many minutes.")]
 Resume = Annotated[Path | None, typer.Option(help="A run folder to go on with.")]
@@ -87,14 +87,14 @@ def default(
 ) -> None:
     """The default generator: autoencoder, then prior, then adversarial."""
     from facegen.classifier import load_classifier
-    from facegen.data.celeba import read_celeba
+    from facegen.data.readers import read_dataset
     from facegen.generator import GeneratorConfig
     from facegen.training.faces import FaceTrainer, FaceTrainingConfig
     from facegen.training.pack import drawable_names, keep_memory
 
     keep_memory()
     values = settings(config, resume, set_)
-    datasets = [read_celeba(folder) for folder in data]
+    datasets = [read_dataset(folder) for folder in data]
     generator = build(GeneratorConfig, values.pop("generator", {}))
     generator.attributes = generator.attributes or drawable_names(datasets)
     settled = build(FaceTrainingConfig, values, generator=generator)
@@ -120,13 +120,13 @@ def classifier(
 ) -> None:
     """The small classifier that reads drawn faces back, from nothing."""
     from facegen.classifier import ClassifierConfig
-    from facegen.data.celeba import read_celeba
+    from facegen.data.readers import read_dataset
     from facegen.training.classifier import ClassifierTrainer, ClassifierTrainingConfig
     from facegen.training.pack import drawable_names, keep_memory, pack
 
     keep_memory()
     values = settings(config, resume, set_)
-    datasets = [read_celeba(folder) for folder in data]
+    datasets = [read_dataset(folder) for folder in data]
     network = build(ClassifierConfig, values.pop("classifier", {}))
     network.attributes = network.attributes or drawable_names(datasets)
     settled = build(ClassifierTrainingConfig, values, classifier=network)

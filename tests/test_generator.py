@@ -1,0 +1,41 @@
+"""The network's contract: shapes, ranges, and what seeds and attributes do to it."""
+
+import torch
+
+from facegen import hub
+from facegen.attributes import encode
+
+
+def test_identity_is_standard_normal_and_fixed_by_its_seed():
+    model = hub.load_generator()
+    codes = model.identity(range(200))
+    assert codes.shape == (200, model.config.identity_dim)
+    assert abs(codes.mean()) < 0.02 and abs(codes.std() - 1) < 0.02
+    torch.testing.assert_close(model.identity([17])[0], codes[17])
+
+
+def test_rgb_of_the_promised_shape_and_range():
+    model = hub.load_generator()
+    rgb = model(model.identity([0, 1]), torch.zeros(2, len(model.config.attributes)))
+    side = model.config.image_size
+    assert rgb.shape == (2, 3, side, side)
+    assert rgb.min() >= -1 and rgb.max() <= 1 and rgb.std() > 0.2
+
+
+def test_guidance_pushes_further_from_what_nothing_said_draws():
+    model = hub.load_generator()
+    identity = model.identity(range(4))
+    names = model.config.attributes
+    said = torch.tensor([encode({"male": True, "beard": True}, names)] * 4)
+    plain = model.appearance(identity, torch.zeros_like(said))
+    distances = [(model.appearance(identity, said, g) - plain).norm() for g in (1.0, 2.0, 4.0)]
+    assert 0 < distances[0] < distances[1] < distances[2]
+
+
+def test_not_said_is_neither_yes_nor_no():
+    model = hub.load_generator()
+    identity, names = model.identity([3]), model.config.attributes
+    states = [{}, {"smiling": True}, {"smiling": False}]
+    drawn = [model(identity, torch.tensor([encode(s, names)])) for s in states]
+    for a, b in ((0, 1), (0, 2), (1, 2)):
+        assert (drawn[a] - drawn[b]).abs().mean() > 0.005

@@ -1,0 +1,133 @@
+"""Each stage learns, a killed run goes on, and a stop leaves a checkpoint that draws."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import torch
+from drawn_face import drawn_face
+from PIL import Image
+
+from facegen import hub
+from facegen.classifier import load_classifier
+
+TINY = ["--set", "batch=8", "--set", "generator={attributes: [black_hair, blond_hair], identity_dim: 8, channels: [16, 16, 16, 16], prior_width: 16, prior_hidden: 16, prior_blocks: 1}"]
+
+
+@pytest.fixture(scope="session")
+def faces(tmp_path_factory):
+    """48 drawn faces in CelebA's layout, half of them dark-haired, 32 px."""
+    folder = tmp_path_factory.mktemp("celeba")
+    (folder / "images").mkdir()
+    rng = np.random.default_rng(0)
+    rows = []
+    for i in range(48):
+        dark = i % 2 == 0
+        hair = rng.integers(20, 60, 3) if dark else rng.integers(170, 220, 3)
+        Image.fromarray(drawn_face(32, skin=rng.integers(120, 230, 3), hair=hair)).save(folder / f"images/{i:06d}.jpg")
+        rows.append(f"{i:06d}.jpg {1 if dark else -1} {-1 if dark else 1}")
+    (folder / "list_attr_celeba.txt").write_text("\n".join(["48", "Black_Hair Blond_Hair", *rows]) + "\n")
+    return folder
+
+
+def train(*arguments, **options):
+    """A `train` command in a process of its own, as a user starts it."""
+    command = [sys.executable, "-m", "facegen", "train", *map(str, arguments)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+
+
+def run(*arguments) -> str:
+    process = train(*arguments)
+    out, error = process.communicate(timeout=300)
+    assert process.returncode == 0, error
+    return out
+
+
+def losses(folder, name):
+    lines = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+    return [line[name] for line in lines if name in line]
+
+
+def arguments(faces, tmp_path, stage_steps):
+    names = ("autoencoder_steps", "prior_steps", "adversarial_steps")
+    steps = [x for name, n in zip(names, stage_steps, strict=True) for x in ("--set", f"{name}={n}")]
+    return ["default", "--data", faces, "--out", tmp_path, "--cache", tmp_path / "cache", *TINY, *steps]
+
+
+def test_three_stages_learn_and_leave_a_checkpoint(faces, tmp_path):
+    out = run(*arguments(faces, tmp_path, (500, 600, 8)), "--set", "prior_batch=64")
+    folder = tmp_path / "000-default"
+    assert str(folder / "checkpoint") in out
+    pixel, flow = losses(folder, "autoencoder/l1"), losses(folder, "prior/flow")
+    assert pixel[-1] < 0.9 * pixel[0]
+    assert flow[-1] < 0.9 * flow[0]
+    model = hub.load_generator(folder / "checkpoint")
+    assert model.config.attributes == ["black_hair", "blond_hair"]
+    assert list(folder.glob("prior-*.png")) and (folder / "config.yaml").is_file()
+
+
+def test_killed_in_the_middle_it_goes_on(faces, tmp_path):
+    given = arguments(faces, tmp_path, (100_000, 10, 10))
+    process = train(*given, "--time-limit", 0.1)
+    process.communicate(timeout=300)  # a clean stop by the clock
+    folder = tmp_path / "000-default"
+    assert process.returncode == 0
+    state = folder / "state.safetensors"
+    whole = state.read_bytes()
+    process = train("default", "--data", faces, "--cache", tmp_path / "cache", "--resume", folder)
+    time.sleep(6)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    (folder / "state.safetensors.part").write_bytes(whole[: len(whole) // 2])  # what a kill in mid-write leaves
+    before = hub.read(folder / "checkpoint")[0]
+    out = run("default", "--data", faces, "--cache", tmp_path / "cache", "--resume", folder, "--time-limit", 0.05)
+    assert f"go on with --resume {folder}" in out
+    assert hub.read(folder / "checkpoint")[0] == before
+
+
+def test_ctrl_c_stops_cleanly(faces, tmp_path):
+    process = train(*arguments(faces, tmp_path, (1_000_000, 10, 10)), env={**os.environ, "PYTHONUNBUFFERED": "1"})
+    deadline = time.monotonic() + 120
+    while not list(tmp_path.glob("000-default/tensorboard/*")) and time.monotonic() < deadline:
+        time.sleep(0.3)
+    time.sleep(5)
+    process.send_signal(signal.SIGINT)
+    out, error = process.communicate(timeout=120)
+    assert process.returncode == 0, error
+    assert "stopped by SIGINT" in out and "Traceback" not in error
+    assert torch.isfinite(hub.load_generator(tmp_path / "000-default/checkpoint").decoder.dense.weight).all()
+
+
+def test_classifier_learns_hair_from_nothing(faces, tmp_path):
+    config = ["--set", "classifier={image_size: 32, channels: [16, 16], hidden: 16, attributes: [black_hair, blond_hair]}"]
+    run("classifier", "--data", faces, "--out", tmp_path, "--cache", tmp_path / "cache", *config, "--set", "steps=300", "--set", "batch=16")
+    curve = losses(tmp_path / "000-classifier", "classifier/loss")
+    assert curve[-1] < 0.6 * curve[0]
+    model = load_classifier(tmp_path / "000-classifier/checkpoint")
+    dark, fair = (torch.from_numpy(drawn_face(32, hair=h)).permute(2, 0, 1)[None] / 127.5 - 1 for h in ((40,) * 3, (200,) * 3))
+    assert model.probabilities(dark)[0, 0] > 0.5 > model.probabilities(fair)[0, 0]
+
+
+@pytest.mark.parametrize(
+    "extra, words",
+    [
+        (["--set", "batch"], "no name=value pair"),
+        (["--set", "speed=9"], "unknown hyper-parameter 'speed'"),
+        (["--set", "batch=many"], "a number is needed"),
+        (["--precision", "int4"], "--precision 'int4'"),
+        (["--resume", "/nowhere"], "holds no run to resume|can't be read"),
+    ],
+)
+def test_mistakes_are_one_sentence(faces, tmp_path, extra, words):
+    process = train("default", "--data", faces, "--out", tmp_path / "runs", "--cache", tmp_path / "cache", *extra)
+    _, error = process.communicate(timeout=120)
+    assert process.returncode == 2
+    assert len(error.strip().splitlines()) == 1
+    assert re.search(words, error)
+    assert not list((tmp_path / "runs").glob("*/checkpoint"))
