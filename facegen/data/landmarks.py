@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,16 @@ def find_model(source: str | Path | None = None) -> Path:
         raise DataError(f"{source}: the landmark model can't be fetched from the Hub ({reason})") from None
 
 
+@lru_cache(maxsize=1)  # 100 MB, a second to read
+def _predictor(model: Path):
+    import dlib
+
+    try:
+        return dlib.shape_predictor(str(model))
+    except RuntimeError as error:
+        raise DataError(f"{model}: can't be read as dlib's landmark model ({error})") from None
+
+
 class FaceFinder:
     """dlib's detector and landmark model, loaded once for each process.
 
@@ -71,12 +82,9 @@ class FaceFinder:
     def __init__(self, model: Path, upsample: int = 1) -> None:
         import dlib
 
-        self._dlib, self.upsample = dlib, upsample
+        self.upsample = upsample
         self.detector = dlib.get_frontal_face_detector()
-        try:
-            self.predictor = dlib.shape_predictor(str(model))
-        except RuntimeError as error:
-            raise DataError(f"{model}: can't be read as dlib's landmark model ({error})") from None
+        self.predictor = _predictor(model)
 
     def find(self, image: np.ndarray) -> list[tuple[float, np.ndarray]]:
         """Every face as (detector's score, landmarks float32 (68, 2) in pixels), the best score first.

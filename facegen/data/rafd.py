@@ -17,7 +17,7 @@ import numpy as np
 
 from facegen.attributes import NAMES
 from facegen.data.base import DataError, FaceTable, resolve_row, settle_exclusive
-from facegen.data.words import read_words
+from facegen.data.words import ANNOTATIONS_FILE, apply_words, read_words
 
 FILE_NAME = re.compile(r"Rafd(\d{3})_(\d+)_([A-Za-z]+)_(male|female)_([a-z]+)_(frontal|left|right)")
 EMOTIONS = ("angry", "contemptuous", "disgusted", "fearful", "happy", "neutral", "sad", "surprised")
@@ -27,7 +27,6 @@ GROUPS: dict[str, dict[str, bool]] = {
     "Kid": {"white": True, "young": True},
 }
 CLOSED_MOUTH = ("angry", "contemptuous", "neutral", "sad")  # as the set's actors were directed
-WORDS_FILES = ("annotations.csv", "words.csv")
 
 
 def read_rafd(
@@ -53,9 +52,8 @@ def read_rafd(
     files = sorted(p for p in folder.rglob("Rafd*") if p.suffix.lower() in (".jpg", ".jpeg", ".png"))
     if not files:
         raise DataError(f"{folder}: holds no image named like Rafd090_01_Caucasian_female_angry_frontal.jpg")
-    if words is None:
-        words = next((folder / name for name in WORDS_FILES if (folder / name).is_file()), None)
-    bags = read_words(words) if words is not None else {}
+    if words is None and (folder / ANNOTATIONS_FILE).is_file():
+        words = folder / ANNOTATIONS_FILE
 
     chosen: list[Path] = []
     subjects: list[str] = []
@@ -74,7 +72,9 @@ def read_rafd(
             labels["mouth_open"] = emotion == "surprised"
         chosen.append(path)
         subjects.append(subject)
-        rows.append(resolve_row(labels | bags.get(subject, bags.get(str(int(subject)), {}))))
+        rows.append(resolve_row(labels))
     if not chosen:
         raise DataError(f"{folder}: none of its {len(files)} images has an angle of {angles} and a gaze of {gazes}")
-    return FaceTable(chosen, settle_exclusive(np.array(rows, np.int8).reshape(-1, len(NAMES))), subjects=subjects)
+    values = settle_exclusive(np.array(rows, np.int8).reshape(-1, len(NAMES)))
+    table = FaceTable(chosen, values, subjects=subjects)
+    return apply_words(table, read_words(words)) if words is not None else table

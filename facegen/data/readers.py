@@ -10,6 +10,7 @@ from facegen.data.base import DataError, FaceTable
 from facegen.data.celeba import ATTRIBUTE_FILES, read_celeba
 from facegen.data.folder import LABELS_FILE, read_folder
 from facegen.data.rafd import read_rafd
+from facegen.data.words import ANNOTATIONS_FILE, apply_words, read_words
 
 READERS: dict[str, Callable[[Path], FaceTable]] = {
     "celeba": read_celeba,
@@ -38,8 +39,12 @@ def recognize(folder: Path) -> str:
 
 
 def read_dataset(folder: str | Path, kind: str = "auto") -> FaceTable:
-    """Read a data set; `kind` is "auto" or one of `READERS`. Raises `DataError`."""
+    """Read a data set and the annotations beside it; `kind` is "auto" or one of `READERS`. Raises `DataError`."""
     folder = Path(folder)
     if kind != "auto" and kind not in READERS:
         raise DataError(f"unknown data set {kind!r}: known are auto, {', '.join(READERS)}")
-    return READERS[recognize(folder) if kind == "auto" else kind](folder)
+    kind = recognize(folder) if kind == "auto" else kind
+    table = READERS[kind](folder)
+    if kind != "rafd" and (folder / ANNOTATIONS_FILE).is_file():  # its reader has laid them on already
+        apply_words(table, read_words(folder / ANNOTATIONS_FILE))
+    return table

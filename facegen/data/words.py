@@ -15,8 +15,10 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from facegen.attributes import NAMES, VocabularyError, check
-from facegen.data.base import DataError
+from facegen.attributes import NAMES, VocabularyError, check, complete
+from facegen.data.base import DataError, FaceDataset, FaceTable
+
+ANNOTATIONS_FILE = "annotations.csv"  # beside the images: what `annotate` writes and the readers lay over the labels
 
 
 def parse_words(words: str) -> dict[str, bool]:
@@ -60,6 +62,26 @@ def read_words(path: str | Path) -> dict[str, dict[str, bool]]:
         except VocabularyError as error:
             raise DataError(f"{path}, line {reader.line_num}: {error}") from None
     return bags
+
+
+def apply_words(table: FaceTable, bags: Mapping[str, Mapping[str, bool]]) -> FaceTable:
+    """Lay bags of words over a data set's own labels, in place, for every image of each subject; returns the table.
+
+    Where a set knows no subjects, each image is one, called as its file without the suffix. Where a bag says yes, the
+    rest of an exclusive group is no.
+    """
+    for i in range(len(table)):
+        subject = subject_of(table, i)
+        bag = bags.get(subject) or (bags.get(str(int(subject))) if subject.isdecimal() else None)
+        for name, value in complete(bag or {}).items():
+            table.values[i, NAMES.index(name)] = 1 if value else -1
+    return table
+
+
+def subject_of(table: FaceDataset, i: int) -> str:
+    """The id by which image `i` is annotated."""
+    record = table[i]
+    return record.subject if record.subject else record.path.stem
 
 
 def write_words(path: str | Path, bags: Mapping[str, Mapping[str, bool]]) -> None:
