@@ -50,7 +50,7 @@ def parse(text: str, as_json: AsJson = False, model: Model = None, reader: Reade
 def generate(
     text: str,
     out: Annotated[Path, typer.Option("-o", "--out", help="The PNG to write.")] = Path("face.png"),
-    seed: Annotated[int, typer.Option(help="Who: 0 to 4294967295.")] = 0,
+    seed_: Annotated[str, typer.Option("--seed", help="Who: 0 to 4294967295.")] = "0",
     n: Annotated[int, typer.Option("--n", help="How many, from seeds SEED, SEED+1, ..; written as OUT-SEED.png.")] = 1,
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="name=yes, name=no or name=auto; again for more.")
@@ -78,7 +78,7 @@ def generate(
     read(text)  # a bad description or seed is told before the model is loaded
     from facegen import identity
 
-    identity.check_seed(seed)
+    seed = identity.check_seed(int(seed_) if seed_.lstrip("-").isdecimal() else seed_)
     if seed + n - 1 > identity.MAX_SEED:
         raise UsageError(f"seeds {seed} to {seed + n - 1} go past the last one, {identity.MAX_SEED}")
     if person is not None:

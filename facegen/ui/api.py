@@ -25,9 +25,9 @@ def build(pipe: FacePipeline) -> None:
     def generate_face(
         text: str,
         seed: int = 0,
-        overrides: dict[str, Any] = {},
+        overrides: dict[str, Any] | None = None,
         person: str = "",
-        strength: float = 0,  # noqa: B006
+        strength: float = 0,
     ) -> tuple[gr.FileData, dict[str, Any]]:
         """Draw a synthetic face from a description in plain English, such as "an old man with a gray beard, no glasses".
 
