@@ -81,7 +81,7 @@ def read_items(text: str) -> list[Item]:
             item.role, item.part = "noun", "person"
         elif entry is not None:
             item.role = "degree" if entry.role == "adverb" else entry.role
-            item.part = entry.part
+            item.part = "person" if entry.role == "crowd" else entry.part
         elif a.kind != "word":
             item.role = "number" if a.kind == "number" else MARKS.get(a.norm, "mark")
         else:

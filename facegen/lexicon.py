@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from .tokens import Token, tokenize
+from .tokens import CLITICS, Token, tokenize
 from .typos import Speller
 
 PATH = Path(__file__).with_name("lexicon.json")
@@ -116,18 +116,19 @@ class Lexicon:
             self._entry(phrase).neutral = True
 
     def _entry(self, phrase: str) -> Entry:
-        words = tuple(self.spellings.get(t.norm, t.norm) if t.kind == "word" else t.norm for t in tokenize(phrase))
         # "~" is no word for the tokenizer, which gives it as a mark: right as it is.
+        tokens = tokenize(phrase) if phrase not in CLITICS else [Token(phrase, 0, len(phrase), "word")]
+        words = tuple(self.spellings.get(t.norm, t.norm) if t.kind == "word" else t.norm for t in tokens)
         return self.entries.setdefault(words, Entry(phrase))
 
     def correct(self, word: str) -> str:
-        """The lexicon's spelling of a word: itself, a variant, its singular, a corrected typing error, or the word unchanged."""
+        """The lexicon's spelling of a word: itself, a variant, a corrected typing error, or the word unchanged."""
         if word in self.spellings:
             return self.spellings[word]
-        if word in self.words or not word.isascii():
+        if word in self.words or not word.isascii() or word[:-1] in self.words and word.endswith("s"):
             return word
-        if word.endswith("s") and word[:-1] in self.words and len(word) > 4:
-            return word[:-1]
+        if word.endswith(("man", "men", "boy", "girl", "lady")):
+            return word  # "craftswoman" is no misspelt craftsman
         word = self._spell(word) or word
         return self.spellings.get(word, word)
 
@@ -136,21 +137,27 @@ class Lexicon:
         words = [self.correct(t.norm) if t.kind == "word" else t.norm for t in tokens]
         at = 0
         while at < len(words):
-            best, entry = at + 1, None
-            node, i = self._tree, at
-            while i < len(words):
-                word = words[i]
-                if word in node:
-                    node = node[word]
-                elif ANY in node and word in ANY_OF:
-                    node = node[ANY]
-                else:
-                    break
-                i += 1
+            after, entry = self._longest(words, at)
+            yield at, after, entry
+            at = after
+
+    def _longest(self, words: Sequence[str], at: int) -> tuple[int, Entry | None]:
+        """The end of the longest phrase that begins at a word, and its entry; (at + 1, None) where none does."""
+        best, entry = at + 1, None
+        nodes = [self._tree]
+        for i in range(at, len(words)):
+            word = words[i]
+            forms = [word] if not word.endswith("s") or len(word) < 4 else [word, word[:-1]]
+            if word in ANY_OF:
+                forms.append(ANY)
+            nodes = [node[form] for form in forms for node in nodes if form in node]
+            if not nodes:
+                break
+            for node in nodes:
                 if "" in node:
-                    best, entry = i, node[""]
-            yield at, best, entry
-            at = best
+                    best, entry = i + 1, node[""]
+                    break
+        return best, entry
 
 
 @lru_cache(maxsize=1)

@@ -69,6 +69,7 @@ def link(items: Sequence[Item]) -> None:
     """Write on each describing word the noun that it describes and what it then means."""
     topic = PERSON  # what a word without a noun of its own is about
     said = ""  # how it was joined to what follows: "is", "colon", "dash" or "behind"; "" is not yet
+    before = NOBODY  # the hair, while a phrase with "in" or "on" goes on
     last = NOBODY  # the last part of the face spoken of, for "it"
     for i, item in enumerate(items):
         role = item.role
@@ -77,10 +78,11 @@ def link(items: Sequence[Item]) -> None:
             if follower is not None and follower.role == "thing" and item.part not in ("person", "object"):
                 topic, said = NOBODY, ""  # "nose ring", "hair clip"
                 continue
-            topic = last = i
-            said = ""
+            topic = i
+            last = last if item.part == "person" else i
+            said, before = "", NOBODY
         elif role in ("thing", "crowd", "unread"):
-            topic, said = NOBODY, ""
+            topic, said, before = NOBODY, "", NOBODY
         elif role in ("he", "she", "name") or item.norm == "who":
             topic, said = PERSON, ""
         elif role in ("colon", "is", "dash"):
@@ -89,10 +91,15 @@ def link(items: Sequence[Item]) -> None:
             topic, said = last, ""
         elif role == "stop":
             # "Hair:" at a line's end speaks of the lines below it.
+            before = NOBODY
             if not (i and items[i - 1].role == "colon"):
                 topic, said = PERSON, ""
         elif role in ("has", "in", "holding"):
+            if role == "in" and topic >= 0 and items[topic].part == "hair":
+                before = topic
             topic, said = NOBODY, ""
+        elif role == "comma" and before >= 0:
+            topic, before = before, NOBODY  # "hair parted in the middle, brown"
         elif role == "word":
             if _place(items, i, topic, said):
                 said = said or "behind"
@@ -119,7 +126,7 @@ def _place(items: Sequence[Item], i: int, topic: int, said: str) -> bool:
             _attach(item, topic, noun, left)
             return True
     if right is not None and right >= 0 and (tight or not _apart_from(item, items[right])):
-        if items[right].role == "noun":
+        if items[right].role in ("noun", "crowd"):
             _attach(item, right, items[right], meaning_of(item, items[right].part))
         return False
     item.meaning = item.own
@@ -135,7 +142,7 @@ def _place(items: Sequence[Item], i: int, topic: int, said: str) -> bool:
 
 def _apart_from(item: Item, noun: Item) -> bool:
     """Does the word say nothing of that noun, so that it can't be meant in "clean-shaven, black hair"?"""
-    return noun.role != "noun" or meaning_of(item, noun.part) is None
+    return noun.role not in ("noun", "crowd") or meaning_of(item, noun.part) is None
 
 
 def _own_words_follow(items: Sequence[Item], right: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,9 @@ from .lexicon import Meaning
 
 _HEDGED = 0.6  # what "maybe" leaves of the confidence
 _OR = 0.6  # of two colors joined by "or" the first counts
+_HE = frozenset("he him his himself men boys guys gentlemen males".split())
+_SHE = frozenset("she her hers herself women girls ladies females".split())
+_BROAD = 3  # a statement that denies so many attributes at once ("no facial hair") leaves an earlier exact yes standing
 _MUCH_LESS = 0.2  # a statement this much less sure than an earlier one does not overrule it
 
 
@@ -140,20 +144,26 @@ def _pronoun(items: Sequence[Item], found: Sequence[Mention], text: str) -> list
     if any(m.attribute == "male" for m in found):
         return []
     for item in items:
-        if item.role in ("he", "she") and not item.skip:
+        # In the lexicon's phrases too: "bags under her eyes". A crowd ("two men ran out") says it where nothing else does.
+        said = item.norm.split()
+        he, she = not _HE.isdisjoint(said), not _SHE.isdisjoint(said)
+        if (he != she) and not item.skip:
             words = text[item.start : item.end]
-            return [Mention("male", item.role == "he", item.start, item.end, words, False, None, 0.9)]
+            return [Mention("male", he, item.start, item.end, words, False, None, 0.9)]
     return []
 
 
 def settle(mentions: Sequence[Mention]) -> list[Mention]:
     """The mentions that count: a later statement overrules an earlier one, unless it is much less sure."""
     holds: dict[str, list[Mention]] = {}
+    broad = Counter(m.start for m in mentions)
     for mention in mentions:
         against = []
         for name in (mention.attribute, *(attributes.rivals(mention.attribute) if mention.value else ())):
             if name in holds and (holds[name][0].value != mention.value if name == mention.attribute else holds[name][0].value):
                 against.append(name)
+        if against and broad[mention.start] >= _BROAD and not mention.value:
+            continue
         if any(max(m.confidence for m in holds[name]) - mention.confidence > _MUCH_LESS for name in against):
             continue
         for name in against:

@@ -15,16 +15,16 @@ from .items import Item
 _REACH = 24  # items that a negation looks to the right
 _ENDS = ("stop", "ask", "but", "unsure", "correct", "bullet", "pass")
 _ONE_NOUN = ("has", "is", "in", "of", "it", "i", "he", "she", "verb", "bracket", "quote", "mark", "colon", "dash", "hedge")
-_BEFORE_REPLY = ("colon", "dash", "ask", "comma", "bracket", "is", "it", "verb", "degree", "bullet", "stop", "of", "a")
+_BEFORE_REPLY = ("colon", "dash", "ask", "comma", "bracket", "is", "it", "verb", "degree", "bullet", "stop", "of", "a", "quote")
 # A bare "no" says no to one thing; these say it of a whole list ("doesn't wear earrings and lipstick").
-_LISTS = ("without", "without any", "lacks", "lacking", "lack", "free of", "free from", "devoid of", "sans", "neither")
+_LISTS = ("avoid", "avoids", "exclude", "excluding", "remove", "without", "without any", "lacks", "lacking", "lack", "free of", "free from", "devoid of", "sans", "neither")
 
 
 def negate(items: Sequence[Item]) -> None:
     """Mark the items that a negation reaches."""
     for i, item in enumerate(items):
         if item.role == "not":
-            if items[i].norm.startswith("negative prompt"):
+            if item.norm == "negative prompt" or (i > 1 and item.norm == "no" and _option(items, i)):
                 _negative_prompt(items, i)
             elif not _forward(items, i):
                 _backward(items, i)
@@ -37,10 +37,16 @@ def negate(items: Sequence[Item]) -> None:
                 items[i - 1].negated = True  # "make-up-free", "beard-less"
 
 
+def _option(items: Sequence[Item], i: int) -> bool:
+    """Two hyphens right before the item at `i`, as in Midjourney's "--no hat, glasses"."""
+    return all(items[i - k].norm == "-" and items[i - k].end == items[i].start - k + 1 for k in (1, 2))
+
+
 def _negative_prompt(items: Sequence[Item], i: int) -> None:
-    """"Negative prompt: glasses, hat" denies all that follows, up to the line's end."""
-    for item in items[i + 1 :]:
-        if item.norm == "\n":
+    """"Negative prompt: glasses, hat" denies all that follows, up to the line's end or the next option."""
+    for j in range(i + 1, len(items)):
+        item = items[j]
+        if item.norm == "\n" or (item.content and j > i + 2 and _option(items, j)):
             return
         if item.content:
             item.negated = True

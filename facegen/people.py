@@ -66,7 +66,7 @@ def _others(items: Sequence[Item]) -> None:
                 item.skip = OTHER
         elif role == "crowd":
             if met:
-                other = True
+                other = not (i and items[i - 1].norm == "of" or i > 1 and items[i - 2].norm == "of")  # "mother of two boys"
                 item.skip = OTHER
         elif item.norm in lexicon().again and following is not None and (following.norm == "one" or following.role in ("is", "has")):
             other = met or main is not None  # "the other one had a mask on"
@@ -159,25 +159,26 @@ def _not_worn(items: Sequence[Item]) -> None:
                 if held.content:
                     held.skip = held.skip or NOT_WORN
         if item.part == "object" and item.role == "noun":
-            if places or _lies_somewhere(items, i):
+            eyewear = item.own.says[:1] in ((("eyeglasses", True),), (("sunglasses", True),))
+            if places or _lies_somewhere(items, i, ("neck", "chest", "collar", "shirt") if eyewear else ()):
                 item.skip = item.skip or NOT_WORN
 
 
-def _leads_to_place(items: Sequence[Item], i: int) -> bool:
+def _leads_to_place(items: Sequence[Item], i: int, more: Sequence[str] = ()) -> bool:
     """Is the preposition at `i` followed by a place that is no part of a face ("on the kitchen table")?"""
-    for item in items[i + 1 : i + 5]:
-        if item.entry is not None and item.entry.place:
+    for item in items[i + 1 : i + 7]:
+        if item.norm in more or (item.entry is not None and item.entry.place):
             return True
         if item.role not in ("a", "word", "unknown", "he", "she", "it", "i", "thing", "in"):
             return False
     return False
 
 
-def _lies_somewhere(items: Sequence[Item], i: int) -> bool:
+def _lies_somewhere(items: Sequence[Item], i: int, more: Sequence[str]) -> bool:
     for j in range(i + 1, min(len(items), i + 5)):
         item = items[j]
-        if item.role == "in" and item.norm in ("on", "in", "at", "from"):
-            return _leads_to_place(items, j)
+        if item.role == "in" and item.norm in ("on", "in", "at", "from", "around"):
+            return _leads_to_place(items, j, more)
         if item.role not in ("verb", "is", "unknown", "in", "degree"):
             return False
     return False

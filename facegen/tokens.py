@@ -10,7 +10,7 @@ from typing import NamedTuple
 _TOKEN = re.compile(
     r"""(?P<word>
         [wbhaWBHA]/[mfMF](?![^\W_]) | [wW]/(?:o|out)\b | [nN]/[aA]\b | [wW]/(?=\s|[a-zA-Z])
-      | [bB]\ ?&\ ?[wW]\b
+      | [bB]\ ?&\ ?[wW]\b | [mM]ake[-\ ]?[uU]p\b
       | [^\W\d_]+(?:['’ʼ`´][^\W\d_]+)*
     )
     | (?P<number>\d+(?:[.,]\d+)*)
@@ -20,7 +20,7 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _APOSTROPHES = str.maketrans("’ʼ`´", "''''")
-_CLITICS = ("'s", "'re", "'ve", "'d", "'ll", "'m")
+CLITICS = ("'s", "'re", "'ve", "'d", "'ll", "'m")
 _HYPHENS = "-\u2010\u2011\u00ad"
 
 
@@ -36,10 +36,11 @@ class Token(NamedTuple):
 
 def normalize(word: str) -> str:
     """Case, accents and kinds of apostrophe removed: "Café’s" -> "cafe's"."""
+    word = word.translate(_APOSTROPHES)
     if not word.isascii():
-        word = word.translate(_APOSTROPHES)
         word = "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
-    return word.replace("`", "'").casefold()
+    word = word.casefold()
+    return "makeup" if word in ("make-up", "make up") else word
 
 
 def tokenize(text: str) -> list[Token]:
@@ -54,7 +55,7 @@ def tokenize(text: str) -> list[Token]:
             raw = match[0]
             norm = normalize(raw)
             capital = raw[0].isupper()
-            for clitic in _CLITICS:
+            for clitic in CLITICS:
                 # Where normalizing changed the length, the cut's place is not known: leave such words whole.
                 if norm.endswith(clitic) and len(norm) == len(raw) and len(norm) > len(clitic):
                     cut = end - len(clitic)
