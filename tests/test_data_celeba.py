@@ -12,6 +12,7 @@ from facegen.data.base import (
     DataError,
     FaceTable,
     attribute_table,
+    landmark_table,
     load_with_landmarks,
     number_of,
     settle_exclusive,
@@ -182,7 +183,9 @@ def test_landmarks_follow_the_central_square(tmp_path):
     small, points = load_with_landmarks(data, 0, 40)
     x, y = np.round(points[0]).astype(int)
     assert small[y, x].max() == small.max() > 20
-    assert load_with_landmarks(FaceTable(data.paths, data.values), 0, 40)[1] is None
+    np.testing.assert_array_equal(landmark_table(data, 40)[0], points)
+    unknown = FaceTable(data.paths, data.values)
+    assert load_with_landmarks(unknown, 0, 40)[1] is None and np.isnan(landmark_table(unknown, 40)).all()
 
 
 def test_subset_keeps_rows_parallel(tmp_path):

@@ -201,6 +201,29 @@ def test_same_names_in_two_folders_stay_apart():
     assert output_names([Path("/d/1.png"), Path("/d/1.jpg"), Path("/d/2.jpg")]) == ["1.jpg", "1-2.jpg", "2.jpg"]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nowhere", "out"], "nowhere: no such folder"),
+        (["rafd", "out", "--kind", "ffhq"], "unknown data set 'ffhq'"),
+        (["rafd", "out", "--download"], "--download needs PubFig's URL lists"),
+        (["rafd", "out", "--landmarks", "nothing.dat"], "nothing.dat: no such landmark model"),
+    ],
+)
+def test_mistakes_are_one_sentence_and_exit_code_2(tmp_path, monkeypatch, capsys, arguments, message):
+    from facegen.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rafd").mkdir()
+    Image.fromarray(drawn_face(64)).save(tmp_path / "rafd" / "Rafd090_01_Caucasian_female_happy_frontal.jpg")
+    with pytest.raises(SystemExit) as caught:
+        main(["prepare", *arguments])
+    error = capsys.readouterr().err.strip()
+    assert caught.value.code == 2
+    assert message in error.splitlines()[-1] and "Traceback" not in error
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.skipif(os.name != "posix", reason="kills a process group")
 def test_killed_at_any_moment_it_goes_on(celeba, tmp_path, model):
     out = tmp_path / "out"

@@ -19,15 +19,17 @@ from facegen.data.words import ANNOTATIONS_FILE
 if TYPE_CHECKING:
     import gradio
 
-CHOICES = {"yes": True, "no": False, "–": None}
-NOT_SAID = "–"
+CHOICES = {"yes": True, "no": False, "unsaid": None}
+NOT_SAID = "unsaid"
 HELP = (
     "**Keys:** `j` / `k` next and previous attribute · `y` yes · `n` no · `u` not said · "
     "`Enter` keep and go on · `b` go back. Every step is saved at once."
 )
 CSS = """
-.attribute.current { outline: 3px solid var(--color-accent); outline-offset: 2px; border-radius: 8px; }
-.attribute { padding: 4px !important; }
+.attribute.current { outline: 3px solid var(--color-accent) !important; outline-offset: -3px; border-radius: 8px; }
+.attribute { padding: 6px !important; }
+.attribute .wrap { gap: 4px !important; }
+.attribute .wrap label { padding: 2px 6px !important; }
 """
 # The page's keys. Radios are clicked, so that Gradio sees what it would see of a mouse.
 KEYS = """
@@ -172,4 +174,4 @@ def command(
     if export is not None:
         typer.echo(f"{annotation.export(export)} rows in {export}")
         return
-    build(annotation).launch(server_name=host, server_port=port, css=CSS, js=KEYS, show_error=True)
+    build(annotation).launch(server_name=host, server_port=port, css=CSS, js=KEYS, show_error=True, footer_links=[])

@@ -129,14 +129,28 @@ def load_image(path: Path, size: int) -> np.ndarray:
 
 def load_with_landmarks(dataset: FaceDataset, i: int, size: int) -> tuple[np.ndarray, np.ndarray | None]:
     """Image `i` at `size`, and its landmarks float32 (68, 2) in pixels of that image, or None."""
-    image, record = dataset.load(i, size), dataset[i]
+    return dataset.load(i, size), _landmarks_at(dataset[i], size)
+
+
+def landmark_table(dataset: FaceDataset, size: int) -> np.ndarray:
+    """Landmarks in pixels of the images that `load(i, size)` gives: float32 (n, 68, 2), NaN where unknown."""
+    table = np.full((len(dataset), 68, 2), np.nan, np.float32)
+    for i in range(len(dataset)):
+        landmarks = _landmarks_at(dataset[i], size)
+        if landmarks is not None:
+            table[i] = landmarks
+    return table
+
+
+def _landmarks_at(record: FaceRecord, size: int) -> np.ndarray | None:
+    """Landmarks after the central square was cut out and resized."""
     if record.landmarks is None:
-        return image, None
+        return None
     with Image.open(record.path) as stored:  # reads the header only
         width, height = stored.size
     side = min(width, height)
     corner = np.array([(width - side) / 2, (height - side) / 2], np.float32)
-    return image, (record.landmarks + 0.5 - corner) * (size / side) - 0.5  # pixel centers lie at whole numbers
+    return (record.landmarks + 0.5 - corner) * (size / side) - 0.5  # pixel centers lie at whole numbers
 
 
 def attribute_table(dataset: FaceDataset, names: Sequence[str]) -> np.ndarray:
