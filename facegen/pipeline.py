@@ -141,14 +141,22 @@ class FacePipeline:
         return faces[0] if n == 1 else faces
 
     def face(
-        self, reading: Reading | None, overrides: Mapping[str, bool], person: Person, strength: float | None = None
+        self,
+        reading: Reading | None,
+        overrides: Mapping[str, bool],
+        person: Person,
+        strength: float | None = None,
+        like: Face | None = None,
     ) -> Face:
-        """Draw one person as read and overridden."""
+        """Draw one person as read and overridden; where `like` is the very same face, its pixels are taken over."""
         described = reading.attributes if reading else {}
         wanted = attributes.merge(described, overrides)
         used = {name: value for name, value in wanted.items() if name in self.drawable}
-        pixels = self.generator(self.identity(person), self.encode(used), strength)
         text = identity.format_person(person)
+        if like is not None and (used, text, strength) == (like.attributes, like.person, like.settings["strength"]):
+            pixels = like.pixels
+        else:
+            pixels = self.generator(self.identity(person), self.encode(used), strength)
         seed = int(text) if text.isdigit() else None
         settings = {
             "description": reading.text if reading else "",

@@ -10,7 +10,8 @@ import pytest
 
 playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect
-expect.set_options(timeout=60_000)
+TIMEOUT = 240_000  # milliseconds: generous, since a busy machine is no fault of the page
+expect.set_options(timeout=TIMEOUT)
 
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
@@ -20,7 +21,7 @@ def page(request, browser, app_url):
     """A fresh visit. Errors in the page's own code and requests to outside fail the test."""
     context = browser.new_context(viewport=request.param, accept_downloads=True)
     page = context.new_page()
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(TIMEOUT)
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(f"error: {error}"))
     outside = re.compile(r"^(?!http://127\.0\.0\.1[:/]|data:|blob:)")
@@ -276,6 +277,7 @@ def test_axe_finds_nothing_serious(browser, app_url, scheme):
     axe_playwright = pytest.importorskip("axe_playwright_python.sync_playwright")
     context = browser.new_context(viewport=DESKTOP, color_scheme=scheme)
     page = context.new_page()
+    page.set_default_timeout(TIMEOUT)
     page.goto(f"{app_url}?__theme={scheme}")
     settled(page)
     found = []

@@ -177,23 +177,23 @@ def build(pipe: FacePipeline, first: Session) -> Describe:
     async def explain(session: Session):
         """The slow parts, a piece at a time, given up as soon as a newer face is shown."""
         await asyncio.sleep(0.3)
-        version = session.version
-        if session.explained == version:
+        answer = session.answer
+        if session.explained == answer:
             yield gr.skip(), gr.skip()
             return
         seen = await asyncio.to_thread(_readback, session)
-        if session.version != version:
+        if session.answer != answer:
             return
         yield seen, render.words([], busy=bool(_phrases(session, pipe)))
         items = []
         phrases = _phrases(session, pipe)
         for i, phrase in enumerate(phrases):
             item = await asyncio.to_thread(_without, session, pipe, *phrase)
-            if session.version != version:
+            if session.answer != answer:
                 return
             items.append(item)
             yield seen, render.words(items, busy=i + 1 < len(phrases))
-        session.explained = version
+        session.explained = answer
 
     quiet = {"show_progress": "hidden", "api_visibility": "private", "concurrency_id": "draw", "concurrency_limit": 1}
 
@@ -264,11 +264,10 @@ def _without(session: Session, pipe: FacePipeline, start: int, end: int, names: 
     face, phrase = session.face, session.face.reading.text[start:end]
     gone = {n for n in names if face.sources.get(n) == "text"}
     rest = {n: v for n, v in face.attributes.items() if n not in gone}
-    other = draw(pipe, "", rest, face.person, face.settings["strength"])
-    return {
-        "phrase": phrase,
-        "span": f"{start}-{end}",
-        "src": render.thumbnail(other.image, 152),
-        "heat": render.heat_map(face.image, other.image),
-        "change": f"changes {render.changed(face.image, other.image)}%",
-    }
+    key = tuple(rest.items())
+    if key not in session.without:  # typing on changes the words more often than the face
+        other = draw(pipe, "", rest, face.person, face.settings["strength"]).image
+        heat = render.heat_map(face.image, other)
+        session.without[key] = render.thumbnail(other, 152), heat, render.changed(face.image, other)
+    src, heat, change = session.without[key]
+    return {"phrase": phrase, "span": f"{start}-{end}", "src": src, "heat": heat, "change": f"changes {change}%"}

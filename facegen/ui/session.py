@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 import gradio as gr
 
-from facegen.attributes import VocabularyError
+from facegen.attributes import VocabularyError, check
 from facegen.hub import CheckpointError
 from facegen.identity import PersonError, parse_person
 from facegen.metadata import MetadataError
 from facegen.pipeline import Face, FacePipeline
-from facegen.text import DescriptionError
+from facegen.text import DescriptionError, parse
 from facegen.ui import render
 
 USER_ERRORS = (DescriptionError, VocabularyError, PersonError, CheckpointError, MetadataError)
@@ -30,8 +30,9 @@ class Session:
     face: Face
     src: str
     before: str | None = None
-    version: int = 0  # counts faces shown, so that slow extras can tell when they are out of date
+    answer: int = 0  # counts answers, so that slow extras can tell when they are out of date
     explained: int = -1
+    without: dict = field(default_factory=dict)  # faces drawn without a phrase, for the face that is shown
     trail: list[dict] = field(default_factory=list)
     gallery: list[dict] = field(default_factory=list)
 
@@ -43,11 +44,16 @@ def sorry(error: Exception) -> gr.Error:
     return gr.Error(f"{text[:1].upper()}{text[1:]}{end}", duration=8, print_exception=False)
 
 
-def draw(pipe: FacePipeline, text: str, overrides: dict, person: str, strength: float | None = None) -> Face:
+def draw(
+    pipe: FacePipeline, text: str, overrides: dict, person: str, strength: float | None = None, like: Face | None = None
+) -> Face:
     """A face for the page; a user's mistake is raised as `gr.Error`."""
     try:
+        reading = parse(text) if text and text.strip() else None
+        who = parse_person(str(person).strip())
+        check(overrides)
         with _drawing:
-            return pipe(text or "", overrides=overrides, person=str(person), strength=strength)
+            return pipe.face(reading, overrides, who, strength, like)
     except USER_ERRORS as error:
         raise sorry(error) from None
 
@@ -68,12 +74,14 @@ def start(pipe: FacePipeline, text: str, person: str) -> Session:
 def show(session: Session, pipe: FacePipeline, text, overrides, person, strength=None, typing: bool = False) -> bool:
     """Draw and remember; False where nothing that is drawn has changed, and the face stays as it is."""
     before = session.face
-    face = draw(pipe, text, overrides, str(person).strip(), strength)
+    face = draw(pipe, text, overrides, person, strength, like=before)
     session.face, session.src, old = face, render.data_url(face.png), session.src
-    if (face.attributes, face.person, strength) == (before.attributes, before.person, before.settings["strength"]):
-        return False  # only the words in the PNG's metadata are new
+    session.answer += 1
+    if face.pixels is before.pixels:
+        session.trail[-1].update(settings=face.settings, typing=typing and session.trail[-1]["typing"])
+        return False  # only the words are new
     session.before = old
-    session.version += 1
+    session.without = {}
     remember(session, typing)
     return True
 
