@@ -70,8 +70,6 @@ def generate(
     overrides = _overrides(set_ or [])
     if n < 1:
         raise UsageError(f"--n {n} is no number of images: draw at least 1")
-    if strength is not None and not 1 <= strength <= 6:
-        raise UsageError(f"--strength {strength:g} is out of range: 1 (gentle) to 6 (forceful)")
     if person is not None and n > 1:
         raise UsageError("--person is one person: use --seed to draw several")
     read = _reader(reader)

@@ -33,6 +33,15 @@ def xmp(tool: str = SOFTWARE) -> str:
     return _XMP.format(source=quoteattr(SOURCE_TYPE), tool=quoteattr(tool))
 
 
+# What a face is drawn again from: its kind, and what stands for it where an image does not say.
+_KINDS = {
+    "description": (str, ""),
+    "overrides": (dict, {}),
+    "person": (str, "0"),
+    "strength": ((int, float, type(None)), None),
+}
+
+
 class MetadataError(ValueError):
     """An image that is not one of ours, or whose settings can't be read."""
 
@@ -66,7 +75,7 @@ def read_settings(source: str | Path | bytes) -> dict:
         with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
             image.load()  # chunks that follow the pixels are read only now
             text = getattr(image, "text", {})
-    except (OSError, ValueError, SyntaxError) as error:
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise MetadataError("this file is no image that can be opened: choose a PNG that facegen saved") from error
     if "facegen" not in text:
         raise MetadataError("this image holds no facegen settings: choose a PNG that facegen saved")
@@ -74,6 +83,8 @@ def read_settings(source: str | Path | bytes) -> dict:
         settings = json.loads(text["facegen"])
     except json.JSONDecodeError as error:
         raise MetadataError("the facegen settings in this image are damaged") from error
-    if not isinstance(settings, dict):
+    if not isinstance(settings, dict) or not all(
+        isinstance(settings.get(name, default), kind) for name, (kind, default) in _KINDS.items()
+    ):
         raise MetadataError("the facegen settings in this image are damaged")
-    return settings
+    return {**{name: default for name, (_, default) in _KINDS.items()}, **settings}

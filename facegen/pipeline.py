@@ -17,7 +17,14 @@ from facegen import __version__, attributes, hub, identity, metadata
 from facegen.identity import MAX_SEED, Person, PersonError
 from facegen.text import Reading, parse
 
-__all__ = ["Face", "FacePipeline", "load", "to_image", "write_png"]
+__all__ = ["Face", "FacePipeline", "StrengthError", "load", "to_image", "write_png"]
+
+
+STRENGTHS = (1.0, 6.0)
+
+
+class StrengthError(ValueError):
+    """A guidance strength out of range."""
 
 
 @dataclass(eq=False)
@@ -116,11 +123,11 @@ class FacePipeline:
             overrides: {attribute: True or False}, laid over the text.
             n: how many; a list is returned where it is more than 1.
             person: a blend of seeds in place of `seed` (see `facegen.identity`); n is 1 then.
-            strength: guidance, 1 (none) to about 4; None is the model's own.
+            strength: guidance, 1 (none) to 6; None is the model's own.
             parser: text -> Reading.
 
         Raises:
-            DescriptionError, VocabularyError, PersonError: one sentence each, before anything is drawn.
+            DescriptionError, VocabularyError, PersonError, StrengthError: one sentence each, before anything is drawn.
         """
         if not isinstance(n, int) or n < 1:
             raise PersonError(f"{n!r} is no number of images: draw at least 1")
@@ -149,6 +156,8 @@ class FacePipeline:
         like: Face | None = None,
     ) -> Face:
         """Draw one person as read and overridden; where `like` is the very same face, its pixels are taken over."""
+        if strength is not None and not STRENGTHS[0] <= strength <= STRENGTHS[1]:
+            raise StrengthError(f"strength {strength:g} is out of range: 1 (gentle) to 6 (forceful)")
         described = reading.attributes if reading else {}
         wanted = attributes.merge(described, overrides)
         used = {name: value for name, value in wanted.items() if name in self.drawable}

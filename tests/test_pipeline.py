@@ -186,3 +186,23 @@ def test_a_png_is_what_the_browser_gets(pipe):
     face = pipe(TEXT)
     with Image.open(io.BytesIO(face.png)) as image:
         assert image.format == "PNG" and image.tobytes() == face.image.tobytes()
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    ["[]", "{", '{"description": 3}', '{"overrides": []}', '{"person": 7}', '{"strength": "strong"}'],
+)
+def test_damaged_settings_are_refused(tmp_path, damaged):
+    from PIL import PngImagePlugin
+
+    chunks = PngImagePlugin.PngInfo()
+    chunks.add_itxt("facegen", damaged)
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.png", pnginfo=chunks)
+    with pytest.raises(metadata.MetadataError, match="damaged"):
+        metadata.read_settings(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize("strength", [0.5, 7, float("nan"), float("inf")])
+def test_strength_out_of_range(pipe, strength):
+    with pytest.raises(ValueError, match="out of range"):
+        pipe(TEXT, strength=strength)

@@ -25,7 +25,7 @@ def build(model: str | None = None, ratings: Path = Path("runs/review")) -> gr.B
     """The whole app as Blocks, with a first face already drawn; ratings of the review tab go to the folder `ratings`."""
     pipe = load(model)
     first = start(pipe, describe.EXAMPLES[0], "7")
-    with gr.Blocks(title="facegen", analytics_enabled=False, delete_cache=(3600, 3600)) as demo:
+    with gr.Blocks(title="facegen", analytics_enabled=False, delete_cache=(600, 3600)) as demo:
         gr.HTML(HEAD, apply_default_css=False)
         with gr.Tabs() as tabs:
             with gr.Tab("Describe", id="describe"):
@@ -51,7 +51,7 @@ def launch(model: str | None = None, **options):
 def build_review(model: str | None, ratings: Path) -> gr.Blocks:
     """The review tab by itself."""
     load(model)  # a broken checkpoint is told before the page is served
-    with gr.Blocks(title="facegen review", analytics_enabled=False, delete_cache=(3600, 3600)) as demo:
+    with gr.Blocks(title="facegen review", analytics_enabled=False, delete_cache=(600, 3600)) as demo:
         gr.HTML(HEAD, apply_default_css=False)
         with gr.Tabs():
             review.build([model] if model is None else [model, None], ratings)

@@ -3,8 +3,6 @@
 No `from __future__ import annotations` here: Gradio reads the type hints as objects.
 """
 
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -14,6 +12,7 @@ from facegen.identity import format_person, parse_person
 from facegen.pipeline import FacePipeline, write_png
 from facegen.text import parse
 from facegen.ui import render
+from facegen.ui.scratch import scratch
 from facegen.ui.session import USER_ERRORS, draw, sorry
 
 MAX_PEOPLE = 16
@@ -45,7 +44,7 @@ def build(pipe: FacePipeline) -> None:
             if not overrides:
                 parse(text)
             who = person.strip() or format_person(((identity.check_seed(seed), 1.0),))
-            face = draw(pipe, text, _overrides(overrides), who, _strength(strength))
+            face = draw(pipe, text, _overrides(overrides), who, strength or None)
             return _file(face), face.to_dict()
         except USER_ERRORS as error:
             raise sorry(error) from None
@@ -178,16 +177,6 @@ def _overrides(given: dict) -> dict[str, bool]:
     return chosen
 
 
-def _strength(value: float) -> float | None:
-    if not value:
-        return None
-    if not 1 <= value <= 6:
-        raise identity.PersonError(
-            f"strength {value:g} is out of range: 1 (gentle) to 6 (forceful), or 0 for the model's own"
-        )
-    return float(value)
-
-
 def _count(n: int) -> int:
     if not 1 <= n <= MAX_PEOPLE:
         raise identity.PersonError(f"{n} people are out of range: ask for 1 to {MAX_PEOPLE}")
@@ -196,6 +185,5 @@ def _count(n: int) -> int:
 
 def _file(face) -> dict:
     """The face as a file that Gradio serves; its cache is emptied by age."""
-    folder = Path(tempfile.mkdtemp(prefix="facegen-"))
-    path = write_png(face.png, folder / f"facegen-{face.person[:40].replace('*', 'x')}.png")
+    path = write_png(face.png, scratch(f"facegen-{face.person[:40].replace('*', 'x')}.png"))
     return gr.FileData(path=str(path), orig_name=path.name, mime_type="image/png").model_dump()

@@ -142,11 +142,10 @@ def build(pipe: FacePipeline, first: Session) -> Describe:
 
     def restore(session: Session, settings: dict):
         """Show a face again from its settings, and set every control to them."""
-        overrides = {n: v for n, v in (settings.get("overrides") or {}).items() if n in attributes.BY_NAME}
-        strength = settings.get("strength")
-        show(session, pipe, settings.get("description", ""), overrides, settings.get("person", "0"), strength)
+        overrides, strength = settings["overrides"], settings["strength"]
+        show(session, pipe, settings["description"], overrides, settings["person"], strength)
         shown = answer(session)
-        return (*shown[:3], gr.update(value=overrides, said=shown[3]["said"]), settings.get("description", ""),
+        return (*shown[:3], gr.update(value=overrides, said=shown[3]["said"]), settings["description"],
                 session.face.person, model_strength if strength is None else strength)  # fmt: skip
 
     def opened(session, request: gr.Request):

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import io
-import tempfile
 import zipfile
-from pathlib import Path
 
 import gradio as gr
 
 from facegen.pipeline import FacePipeline, write_png
 from facegen.ui import render
 from facegen.ui.describe import PICK, Describe
+from facegen.ui.scratch import scratch
 from facegen.ui.session import HISTORY, Session, draw
 
 
@@ -52,7 +51,7 @@ def build(pipe: FacePipeline, main: Describe, tabs: gr.Tabs) -> None:
                 s = entry["settings"]
                 face = draw(pipe, s["description"], s["overrides"], s["person"], s["strength"])
                 archive.writestr(f"facegen-{i:02}.png", face.png)
-        path = write_png(buffer.getvalue(), Path(tempfile.mkdtemp(prefix="facegen-")) / "facegen-gallery.zip")
+        path = write_png(buffer.getvalue(), scratch("facegen-gallery.zip"))
         return gr.update(value=str(path), interactive=True)
 
     quiet = {"show_progress": "hidden", "api_visibility": "private"}

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 import gradio as gr
 
 from facegen import metadata
 from facegen.pipeline import FacePipeline
 from facegen.ui import render
 from facegen.ui.describe import Describe
+from facegen.ui.scratch import scratch
 from facegen.ui.session import draw
 
 FRAMES, MILLISECONDS = 24, 60
@@ -37,7 +35,7 @@ def build(pipe: FacePipeline, main: Describe) -> None:
     def morph(text_a, person_a, text_b, person_b, progress=gr.Progress()):  # noqa: B008
         start, end = draw(pipe, text_a, {}, person_a or "0"), draw(pipe, text_b, {}, person_b or "0")
         frames = pipe.morph(start, end, FRAMES, lambda i, n: progress((i, n), desc="Drawing", unit="frames"))
-        path = Path(tempfile.mkdtemp(prefix="facegen-")) / "facegen-morph.webp"
+        path = scratch("facegen-morph.webp")
         frames[0].save(
             path, "WEBP", save_all=True, append_images=[*frames[1:], *frames[-2:0:-1]], loop=0, quality=82,
             duration=[700, *[MILLISECONDS] * (FRAMES - 2), 700, *[MILLISECONDS] * (FRAMES - 2)],

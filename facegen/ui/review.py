@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import re
-import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -24,6 +23,7 @@ from facegen.pipeline import Face, load, write_png
 from facegen.text import DescriptionError, parse
 from facegen.ui import render
 from facegen.ui.describe import EXAMPLES
+from facegen.ui.scratch import scratch
 from facegen.ui.session import USER_ERRORS, draw, sorry
 from facegen.ui.theme import asset
 
@@ -80,9 +80,7 @@ def build(models: Sequence[str | None], folder: Path) -> gr.Tab:
         ratings = read(folder)
         if not ratings:
             raise gr.Error("Rate a face first: there is nothing to report.", duration=6, print_exception=False)
-        path = write_png(
-            report(ratings, folder).encode(), Path(tempfile.mkdtemp(prefix="facegen-")) / "facegen-review.html"
-        )
+        path = write_png(report(ratings, folder).encode(), scratch("facegen-review.html"))
         return gr.update(value=str(path), interactive=True)
 
     go.click(drawn, [texts, seeds, model], [grid, cells], api_visibility="private", show_progress_on=[grid],

@@ -12,11 +12,11 @@ from facegen.attributes import VocabularyError, check
 from facegen.hub import CheckpointError
 from facegen.identity import PersonError, parse_person
 from facegen.metadata import MetadataError
-from facegen.pipeline import Face, FacePipeline
+from facegen.pipeline import Face, FacePipeline, StrengthError
 from facegen.text import DescriptionError, parse
 from facegen.ui import render
 
-USER_ERRORS = (DescriptionError, VocabularyError, PersonError, CheckpointError, MetadataError)
+USER_ERRORS = (DescriptionError, VocabularyError, PersonError, StrengthError, CheckpointError, MetadataError)
 HISTORY = 24
 
 # One face at a time: two at once on two cores take as long each as one after the other, and come out of order.
