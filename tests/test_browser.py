@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
 
 import pytest
@@ -29,6 +30,8 @@ def page(request, browser, app_url):
     page.goto(app_url)
     settled(page)
     yield page
+    if folder := os.environ.get("FACEGEN_SCREENSHOTS"):  # to be looked at by people
+        page.screenshot(path=f"{folder}/{request.node.name}.png", full_page=True)
     context.close()
     assert not faults
 
