@@ -27,7 +27,7 @@ _NOT_DECIMAL = r"(?![.,]\d)"
 # In order: where two patterns overlap, the earlier one has it.
 _PATTERNS = {
     "months": rf"{_N}[\s-]{{0,2}}(?:month|week|day)s?[\s-]{{0,2}}old\b",
-    "years": rf"(?P<a>{_N})(?:{_TO}(?P<b>{_N}))?[\s-]{{0,2}}(?:years?|yrs?|year's|yeras?|yers)\b\.?(?P<old>[\s-]{{0,2}}(?:of[\s-]age|olds?|young)\b)?",
+    "years": rf"(?P<a>{_N})(?:{_TO}(?P<b>{_N}))?[\s-]{{0,2}}(?:years?|yrs?|year's|yeras?|yers|y[a-z]{2,6}(?=[\s-]old))\b\.?(?P<old>[\s-]{{0,2}}(?:of[\s-]age|olds?|young)\b)?",
     "yo": rf"(?P<a>{_N})(?:{_TO}(?P<b>{_N}))?[\s-]{{0,2}}y\.?\s?/?\s?o\b\.?",
     "decade": rf"(?:\b(?P<part>{_PART})(?:[\s-]{{1,2}}(?:to|or)[\s-]{{1,2}}(?P<upto>{_PART}))?[\s-]{{0,2}})?(?P<a>{_DECADE})(?:{_TO}(?:(?P<part2>{_PART})[\s-]{{0,2}})?(?P<b>{_DECADE}))?",
     "aged": rf"\b(?:aged?|ages|age range|age group)\b\s?(?:of|is|was|:|=|-|–|—)?\s?(?:{_ABOUT}\s?)?(?:between\s)?(?P<a>{_N})(?:{_TO}(?P<b>{_N}))?",

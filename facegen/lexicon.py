@@ -79,9 +79,10 @@ class Lexicon:
             node[""] = entry
         self.words = frozenset({w for words in self.entries for w in words if w.isalpha()} | set(self.spellings))
         # Only misspellings of words that say something are worth mending.
-        saying = {w for words, e in self.entries.items() if e.meanings or e.role in ("not", "has") for w in words}
+        saying = {w for words, e in self.entries.items() if e.meanings or e.role in ("not", "has", "holding") for w in words}
         self.worth = frozenset(w for w in saying if w.isalpha()) | set(self.spellings)
-        self._spell = Speller(self.worth)
+        alone = {words[0] for words, e in self.entries.items() if len(words) == 1 and (e.meanings or e.role == "not")}
+        self._spell = Speller(self.worth, preferred=alone)
 
     def _read(self, data: Mapping) -> None:
         for record in data["meanings"]:
@@ -114,6 +115,9 @@ class Lexicon:
             self._entry(phrase).place = True
         for phrase in data["neutral"]:
             self._entry(phrase).neutral = True
+        for entry in self.entries.values():
+            if entry.role == "word" and not entry.meanings:
+                entry.role = "unknown"  # only a place, or only to be passed over
 
     def _entry(self, phrase: str) -> Entry:
         # "~" is no word for the tokenizer, which gives it as a mark: right as it is.
@@ -144,17 +148,20 @@ class Lexicon:
     def _longest(self, words: Sequence[str], at: int) -> tuple[int, Entry | None]:
         """The end of the longest phrase that begins at a word, and its entry; (at + 1, None) where none does."""
         best, entry = at + 1, None
-        nodes = [self._tree]
+        nodes = [(self._tree, True)]  # and whether each word was met as it is written
         for i in range(at, len(words)):
             word = words[i]
-            forms = [word] if not word.endswith("s") or len(word) < 4 else [word, word[:-1]]
+            forms = [(word, True)]
             if word in ANY_OF:
-                forms.append(ANY)
-            nodes = [node[form] for form in forms for node in nodes if form in node]
+                forms.append((ANY, True))
+            elif word.endswith("s") and len(word) > 3:
+                forms.append((word[:-1], False))
+            nodes = [(node[form], exact and same) for form, same in forms for node, exact in nodes if form in node]
             if not nodes:
                 break
-            for node in nodes:
-                if "" in node:
+            for node, exact in nodes:
+                # "black eye" is unread, but "black eyes" are eyes.
+                if "" in node and (exact or node[""].role != "unread"):
                     best, entry = i + 1, node[""]
                     break
         return best, entry

@@ -49,7 +49,7 @@ def _right(items: Sequence[Item], i: int) -> tuple[int | None, bool]:
             return (None, False) if joined else (j, tight)
         if item.role in ("comma", "and", "or"):
             if unknown:  # "a black raincoat, short hair": the unknown word was the noun
-                return NOBODY, tight
+                return (NOBODY if tight else None), tight
             tight, joined = False, True
             continue
         if item.role in ("word", "age", "degree", "hedge", "mark", "quote", "number"):
@@ -59,7 +59,7 @@ def _right(items: Sequence[Item], i: int) -> tuple[int | None, bool]:
             joined = False
             unknown += 1
             if unknown > _UNKNOWN or item.role != "unknown":
-                return NOBODY, tight
+                return (NOBODY if tight else None), tight
             continue
         break
     return (NOBODY, tight) if unknown and tight else (None, False)
@@ -69,6 +69,7 @@ def link(items: Sequence[Item]) -> None:
     """Write on each describing word the noun that it describes and what it then means."""
     topic = PERSON  # what a word without a noun of its own is about
     said = ""  # how it was joined to what follows: "is", "colon", "dash" or "behind"; "" is not yet
+    they = False
     before = NOBODY  # the hair, while a phrase with "in" or "on" goes on
     last = NOBODY  # the last part of the face spoken of, for "it"
     for i, item in enumerate(items):
@@ -87,8 +88,11 @@ def link(items: Sequence[Item]) -> None:
             topic, said = PERSON, ""
         elif role in ("colon", "is", "dash"):
             said = role
+        elif role == "ask":
+            said = "colon" if topic == i - 1 else ""  # "Eyes? blue"
         elif role == "it":
             topic, said = last, ""
+            they = item.norm == "they"  # eyes, or a person
         elif role == "stop":
             # "Hair:" at a line's end speaks of the lines below it.
             before = NOBODY
@@ -101,11 +105,13 @@ def link(items: Sequence[Item]) -> None:
         elif role == "comma" and before >= 0:
             topic, before = before, NOBODY  # "hair parted in the middle, brown"
         elif role == "word":
-            if _place(items, i, topic, said):
+            if _place(items, i, topic, said, they):
                 said = said or "behind"
+        if role in ("noun", "thing", "stop", "he", "she"):
+            they = False
 
 
-def _place(items: Sequence[Item], i: int, topic: int, said: str) -> bool:
+def _place(items: Sequence[Item], i: int, topic: int, said: str, they: bool) -> bool:
     """Give the word at `i` its noun and meaning. Returns whether that was the topic, to its left."""
     item = items[i]
     if not seeks(item):
@@ -122,7 +128,7 @@ def _place(items: Sequence[Item], i: int, topic: int, said: str) -> bool:
         ahead = tight and right is not None and not (said and right == NOBODY)
         if ahead and (behind or said in ("colon", "dash")) and _own_words_follow(items, right):
             ahead = False  # "eyes blue hair brown"
-        if left is not None and not ahead and (said or behind or apart):
+        if left is not None and not ahead and (said or behind or (apart and _follows(items, i, topic))):
             _attach(item, topic, noun, left)
             return True
     if right is not None and right >= 0 and (tight or not _apart_from(item, items[right])):
@@ -133,7 +139,7 @@ def _place(items: Sequence[Item], i: int, topic: int, said: str) -> bool:
     if right == NOBODY:
         return False  # "a blond barista" is blond; but "black" and "long" say nothing about an unknown thing
     bodily = "hair" in item.entry.meanings  # a word that also describes hair needs to be told that it is the person's
-    if topic == PERSON or (topic >= 0 and items[topic].part in _PERSONAL) or (not bodily and not said):
+    if topic == PERSON or they or (topic >= 0 and items[topic].part in _PERSONAL) or (not bodily and not said):
         item.meaning = meaning_of(item, "person")
     elif bodily and said and topic >= 0:
         item.meaning = None  # "his beard is graying"
@@ -143,6 +149,14 @@ def _place(items: Sequence[Item], i: int, topic: int, said: str) -> bool:
 def _apart_from(item: Item, noun: Item) -> bool:
     """Does the word say nothing of that noun, so that it can't be meant in "clean-shaven, black hair"?"""
     return noun.role not in ("noun", "crowd") or meaning_of(item, noun.part) is None
+
+
+def _follows(items: Sequence[Item], i: int, topic: int) -> bool:
+    """Is nothing else spoken of between the noun and the word ("blue eyes, narrow")?"""
+    between = items[topic + 1 : i]
+    return len(between) < _REACH and not any(
+        x.role in ("noun", "thing", "unread", "has", "a", "he", "she") or (x.role == "word" and x.head != topic) for x in between
+    )
 
 
 def _own_words_follow(items: Sequence[Item], right: int) -> bool:

@@ -26,7 +26,7 @@ def negate(items: Sequence[Item]) -> None:
         if item.role == "not":
             if item.norm == "negative prompt" or (i > 1 and item.norm == "no" and _option(items, i)):
                 _negative_prompt(items, i)
-            elif not _forward(items, i):
+            elif not _forward(items, i) and item.norm.endswith(("no", "not", "never", "nt", "n't")):
                 _backward(items, i)
         elif item.role == "none":
             # "not really old" goes forward, "a smile? not really" back

@@ -13,6 +13,7 @@ from .lexicon import lexicon
 
 OTHER, NOT_WORN, UNSURE = "somebody else", "not worn", "not sure"
 _REACH = 8
+_BESIDE = ("next to", "beside", "alongside", "near", "in front of", "behind", "talking to", "talking with", "married to", "accompanied by")
 _COMPARING = ("like", "as", "than")
 
 
@@ -25,6 +26,7 @@ def gender(item: Item) -> bool | None:
 def _lead(items: Sequence[Item], i: int) -> tuple[int, str, bool]:
     """What leads to the person at `i`: where the phrase begins, the word before it, and is "his" or "her" inside?"""
     possessive = False
+    comma = None
     j = i - 1
     while j >= max(0, i - _REACH):
         item = items[j]
@@ -34,8 +36,12 @@ def _lead(items: Sequence[Item], i: int) -> tuple[int, str, bool]:
             # Commas inside "a bald, bearded man" belong to the phrase.
             if item.role != "comma" or not (j and items[j - 1].role in ("word", "age")):
                 break
+            comma = comma or j
         j -= 1
-    return j + 1, items[j].norm if j >= 0 else "", possessive
+    begin = j + 1
+    if comma and not possessive and items[begin].role != "a":
+        return comma + 1, ",", possessive  # no such phrase: "with open lips, Asian"
+    return begin, items[j].norm if j >= 0 else "", possessive
 
 
 def set_aside(items: Sequence[Item]) -> None:
@@ -48,7 +54,7 @@ def set_aside(items: Sequence[Item]) -> None:
 def _others(items: Sequence[Item]) -> None:
     """Follow who is being spoken of, and set aside what is said of others than the first person."""
     main: bool | None = None  # the described person's gender, as far as it was said
-    met = other = corrected = False
+    met = other = linked = corrected = False
     for i, item in enumerate(items):
         role = item.role
         following = items[i + 1] if i + 1 < len(items) else None
@@ -87,6 +93,11 @@ def _others(items: Sequence[Item]) -> None:
                 for inside in items[begin : i + 1]:
                     inside.skip = inside.skip or OTHER  # "hair like a boy"
                 continue
+            if not met and link in _BESIDE:
+                for inside in items[begin : i + 1]:
+                    inside.skip = inside.skip or OTHER
+                other = linked = True
+                continue
             if not met or (differs and corrected and not possessive):
                 aside = False
             elif possessive and item.norm in lexicon().relatives or any(x.norm in lexicon().again for x in items[begin:i]):
@@ -103,8 +114,9 @@ def _others(items: Sequence[Item]) -> None:
             elif male is not None:
                 main = male
             other, met, corrected = aside, True, False
-        elif role == "comma" and other and following is not None:
-            if following.role in ("has", "verb") or (following.role == "word" and following.own and following.norm.endswith("ing")):
+            linked = link in lexicon().links
+        elif role == "comma" and other and linked and following is not None:
+            if following.role in ("has", "verb", "not", "age") or (following.role == "word" and following.own):
                 other = False  # "next to a bald man, smiling"
         if other and item.content:
             item.skip = item.skip or OTHER
@@ -140,8 +152,8 @@ def _not_worn(items: Sequence[Item]) -> None:
     places = False  # this sentence began with a place: "On the table are .."
     fresh = True
     for i, item in enumerate(items):
-        if item.role == "stop":
-            places, fresh = False, True
+        if item.role in ("stop", "but") or item.norm in ("he", "she", "they"):
+            places, fresh = False, item.role == "stop"
             continue
         if fresh and item.role == "in":
             places = _leads_to_place(items, i)
@@ -150,7 +162,7 @@ def _not_worn(items: Sequence[Item]) -> None:
                 if follower.norm in ("there", "is", "are", "lies", "were", "was"):
                     places = True
                     break
-        if item.content or item.role in ("he", "she", "it"):
+        if item.content or item.role == "it":
             fresh = False
         if item.role == "holding":
             for held in items[i + 1 : i + 1 + _REACH]:

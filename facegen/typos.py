@@ -24,11 +24,14 @@ def allowed(word: str) -> int:
 class Speller:
     """Nearest word by optimal string alignment distance, among words with the same first letter."""
 
-    def __init__(self, words: Collection[str], protected: Iterable[str] | None = None) -> None:
+    def __init__(
+        self, words: Collection[str], protected: Iterable[str] | None = None, preferred: Collection[str] = ()
+    ) -> None:
         if protected is None:
             protected = json.loads(PROTECTED_PATH.read_text(encoding="utf-8"))["words"]
         self._protected = frozenset(protected)
         self._words = frozenset(words)
+        self._preferred = frozenset(preferred)
         self._by_first: dict[str, list[str]] = defaultdict(list)
         for word in sorted(words):
             if len(word) >= 4:
@@ -54,9 +57,9 @@ class Speller:
         found = process.extract(
             word, self._by_first.get(word[0], ()), scorer=OSA.distance, score_cutoff=edits, limit=4
         )
-        # Of equals, the one of the same length, then with the same last letter: letters are swapped more than lost.
+        # Of equals, one that says something by itself, then one of the same length, then with the same last letter.
         key = min(
-            ((score, abs(len(w) - len(word)), w[-1] != word[-1], w) for w, score, _ in found if allowed(w) >= score),
+            ((score, w not in self._preferred, abs(len(w) - len(word)), w[-1] != word[-1], w) for w, score, _ in found if allowed(w) >= score),
             default=None,
         )
         return key and key[-1]
