@@ -208,7 +208,7 @@ def test_people_tab(page):
 
 
 def test_morph_gallery_and_history(page, tmp_path):
-    page.get_by_role("button", name="Keep", exact=True).click()
+    page.get_by_role("button", name="Add to gallery").click()
     first = face(page)
     describe(page, "an old man with glasses")
     open_tab(page, "Morph")

@@ -76,7 +76,7 @@ def build(pipe: FacePipeline, first: Session) -> Describe:
         with gr.Column(elem_id="fg-side"):
             stage = gr.HTML(_stage(first), elem_id="fg-main", apply_default_css=False)
             with gr.Row(elem_classes="fg-tight"):
-                keep_face = gr.Button("Keep", size="sm", elem_id="fg-keep-face", min_width=60)
+                keep_face = gr.Button("Add to gallery", size="sm", elem_id="fg-keep-face", min_width=60)
                 gr.HTML(ACTIONS, apply_default_css=False)
             gr.HTML(SYNTHETIC, apply_default_css=False)
             readback = gr.HTML(_readback(first), elem_id="fg-seen", apply_default_css=False)
@@ -183,9 +183,9 @@ def build(pipe: FacePipeline, first: Session) -> Describe:
         seen = await asyncio.to_thread(_readback, session)
         if session.answer != answer:
             return
-        yield seen, render.words([], busy=bool(_phrases(session, pipe)))
-        items = []
         phrases = _phrases(session, pipe)
+        yield seen, gr.skip() if phrases else render.words([])
+        items = []
         for i, phrase in enumerate(phrases):
             item = await asyncio.to_thread(_without, session, pipe, *phrase)
             if session.answer != answer:

@@ -32,7 +32,7 @@ def build(pipe: FacePipeline, main: Describe, tabs: gr.Tabs) -> None:
         entry = {"settings": session.face.settings, "src": render.thumbnail(session.face.image)}
         if all(e["settings"] != entry["settings"] for e in session.gallery):
             session.gallery = [*session.gallery, entry][-4 * HISTORY :]
-        gr.Info("Kept: it is in the gallery, which lasts as long as this visit.", duration=3)
+        gr.Info("It is in the gallery now, which lasts as long as this visit.", duration=3)
         return session, *entered(session)
 
     def back_to(which):
@@ -67,7 +67,7 @@ def _cells(entries: list[dict]) -> list[dict]:
 
 
 def _kept(entries: list[dict]) -> str:
-    return render.grid(_cells(entries), 6, "Kept faces", empty="Nothing kept yet: “Keep” beside a face puts it here.")
+    return render.grid(_cells(entries), 6, "Kept faces", empty="Nothing here yet: “Add to gallery” under a face puts it here.")
 
 
 def _trail(entries: list[dict]) -> str:
