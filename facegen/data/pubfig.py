@@ -53,7 +53,7 @@ def read_rows(path: Path, first: tuple[str, ...]) -> tuple[list[str], list[tuple
         first: the columns that it must open with.
     """
     try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
     except OSError as error:
         raise DataError(f"{path}: can't be read ({error.strerror or error})") from None
     if not lines or not lines[0].startswith("#"):
