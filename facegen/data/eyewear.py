@@ -146,10 +146,11 @@ def draw_eyewear(image: np.ndarray, landmarks: np.ndarray, frame: Frame, rng: np
             upper = lens[:, 1] < center_v + 0.15 * half_height
             start = int(np.flatnonzero(upper & ~np.roll(upper, 1))[0])
             top = np.roll(upper, -start)
+            cv2.polylines(temples, [points], True, 110, max(1, thick // 2))  # the glass's own edge
             cv2.polylines(rim, [np.roll(points, -start, axis=0)[top]], False, 255, thick)
         else:
             cv2.polylines(rim, [points], True, 255, thick)
-        if frame.thickness > 0.05:  # acetate is heavier at the brow
+        if frame.thickness > 0.05 and not frame.half_rim:  # acetate is heavier at the brow
             upper = points[lens[:, 1] < center_v - 0.55 * half_height]
             cv2.polylines(rim, [upper], False, 255, round(thick * 1.5))
         _draw_temple(temples, rim, place, big, lens, landmarks, side, thick, sides[side])

@@ -110,7 +110,8 @@ def draw_facial_hair(
 
     # The ground: hair in the shade of hair, over skin that still shows a little.
     out = crop * (1 - ground_alpha[..., None]) + color * 0.72 * light * ground_alpha[..., None]
-    out = out * (1 - 0.85 * stroke_alpha) + strokes * light * 0.85
+    strength = min(0.85, 0.45 + 4 * style.length)  # short hairs are thin
+    out = out * (1 - strength * stroke_alpha) + strokes * light * strength
     result = image.copy()
     result[y0:y1, x0:x1] = np.clip(out + 0.5, 0, 255).astype(np.uint8)
     return result
@@ -250,7 +251,7 @@ def _strokes(
     curves = np.stack([roots, middles, tips], axis=1)
     curves = np.round(curves).astype(np.int32)
 
-    tones = np.clip(rng.normal(1.0, 0.28, 7), 0.45, 1.9)  # few tones, so that few calls draw thousands of hairs
+    tones = np.clip(rng.normal(1.0, 0.22, 7), 0.5, 1.5)  # few tones, so that few calls draw thousands of hairs
     tone_of = rng.integers(0, len(tones), n)
     thick = max(1, round(0.0075 * unit))
     for k, tone in enumerate(tones):
