@@ -77,7 +77,7 @@ def open_tab(page, name: str) -> None:
 
 
 def flip(page, name: str, state: str) -> None:
-    page.locator(f'.fg-row[data-name="{name}"] .fg-{state} span').click()
+    page.locator(f'.fg-row[data-name="{name}"] input[value="{state}"]').click()
 
 
 def test_type_enter_keywords_image_override(page):
