@@ -9,7 +9,7 @@ exclusive group stands for are left to `facegen.attributes.complete`.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from .items import read_items
@@ -136,15 +136,26 @@ def parse(text: str) -> Reading:
     negate(items)
     set_aside(items)
     mentions = settle(mentions_of(items, text))
+    return finish(text, mentions, unused_spans(items, mentions, text))
+
+
+def finish(text: str, mentions: Sequence[Mention], free: Sequence[tuple[int, int]] | None = None) -> Reading:
+    """A `Reading` of settled mentions: RAKE's keywords are added, with the attributes that were read in each.
+
+    `free` are the places of the words that nothing took; None takes the keywords without attributes for them.
+    """
     places = sorted((m.start, m.end, m.attribute) for m in mentions)
     starts = [start for start, _, _ in places]
     keywords = []
     for k in rake(text):
         # Mentions don't overlap one another, so those of a keyword lie side by side.
-        inside = places[max(0, bisect_left(starts, k.start) - 2) : bisect_left(starts, k.end)]
-        names = tuple(dict.fromkeys(name for _, end, name in inside if end > k.start))
-        keywords.append(Keyword(k.phrase, k.score, k.start, k.end, names))
-    free = unused_spans(items, mentions, text)
+        first = bisect_left(starts, k.start)
+        while first and places[first - 1][1] > k.start:
+            first -= 1
+        names = dict.fromkeys(name for _, _, name in places[first : bisect_left(starts, k.end)])
+        keywords.append(Keyword(k.phrase, k.score, k.start, k.end, tuple(names)))
+    if free is None:
+        free = sorted((k.start, k.end) for k in keywords if not k.attributes)
     return Reading(
         text,
         {m.attribute: m.value for m in mentions},
