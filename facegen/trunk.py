@@ -34,20 +34,24 @@ class DownBlock(nn.Module):
 
 
 class Trunk(nn.Module):
-    """RGB (n, 3, s, s) -> features (n, 16 * last channel)."""
+    """RGB (n, 3, s, s) -> a map of features (n, last channel, end, end), and flat (n, width)."""
 
-    def __init__(self, image_size: int, channels: list[int], patch: int):
+    def __init__(self, image_size: int, channels: list[int], patch: int, end: int = 4):
         super().__init__()
         self.patch = patch
         self.stem = _conv(3 * patch**2, channels[0])
-        sizes = int(math.log2(image_size // patch // 4))
+        sizes = int(math.log2(image_size // patch // end))
         widths = channels + [channels[-1]] * (sizes + 1 - len(channels))
         self.blocks = nn.ModuleList(DownBlock(a, b) for a, b in zip(widths[:sizes], widths[1 : sizes + 1]))
-        self.width = 16 * widths[sizes]
+        self.channels = widths[sizes]
+        self.width = end**2 * self.channels
 
     def forward(self, x: Tensor) -> Tensor:
+        return self.map(x).flatten(1)
+
+    def map(self, x: Tensor) -> Tensor:
         x = F.pixel_unshuffle(x, self.patch).contiguous(memory_format=torch.channels_last)
         x = self.stem(x)
         for block in self.blocks:
             x = block(x)
-        return F.leaky_relu(x, 0.2).flatten(1)
+        return F.leaky_relu(x, 0.2)

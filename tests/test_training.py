@@ -16,6 +16,7 @@ from PIL import Image
 
 from facegen import hub
 from facegen.classifier import load_classifier
+from facegen.evaluation import families
 
 TINY = ["--set", "batch=8", "--set", "generator={attributes: [black_hair, blond_hair], identity_dim: 8, channels: [16, 16, 16, 16], prior_width: 16, prior_hidden: 16, prior_blocks: 1}"]
 
@@ -58,6 +59,16 @@ def arguments(faces, tmp_path, stage_steps):
     names = ("autoencoder_steps", "prior_steps", "adversarial_steps")
     steps = [x for name, n in zip(names, stage_steps, strict=True) for x in ("--set", f"{name}={n}")]
     return ["default", "--data", faces, "--out", tmp_path, "--cache", tmp_path / "cache", *TINY, *steps]
+
+
+@pytest.fixture(scope="session")
+def subjects(faces, tmp_path_factory):
+    """The same faces as six subjects."""
+    folder = tmp_path_factory.mktemp("subjects")
+    for name in ("images", "list_attr_celeba.txt"):
+        (folder / name).symlink_to(faces / name)
+    (folder / "identity.txt").write_text("".join(f"{i:06d}.jpg {i % 6}\n" for i in range(48)))
+    return folder
 
 
 def test_three_stages_learn_and_leave_a_checkpoint(faces, tmp_path):
@@ -114,6 +125,54 @@ def test_classifier_learns_hair_from_nothing(faces, tmp_path):
     assert model.probabilities(dark)[0, 0] > 0.5 > model.probabilities(fair)[0, 0]
 
 
+def test_deconv_redraws_its_subjects(subjects, tmp_path):
+    config = ["--set", "model={attributes: [black_hair], channels: [16, 16, 16, 16], dense: 32}", "--set", "steps=300"]
+    run("deconv", "--data", subjects, "--out", tmp_path, "--cache", tmp_path / "cache", *config)
+    folder = tmp_path / "000-deconv"
+    error, quality = losses(folder, "deconv/msle"), losses(folder, "deconv/psnr")
+    assert error[-1] < 0.7 * error[0] and quality[-1] > quality[0] + 1
+    model = families.load(folder / "checkpoint")
+    assert model.config.subjects == list("012345")
+    assert model(model.identity([5]), torch.ones(1, 1)).shape == (1, 3, 32, 32)
+    assert list(folder.glob("good-and-poor-*.png"))
+
+
+def test_draw_tightens_its_bound(faces, tmp_path):
+    config = "model={attributes: [black_hair], image_size: 32, glimpses: 4, hidden: 32, latent: 8, read: 5, write: 5}"
+    run("draw", "--data", faces, "--out", tmp_path, "--cache", tmp_path / "cache", "--set", config, "--set", "steps=200")
+    folder = tmp_path / "000-draw"
+    bound = losses(folder, "draw/elbo")
+    assert bound[-1] > bound[0] + 50  # nats
+    model = families.load(folder / "checkpoint")
+    stages = model.canvases(model.identity([5]), torch.ones(1, 1))
+    assert len(stages) == 5 and (stages[-1] - stages[0]).abs().mean() > 0.01
+    assert list(folder.glob("canvas-*.png"))
+
+
+def test_gan_plays_from_nothing(faces, tmp_path):
+    given = ["--set", "adversarial_steps=100", "--set", "penalty_every=4"]
+    run("gan", "--data", faces, "--out", tmp_path, "--cache", tmp_path / "cache", *TINY, *given)
+    folder = tmp_path / "000-gan"
+    assert losses(folder, "adversarial/l1") == [0.0]  # no photograph is redrawn
+    model = hub.load_generator(folder / "checkpoint")
+    a, b = model(model.identity([1, 2]), torch.zeros(2, 2))
+    assert (a - b).abs().mean() > 0.01  # noise alone is the code
+
+
+def test_two_processes_train_as_one(faces, tmp_path):
+    """Batches of their own, averaged gradients, one set of weights: the loss of one process, within what batches differ by."""
+    given = arguments(faces, tmp_path / "one", (100, 0, 0))
+    run(*given)
+    launcher = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "--mixed_precision", "no"]
+    command = [*launcher, "-m", "facegen", "train", *map(str, arguments(faces, tmp_path / "two", (100, 0, 0)))]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert [p.name for p in (tmp_path / "two").glob("0*")] == ["000-default"]
+    one = losses(tmp_path / "one/000-default", "autoencoder/l1")[-1]
+    two = losses(tmp_path / "two/000-default", "autoencoder/l1")[-1]
+    assert two == pytest.approx(one, rel=0.15)
+
+
 @pytest.mark.parametrize(
     "extra, words",
     [
@@ -125,7 +184,7 @@ def test_classifier_learns_hair_from_nothing(faces, tmp_path):
     ],
 )
 def test_mistakes_are_one_sentence(faces, tmp_path, extra, words):
-    process = train("default", "--data", faces, "--out", tmp_path / "runs", "--cache", tmp_path / "cache", *extra)
+    process = train("default", "--data", faces, "--out", tmp_path / "runs", "--cache", tmp_path / "cache", *TINY, *extra)
     _, error = process.communicate(timeout=120)
     assert process.returncode == 2
     assert len(error.strip().splitlines()) == 1

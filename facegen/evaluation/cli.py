@@ -27,14 +27,14 @@ def faces(
     cache: Annotated[Path, typer.Option(help="Where the packed photographs are kept.")] = Path(".cache/evaluate"),
 ) -> None:
     """Attribute accuracy, Frechet distance, found faces, and flips that keep the person."""
-    from facegen import hub
     from facegen.data.readers import read_dataset
+    from facegen.evaluation import families
     from facegen.evaluation.faces import evaluate
     from facegen.evaluation.report import print_faces
     from facegen.training.pack import pack
     from facegen.training.squeezenet import SqueezeNet
 
-    generator = hub.load_generator(model)
+    generator = families.load(model)
     packed = pack([read_dataset(folder) for folder in (data, *judge_data)], generator.config.image_size, cache)
     network = SqueezeNet(feature_weights)
     result = evaluate(generator, packed, network, n=600 if quick else n, flips=25 if quick else 100)

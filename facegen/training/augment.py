@@ -25,7 +25,9 @@ def jitter(images: Tensor, shift: float = 0.06, color: float = 0.15, blur: bool 
     theta = torch.zeros(n, 2, 3, device=device)
     theta[:, 0, 0] = (torch.rand(n, device=device) < 0.5).float() * 2 - 1
     theta[:, 1, 1] = 1
-    theta[:, :, 2] = (torch.rand(n, 2, device=device) * 2 - 1) * 2 * shift
+    # Whole pixels: interpolating would blur, and sharpness is what the discriminator should look at.
+    side = images.shape[-1]
+    theta[:, :, 2] = ((torch.rand(n, 2, device=device) * 2 - 1) * shift * side).round() * 2 / side
     if blur:
         smooth = F.avg_pool2d(F.pad(images, (1, 1, 1, 1), mode="reflect"), 3, 1)
         images = images.lerp(smooth, (torch.rand(n, 1, 1, 1, device=device) * 2 - 1).clamp(min=0))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -14,7 +13,7 @@ from torch import Tensor
 
 from facegen.classifier import AttributeClassifier, ClassifierConfig, save_classifier
 from facegen.training.augment import jitter
-from facegen.training.optim import anneal, update_average
+from facegen.training.optim import anneal, average_gradients, update_average
 from facegen.training.pack import Pack
 from facegen.training.run import Run, load_state, loop, save_state
 
@@ -44,7 +43,7 @@ class ClassifierTrainer:
     ):
         self.config, self.data, self.rows, self.run = config, data, rows, run
         self.accelerator = accelerator or Accelerator()
-        torch.manual_seed(config.seed + self.accelerator.process_index)
+        torch.manual_seed(config.seed)
         self.rng = np.random.default_rng(config.seed + self.accelerator.process_index)
         self.labels = torch.from_numpy(data.columns(config.classifier.attributes).astype(np.float32))
         said = self.labels[rows]
@@ -55,12 +54,12 @@ class ClassifierTrainer:
         self.optimizer = torch.optim.AdamW(
             self.model.parameters(), config.learning_rate, (0.9, 0.99), weight_decay=config.weight_decay
         )
-        self.model, self.optimizer = self.accelerator.prepare(self.model, self.optimizer)
         self.done = 0
+        torch.manual_seed(config.seed + 1 + self.accelerator.process_index)
 
     @property
     def _modules(self) -> dict[str, torch.nn.Module]:
-        return {"model": self.accelerator.unwrap_model(self.model), "average": self.average}
+        return {"model": self.model, "average": self.average}
 
     def save(self, i: int) -> None:
         self.done = i
@@ -88,9 +87,10 @@ class ClassifierTrainer:
             logits = self.model(images).float()
         loss = masked_cross_entropy(logits, labels)
         self.accelerator.backward(loss)
+        average_gradients(self.accelerator, self.model.parameters())
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
-        update_average(self.average, self._modules["model"], i, 0.998)
+        update_average(self.average, self.model, i, 0.998)
         return {"loss": loss.item()}
 
 

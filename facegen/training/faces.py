@@ -29,8 +29,9 @@ from facegen.evaluation.sheets import face_sheet
 from facegen.generator import DeconvGenerator, GeneratorConfig
 from facegen.training import losses
 from facegen.training.augment import jitter
+from facegen.training.batches import FaceBatches, rarity
 from facegen.training.networks import Discriminator, Encoder, eigenfaces
-from facegen.training.optim import anneal, update_average
+from facegen.training.optim import anneal, average_gradients, update_average
 from facegen.training.pack import Pack, pack
 from facegen.training.run import Run, load_state, loop, save_state
 from facegen.training.squeezenet import SqueezeNet, perceptual_distance
@@ -46,7 +47,10 @@ class FaceTrainingConfig:
         code_noise: standard deviation of the noise on codes while the decoder learns; the codes' own is 1.
         drop_all, drop_each: chance that nothing is said of a face; else, largest chance that an attribute is left out.
         min_inside: photographs whose aligned crop lay less inside the picture than this are left out (0..1).
-        perceptual, adversarial, agreement: weights beside the L1 loss's 1.
+        augment: draw glasses and facial hair onto faces that have none, labels with them (Meden 2018).
+        perceptual: weight of the feature loss beside the L1 loss's 1.
+        reconstruction, adversarial, agreement: weights in the last stage, of redrawn photographs, of the discriminator and of
+            the classifier that checks the attributes.
     """
 
     generator: GeneratorConfig = field(default_factory=GeneratorConfig)
@@ -58,13 +62,16 @@ class FaceTrainingConfig:
     drop_all: float = 0.3
     drop_each: float = 0.9
     min_inside: float = 0.95
+    augment: bool = False
     learning_rate: float = 4e-4
     prior_batch: int = 1024
     prior_learning_rate: float = 1e-3
-    prior_dropout_noise: float = 0.1
+    prior_code_noise: float = 0.1
     adversarial_learning_rate: float = 2e-4
+    discriminator_learning_rate: float = 3e-4
     perceptual: float = 1.0
-    adversarial: float = 0.05
+    reconstruction: float = 0.5
+    adversarial: float = 0.15
     agreement: float = 0.05
     gradient_penalty: float = 2.0
     penalty_every: int = 8
@@ -87,13 +94,12 @@ class FaceTrainer:
         self.config, self.run = config, run
         self.accelerator = accelerator or Accelerator()
         self.device = self.accelerator.device
-        torch.manual_seed(config.seed + self.accelerator.process_index)
+        torch.manual_seed(config.seed)  # the same first weights in every process; batches differ, below
         self.rng = np.random.default_rng(config.seed + self.accelerator.process_index)
         generator = config.generator
         self.data: Pack = pack(datasets, generator.image_size, cache)
-        self.labels = torch.from_numpy(self.data.columns(generator.attributes).astype(np.float32))
-        self.rows = self.data.rows("train", config.min_inside)
-        self.weights = rarity(self.labels[self.rows].numpy())
+        how = {k: getattr(config, k) for k in ("drop_all", "drop_each", "min_inside", "augment")}
+        self.batches = FaceBatches(self.data, generator.attributes, self.rng, self.device, **how)
         layout = {"device": self.device, "memory_format": torch.channels_last}
         self.model = DeconvGenerator(generator).to(**layout)
         self.average = copy.deepcopy(self.model).requires_grad_(False).eval()
@@ -108,9 +114,10 @@ class FaceTrainer:
             "opt_autoencoder": adam(groups(self.encoder, self.model.decoder), lr, (0.5, 0.99)),
             "opt_prior": adam(self.model.prior.parameters(), config.prior_learning_rate, (0.9, 0.99)),
             "opt_decoder": adam(groups(self.model.decoder), config.adversarial_learning_rate, (0.0, 0.99)),
-            "opt_discriminator": adam(self.discriminator.parameters(), config.adversarial_learning_rate, (0.0, 0.99)),
+            "opt_discriminator": adam(self.discriminator.parameters(), config.discriminator_learning_rate, (0.0, 0.99)),
         }
         self.done = dict.fromkeys(STAGES, 0)
+        torch.manual_seed(config.seed + 1 + self.accelerator.process_index)
 
     # -- state ---------------------------------------------------------------------------------------------------
 
@@ -153,47 +160,28 @@ class FaceTrainer:
                 return False
         return True
 
-    # -- batches ---------------------------------------------------------------------------------------------------
-
-    def batch(self, n: int) -> tuple[Tensor, Tensor]:
-        """n training photographs (n, 3, s, s) in -1..1, mirrored at random, and their labels (n, a), some dropped."""
-        rows = self.rng.choice(self.rows, n, p=self.weights)
-        images = self.photos(rows)
-        mirror = torch.from_numpy(self.rng.random(n) < 0.5)
-        images[mirror] = images[mirror].flip(3)
-        return images.contiguous(memory_format=torch.channels_last).to(self.device), self.drop(self.labels[rows])
-
-    def photos(self, rows: np.ndarray) -> Tensor:
-        """Photographs (n, 3, s, s) in -1..1."""
-        return torch.from_numpy(self.data.images[rows]).permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0)
-
-    def drop(self, labels: Tensor) -> Tensor:
-        """Make some labels "not said": all of them, or each with a chance that differs from face to face."""
-        keep = torch.rand(len(labels), 1) >= self.config.drop_all
-        each = torch.rand(len(labels), 1) * self.config.drop_each
-        return (labels * keep * (torch.rand_like(labels) >= each)).to(self.device)
-
     # -- stages: each returns a function of the step number that makes one step and returns its losses ---------------
 
     def _autoencoder(self):
         config, optimizer = self.config, self.optimizers["opt_autoencoder"]
         if self.done["autoencoder"] == 0:
-            eigenfaces(self.encoder, self.model.decoder, self.photos(self.rows[:8000]))
+            eigenfaces(self.encoder, self.model.decoder, self.batches.photos(self.batches.rows[:8000]))
             self.average.decoder.load_state_dict(self.model.decoder.state_dict())
         self.encoder.train()
 
         def step(i: int) -> dict[str, float]:
             anneal(optimizer, config.learning_rate, i, config.autoencoder_steps)
-            photo, labels = self.batch(config.batch)
+            photo, labels = self.batches.draw(config.batch)
             with self.accelerator.autocast():
                 code = self.encoder(photo)
                 drawn = self.model.decoder(code + config.code_noise * torch.randn_like(code), labels)
             pixel, perceptual = self._reconstruction(drawn, photo)
             self.accelerator.backward(pixel + config.perceptual * perceptual)
+            average_gradients(self.accelerator, [p for group in optimizer.param_groups for p in group["params"]])
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
             update_average(self.average.decoder, self.model.decoder, i, 0.999)
-            return {"l1": pixel.item(), "perceptual": float(perceptual)}
+            return {"l1": pixel.item(), "perceptual": perceptual.item()}
 
         return step
 
@@ -212,31 +200,33 @@ class FaceTrainer:
 
     @torch.no_grad()
     def codes(self) -> tuple[Tensor, Tensor]:
-        """Codes of all training photographs and of their mirror images (2n, d), and their labels (2n, a)."""
+        """Codes (m, d) and labels (m, a) of all training photographs, their mirror images and, augmented, a third round."""
         self.encoder.eval()
-        codes = []
-        for rows in np.array_split(self.rows, math.ceil(len(self.rows) / 64)):
-            photo = self.photos(rows)
-            with self.accelerator.autocast():
-                codes.append(torch.stack([self.encoder(x.to(self.device)) for x in (photo, photo.flip(3))], 1))
-        codes = torch.cat(codes)
-        labels = self.labels[self.rows].to(self.device)
-        return torch.cat([codes[:, 0], codes[:, 1]]), torch.cat([labels, labels])
+        codes, labels = [], []
+        for rows in np.array_split(self.batches.rows, math.ceil(len(self.batches.rows) / 64)):
+            photo, said = self.batches.photos(rows), self.batches.labels(rows)
+            views = [(photo, said), (photo.flip(3), said)] + ([self.batches.dressed(rows)] if self.config.augment else [])
+            for view, said in views:
+                with self.accelerator.autocast():
+                    codes.append(self.encoder(view.to(self.device)))
+                labels.append(said.to(self.device))
+        return torch.cat(codes).float(), torch.cat(labels)
 
     def _prior(self):
         config, optimizer = self.config, self.optimizers["opt_prior"]
         codes, labels = self.codes()
-        weights = torch.from_numpy(np.tile(self.weights, 2)).to(self.device)
+        weights = torch.from_numpy(rarity(labels.cpu().numpy())).to(self.device)
 
         def step(i: int) -> dict[str, float]:
             anneal(optimizer, config.prior_learning_rate, i, config.prior_steps)
             rows = torch.multinomial(weights, config.prior_batch, replacement=True)
             # A little noise on the codes keeps the flow from learning the 27,000 points by heart; the decoder was
             # trained with more.
-            code = codes[rows] + config.prior_dropout_noise * torch.randn(config.prior_batch, codes.shape[1], device=self.device)
+            code = codes[rows] + config.prior_code_noise * torch.randn(config.prior_batch, codes.shape[1], device=self.device)
             with self.accelerator.autocast():
-                loss = losses.flow_matching(self.model.prior, code, self.drop(labels[rows].cpu()))
+                loss = losses.flow_matching(self.model.prior, code, self.batches.drop(labels[rows].cpu()))
             self.accelerator.backward(loss)
+            average_gradients(self.accelerator, self.model.prior.parameters())
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
             update_average(self.average.prior, self.model.prior, i, 0.9995)
@@ -252,9 +242,9 @@ class FaceTrainer:
         prior, guidance = self.average.prior, config.generator.guidance
 
         def step(i: int) -> dict[str, float]:
-            for optimizer in (opt_decoder, opt_discriminator):
-                anneal(optimizer, config.adversarial_learning_rate, i, config.adversarial_steps)
-            photo, labels = self.batch(config.batch)
+            anneal(opt_decoder, config.adversarial_learning_rate, i, config.adversarial_steps)
+            anneal(opt_discriminator, config.discriminator_learning_rate, i, config.adversarial_steps)
+            photo, labels = self.batches.draw(config.batch)
             noise = torch.randn(config.batch, config.generator.identity_dim, device=self.device)
             with torch.no_grad(), accelerator.autocast():
                 code = prior.sample(noise, labels, guidance, steps=4).float()
@@ -274,6 +264,7 @@ class FaceTrainer:
                     self.penalty = penalty.item()
                     loss = loss + config.gradient_penalty * config.penalty_every * penalty
             accelerator.backward(loss)
+            average_gradients(accelerator, discriminator.parameters())
             opt_discriminator.step()
             opt_discriminator.zero_grad(set_to_none=True)
 
@@ -283,26 +274,29 @@ class FaceTrainer:
             with accelerator.autocast():
                 with torch.no_grad():
                     real = discriminator(jitter(photo), labels)
-                    kept = self.encoder(photo[:half])
-                    kept = kept + 0.5 * config.code_noise * torch.randn_like(kept)
                 adversarial = losses.relativistic(discriminator(jitter(drawn), labels), real)
                 agreement = losses.agreement(self.judge, jitter(drawn), labels) if self.judge else torch.zeros(())
-                redrawn = decoder(kept, labels[:half])
-            pixel, perceptual = self._reconstruction(redrawn, photo[:half])
-            accelerator.backward(
-                config.adversarial * adversarial
-                + config.agreement * agreement
-                + 0.5 * (pixel + config.perceptual * perceptual)
-            )
+            loss = config.adversarial * adversarial + config.agreement * agreement
+            pixel = perceptual = torch.zeros(())
+            if config.reconstruction:
+                with accelerator.autocast():
+                    with torch.no_grad():
+                        kept = self.encoder(photo[:half])
+                        kept = kept + 0.5 * config.code_noise * torch.randn_like(kept)
+                    redrawn = decoder(kept, labels[:half])
+                pixel, perceptual = self._reconstruction(redrawn, photo[:half])
+                loss = loss + config.reconstruction * (pixel + config.perceptual * perceptual)
+            accelerator.backward(loss)
+            average_gradients(accelerator, decoder.parameters())
             opt_decoder.step()
             opt_decoder.zero_grad(set_to_none=True)
             update_average(self.average.decoder, decoder, self.done["autoencoder"] + i, 0.998)
             return {
                 "real-drawn": (real.mean() - fake.detach().mean()).item(),
                 "adversarial": adversarial.item(),
-                "agreement": float(agreement),
+                "agreement": agreement.item(),
                 "l1": pixel.item(),
-                "perceptual": float(perceptual),
+                "perceptual": perceptual.item(),
                 "penalty": self.penalty,
             }
 
@@ -316,10 +310,3 @@ def groups(*modules: nn.Module) -> list[dict]:
         {"params": [p for n, p in named if not n.startswith("eigenfaces")]},
         {"params": [p for n, p in named if n.startswith("eigenfaces")], "lr_factor": 0.02},
     ]
-
-
-def rarity(labels: np.ndarray) -> np.ndarray:
-    """Sampling weights (n,), summing to 1: a face weighs with the root of its rarest attribute's rarity, 3 at most."""
-    share = np.maximum((labels > 0).mean(0), 1e-3)
-    weights = np.where(labels > 0, np.sqrt(0.15 / share), 1.0).max(1).clip(1.0, 3.0)
-    return weights / weights.sum()

@@ -36,11 +36,13 @@ def gradient_penalty(discriminator: nn.Module, images: Tensor, attributes: Tenso
         images: (n, 3, s, s), detached; attributes: (n, a).
 
     Returns:
-        Mean over the images of the squared gradient norm, halved.
+        Mean over the images of the squared gradient norm, halved, for each place of the discriminator's grid (the places
+        look at mostly different pixels, so that their squared gradients add up).
     """
     images = images.detach().requires_grad_()
-    (gradient,) = torch.autograd.grad(discriminator(images, attributes).sum(), images, create_graph=True)
-    return 0.5 * gradient.float().square().sum((1, 2, 3)).mean()
+    logits = discriminator(images, attributes)
+    (gradient,) = torch.autograd.grad(logits.sum(), images, create_graph=True)
+    return 0.5 * gradient.float().square().sum((1, 2, 3)).mean() / logits[0].numel()
 
 
 def agreement(classifier: nn.Module, images: Tensor, attributes: Tensor) -> Tensor:

@@ -21,3 +21,11 @@ def update_average(average: nn.Module, model: nn.Module, i: int, decay: float) -
     decay = min(decay, (1 + i) / (10 + i))
     for a, b in zip(average.parameters(), model.parameters()):
         a.lerp_(b, 1 - decay)
+
+
+def average_gradients(accelerator, parameters) -> None:
+    """Mean of the gradients over all processes; nothing to do for one."""
+    if accelerator.num_processes > 1:
+        for parameter in parameters:
+            if parameter.grad is not None:
+                parameter.grad = accelerator.reduce(parameter.grad, "mean")

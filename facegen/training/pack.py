@@ -10,14 +10,14 @@ import ctypes
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
 from facegen.attributes import NAMES
-from facegen.data.base import FaceDataset, attribute_table, split
+from facegen.data.base import FaceDataset, attribute_table, landmark_table, split
 
 
 @dataclass
@@ -31,6 +31,7 @@ class Pack:
         inside: float32 (n,), share of the aligned crop that lay inside the photograph.
         source: int8 (n,), which of the given data sets a row came from.
         subjects: str (n,), "" where unknown.
+        landmarks: float32 (n, 68, 2) in pixels of the packed images, NaN where unknown.
     """
 
     images: np.ndarray
@@ -39,6 +40,7 @@ class Pack:
     inside: np.ndarray
     source: np.ndarray
     subjects: np.ndarray
+    landmarks: np.ndarray
 
     def __len__(self) -> int:
         return len(self.images)
@@ -57,7 +59,7 @@ def pack(datasets: list[FaceDataset], size: int, folder: Path) -> Pack:
     """Read the pack in `folder`, or make it: every image as (size, size, 3) pixels."""
     images_path, labels_path = folder / f"images{size}.npy", folder / f"labels{size}.npz"
     n = sum(len(d) for d in datasets)
-    if not (labels_path.is_file() and images_path.is_file() and len(np.load(labels_path)["numbers"]) == n):
+    if not (images_path.is_file() and _packed(labels_path) == n):
         folder.mkdir(parents=True, exist_ok=True)
         partial = images_path.with_suffix(".part")
         images = np.lib.format.open_memmap(partial, "w+", np.uint8, (n, size, size, 3))
@@ -77,6 +79,7 @@ def pack(datasets: list[FaceDataset], size: int, folder: Path) -> Pack:
             inside=np.array([r.inside_share for r in records], np.float32),
             source=np.concatenate([np.full(len(d), k, np.int8) for k, d in enumerate(datasets)]),
             subjects=np.array([r.subject or "" for r in records]),
+            landmarks=np.concatenate([landmark_table(d, size) for d in datasets]),
         )
         with open(labels_path.with_suffix(".part"), "wb") as file:
             np.savez(file, **labels)
@@ -84,6 +87,15 @@ def pack(datasets: list[FaceDataset], size: int, folder: Path) -> Pack:
         os.replace(labels_path.with_suffix(".part"), labels_path)
     with np.load(labels_path) as labels:
         return Pack(np.load(images_path, mmap_mode="r"), **{k: labels[k] for k in labels.files})
+
+
+def _packed(path: Path) -> int:
+    """How many faces a label file holds; -1 where there is none, or one of another version."""
+    if not path.is_file():
+        return -1
+    with np.load(path) as labels:
+        complete = set(labels.files) == {f.name for f in fields(Pack)} - {"images"}
+        return len(labels["numbers"]) if complete else -1
 
 
 def drawable_names(datasets: list[FaceDataset], at_least: int = 80) -> list[str]:

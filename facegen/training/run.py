@@ -18,6 +18,7 @@ from pathlib import Path
 
 import torch
 import yaml
+from accelerate import Accelerator
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
@@ -37,20 +38,34 @@ class Run:
         folder: where everything goes; see `new_run`.
         time_limit: seconds until a clean stop, or None.
         save_every, picture_every: seconds between saves of the state and between contact sheets.
-        main: False on all but one process of a distributed run: only the main process writes.
+        accelerator: of a distributed run: only its main process writes, and all processes stop at the same step.
     """
 
     folder: Path
     time_limit: float | None = None
     save_every: float = 180.0
     picture_every: float = 240.0
-    main: bool = True
+    accelerator: Accelerator | None = None
     started: float = field(default_factory=time.monotonic)
     stopping: str = ""
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.board = SummaryWriter(str(self.folder / "tensorboard")) if self.main else None
+
+    @property
+    def main(self) -> bool:
+        return self.accelerator is None or self.accelerator.is_main_process
+
+    def should_stop(self) -> bool:
+        """Whether a signal came or the time is up, on any process."""
+        if self.out_of_time and not self.stopping:
+            self.stopping = "the time limit"
+        if self.accelerator is not None and self.accelerator.num_processes > 1:
+            votes = torch.tensor(float(bool(self.stopping)), device=self.accelerator.device)
+            if self.accelerator.reduce(votes, "sum") > 0 and not self.stopping:
+                self.stopping = "another process"
+        return bool(self.stopping)
 
     @property
     def out_of_time(self) -> bool:
@@ -92,7 +107,7 @@ def loop(
     saved = drawn = time.monotonic()
     i = steps.start
     with _signals(run), tqdm(total=steps.stop, initial=i, desc=name, disable=not run.main, mininterval=2.0) as bar:
-        while i < steps.stop and not run.stopping:
+        while i < steps.stop and not run.should_stop():
             for key, value in step(i).items():
                 means[key] = value if key not in means else 0.98 * means[key] + 0.02 * value
             i += 1
@@ -102,8 +117,6 @@ def loop(
             if i % 100 == 0:
                 run.log(i, {f"{name}/{k}": v for k, v in means.items()})
             now = time.monotonic()
-            if run.out_of_time:
-                run.stopping = "time limit"
             if now - saved > run.save_every:
                 save(i)
                 saved = now

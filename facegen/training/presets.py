@@ -1,0 +1,112 @@
+"""The presets of `train`: from hyper-parameters, data and a run to a trainer with `resume` and `fit`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+from accelerate import Accelerator
+
+from facegen.classifier import ClassifierConfig, load_classifier
+from facegen.data.base import FaceDataset
+from facegen.generator import GeneratorConfig
+from facegen.training.classifier import ClassifierTrainer, ClassifierTrainingConfig
+from facegen.training.deconv import DeconvTrainer, DeconvTrainingConfig, SubjectDeconvConfig
+from facegen.training.draw import DrawConfig, DrawTrainer, DrawTrainingConfig
+from facegen.training.faces import FaceTrainer, FaceTrainingConfig
+from facegen.training.pack import drawable_names, pack
+from facegen.training.run import Run, TrainingError
+
+
+@dataclass
+class Setting:
+    """What every preset is given."""
+
+    values: dict
+    datasets: list[FaceDataset]
+    run: Run
+    accelerator: Accelerator
+    cache: Path
+    feature_weights: Path | None = None
+    judge: Path | None = None
+
+
+def build(kind: type, values: dict, **nested: object):
+    """A config dataclass from values; an unknown name or a wrong type is a `TrainingError` that says what is known."""
+    known = {f.name for f in fields(kind)} - set(nested)
+    default = kind(**nested)
+    for name, value in values.items():
+        if name not in known:
+            raise TrainingError(f"unknown hyper-parameter {name!r}: known are {', '.join(sorted(known))}")
+        wanted = getattr(default, name)
+        if isinstance(wanted, bool) != isinstance(value, bool):
+            raise TrainingError(f"{name} = {value!r}: {'true or false' if isinstance(wanted, bool) else wanted} is expected")
+        if isinstance(wanted, (int, float)) and not isinstance(value, (int, float)):
+            raise TrainingError(f"{name} = {value!r}: a number is needed, such as {wanted}")
+    typed = {k: type(getattr(default, k))(v) for k, v in values.items()}
+    return replace(default, **typed)
+
+
+def _nested(setting: Setting, key: str, kind: type):
+    """The network's config inside the trainer's; its attributes are those that the labels can support."""
+    config = build(kind, setting.values.pop(key, None) or {})
+    if not config.attributes:
+        config.attributes = drawable_names(setting.datasets)
+    if not config.attributes:
+        raise TrainingError("the data set labels too few faces: no attribute has 80 yeses and 80 noes to train on")
+    return config
+
+
+def _default(setting: Setting, **preset: object) -> FaceTrainer:
+    generator = _nested(setting, "generator", GeneratorConfig)
+    config = build(FaceTrainingConfig, {**preset, **setting.values}, generator=generator)
+    setting.run.save_config(config)
+    judge = load_classifier(setting.judge) if setting.judge else None
+    return FaceTrainer(
+        config, setting.datasets, setting.run, setting.cache, setting.feature_weights, judge, setting.accelerator
+    )
+
+
+def _gan(setting: Setting) -> FaceTrainer:
+    # Nothing but the game: no autoencoder, no prior (noise is the code), no photograph redrawn.
+    return _default(
+        setting, autoencoder_steps=0, prior_steps=0, reconstruction=0.0, adversarial=1.0, agreement=0.0
+    )
+
+
+def _deconv(setting: Setting) -> DeconvTrainer:
+    network = _nested(setting, "model", SubjectDeconvConfig)
+    data = pack(setting.datasets, network.image_size, setting.cache)
+    network.subjects = network.subjects or sorted({str(s) for s in data.subjects} - {""})
+    if not network.subjects:
+        raise TrainingError("the data set names no subjects, which this network is trained on (CelebA: identity.txt)")
+    config = build(DeconvTrainingConfig, setting.values, model=network)
+    setting.run.save_config(config)
+    return DeconvTrainer(config, data, setting.run, setting.accelerator)
+
+
+def _draw(setting: Setting) -> DrawTrainer:
+    network = _nested(setting, "model", DrawConfig)
+    config = build(DrawTrainingConfig, setting.values, model=network)
+    setting.run.save_config(config)
+    data = pack(setting.datasets, network.image_size, setting.cache)
+    return DrawTrainer(config, data, setting.run, setting.accelerator)
+
+
+def _classifier(setting: Setting) -> ClassifierTrainer:
+    network = _nested(setting, "classifier", ClassifierConfig)
+    config = build(ClassifierTrainingConfig, setting.values, classifier=network)
+    data = pack(setting.datasets, network.image_size, setting.cache)
+    trainer = ClassifierTrainer(config, data, data.rows("train"), setting.run, setting.accelerator)
+    setting.run.save_config(config)
+    return trainer
+
+
+PRESETS: dict[str, tuple[str, Callable[[Setting], object]]] = {
+    "default": ("The default generator: autoencoder, then prior, then adversarial.", _default),
+    "gan": ("A conditional GAN from nothing: the default's decoder and discriminator alone.", _gan),
+    "deconv": ("The first report's network: one-hot subject and attributes, MSLE, watched by PSNR.", _deconv),
+    "draw": ("The second report's: DRAW as a conditional variational autoencoder, 64 px.", _draw),
+    "classifier": ("The small classifier that reads drawn faces back, from nothing.", _classifier),
+}
