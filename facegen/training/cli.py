@@ -10,6 +10,7 @@ import typer
 import yaml
 
 from facegen.training.presets import PRESETS, Setting
+from facegen.training.reader import train_reader
 from facegen.training.run import Run, TrainingError, new_run
 
 app = typer.Typer(help="Train a model. Stops cleanly at --time-limit or Ctrl-C; --resume goes on.", no_args_is_help=True)
@@ -88,3 +89,4 @@ def command(preset: str) -> Callable[..., None]:
 
 for name in PRESETS:
     app.command(name)(command(name))
+app.command("reader")(train_reader)
