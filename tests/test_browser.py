@@ -236,8 +236,8 @@ def test_morph_gallery_and_history(page, tmp_path):
 def test_review_tab(page, ratings):
     had = len((ratings / "ratings.jsonl").read_text().splitlines()) if (ratings / "ratings.jsonl").exists() else 0
     open_tab(page, "Review")
-    page.get_by_label("Descriptions").fill("a bald man\na woman with bangs")
-    page.get_by_label("Seeds").fill("0-1")
+    page.locator("#fg-r-texts textarea").fill("a bald man\na woman with bangs")
+    page.locator("#fg-r-seeds").locator("input, textarea").fill("0-1")
     page.get_by_role("button", name="Draw the grid").click()
     expect(page.locator(".fg-review li")).to_have_count(4)
     page.locator(".fg-review li").nth(0).get_by_role("button", name="good").click()

@@ -130,9 +130,8 @@ def readback(attributes: Mapping[str, bool], sources: Mapping[str, str], match: 
             judged += 1
             right += agrees
             verdict = f'<span class="{"fg-yes" if agrees else "fg-no"}">{"✓" if agrees else "✗"}</span>'
-            # The bar is the probability that the image has it, so that "no" is met by a short bar.
-            bar = f'<meter min="0" max="1" value="{match[name]:.3f}" aria-label="seen in the image"></meter>'
-            percent = f"{round(match[name] * 100)}%"
+            bar = f'<meter min="0" max="1" value="{seen:.3f}" aria-label="seen as asked"></meter>'
+            percent = f"{round(seen * 100)}%"
             word = "seen as asked" if agrees else "not seen as asked"
         else:
             verdict, bar, percent, word = "<span>·</span>", "<span class='fg-nobar'></span>", "–", "not measured"
@@ -145,7 +144,7 @@ def readback(attributes: Mapping[str, bool], sources: Mapping[str, str], match: 
     summary = f"{right} of {judged} as asked" if judged else "not measured"
     return (
         f'<div class="fg-readback"><h3>Read back <span>{summary}</span></h3><ul>{"".join(rows)}</ul>'
-        '<p class="fg-quiet">The bar is how sure a separate classifier is that the image shows it.</p></div>'
+        '<p class="fg-quiet">The bar is how sure a separate classifier is that the face is as asked.</p></div>'
     )
 
 
