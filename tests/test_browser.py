@@ -40,7 +40,7 @@ def settled(page):
     """The face is there and each of its words is explained."""
     expect(page.locator("#fg-face")).to_have_attribute("src", re.compile("^data:image/png"))
     expect(page.locator("#fg-strip .fg-word").first).to_be_visible()
-    expect(page.locator("#fg-strip .fg-wait")).to_have_count(0)
+    expect(page.locator("#fg-strip .fg-wait, .fg-stale")).to_have_count(0)
 
 
 def face(page) -> str:

@@ -177,6 +177,10 @@ def build(pipe: FacePipeline, first: Session) -> Describe:
         """The slow parts, a piece at a time, given up as soon as a newer face is shown."""
         await asyncio.sleep(0.3)
         answer = session.answer
+
+        def stamped(html):  # tells the page that this belongs to the face that it shows, and is no longer out of date
+            return f'<div data-answer="{answer}">{html}</div>'
+
         if session.explained == answer:
             yield gr.skip(), gr.skip()
             return
@@ -184,14 +188,14 @@ def build(pipe: FacePipeline, first: Session) -> Describe:
         if session.answer != answer:
             return
         phrases = _phrases(session, pipe)
-        yield seen, gr.skip() if phrases else render.words([])
+        yield stamped(seen), gr.skip() if phrases else stamped(render.words([]))
         items = []
         for i, phrase in enumerate(phrases):
             item = await asyncio.to_thread(_without, session, pipe, *phrase)
             if session.answer != answer:
                 return
             items.append(item)
-            yield seen, render.words(items, busy=i + 1 < len(phrases))
+            yield stamped(seen), stamped(render.words(items, busy=i + 1 < len(phrases)))
         session.explained = answer
 
     quiet = {"show_progress": "hidden", "api_visibility": "private", "concurrency_id": "draw", "concurrency_limit": 1}

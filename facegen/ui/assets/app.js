@@ -71,11 +71,19 @@
     }
   });
 
+  // What was said of the face before is pale until it is said of this one.
+  const late = () => document.querySelectorAll('#fg-strip, #fg-seen');
+  const stale = (is) => { for (const part of late()) part.classList.toggle('fg-stale', is); };
+  new MutationObserver((changes) => {
+    for (const { target } of changes) target.closest('.fg-stale')?.classList.remove('fg-stale');
+  }).observe(document.documentElement, { subtree: true, childList: true, attributes: true, attributeFilter: ['data-answer'] });
+
   // A new face starts without the comparison drawn over it.
   new MutationObserver((changes) => {
     for (const { target } of changes) {
       if (target.classList?.contains('fg-face')) {
         heat(null);
+        stale(true);
         const input = target.closest('.fg-stage')?.querySelector('.fg-compare input');
         if (input) { input.value = 100; compare(input); }
       }
