@@ -83,6 +83,12 @@ def test_three_stages_learn_and_leave_a_checkpoint(faces, tmp_path):
     assert list(folder.glob("prior-*.png")) and (folder / "config.yaml").is_file()
 
 
+    again = tmp_path / "again"
+    more = run(*arguments(faces, again, (100, 1, 1)), "--start-from", folder / "checkpoint")
+    assert "checkpoint:" in more
+    assert losses(again / "000-default", "autoencoder/l1")[0] < 1.1 * pixel[-1]  # it went on where the first left off
+
+
 def test_killed_in_the_middle_it_goes_on(faces, tmp_path):
     given = arguments(faces, tmp_path, (100_000, 10, 10))
     process = train(*given, "--time-limit", 0.1)

@@ -13,7 +13,7 @@ from facegen.training.presets import PRESETS, Setting
 from facegen.training.reader import train_reader
 from facegen.training.run import Run, TrainingError, new_run
 
-app = typer.Typer(help="Train a model. Stops cleanly at --time-limit or Ctrl-C; --resume goes on.", no_args_is_help=True)
+app = typer.Typer(help="Train a model. Stops cleanly at --time-limit or Ctrl-C; --resume goes on.", no_args_is_help=True, add_completion=False)
 
 
 def settings(config: Path | None, resume: Path | None, pairs: list[str] | None) -> dict:
@@ -48,6 +48,9 @@ def command(preset: str) -> Callable[..., None]:
         ] = "no",
         config: Annotated[Path | None, typer.Option(help="Hyper-parameters as YAML; every run folder holds its own.")] = None,
         set_: Annotated[list[str] | None, typer.Option("--set", help="name=value of a hyper-parameter; again for more.")] = None,
+        start_from: Annotated[
+            Path | None, typer.Option(help="A generator's checkpoint folder to start from (preset default; see also --resume).")
+        ] = None,
         feature_weights: Annotated[
             Path | None, typer.Option(help="SqueezeNet 1.0 for the feature loss (safetensors, torchvision's names).")
         ] = None,
@@ -77,6 +80,10 @@ def command(preset: str) -> Callable[..., None]:
         trainer = PRESETS[preset][1](Setting(values, datasets, run, accelerator, cache, feature_weights, judge))
         if state:
             trainer.resume(state)
+        elif start_from:
+            if not hasattr(trainer, "start_from"):
+                raise TrainingError(f"--start-from {start_from}: the preset {preset} starts from nothing; --resume goes on with a run")
+            trainer.start_from(start_from)
         done = trainer.fit()
         if run.main:
             print(f"checkpoint: {run.folder / 'checkpoint'}")

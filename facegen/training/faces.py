@@ -31,9 +31,9 @@ from facegen.training import losses
 from facegen.training.augment import jitter
 from facegen.training.batches import FaceBatches, rarity
 from facegen.training.networks import Discriminator, Encoder, eigenfaces
-from facegen.training.optim import anneal, average_gradients, update_average
+from facegen.training.optim import anneal, average_gradients, groups, update_average
 from facegen.training.pack import Pack, pack
-from facegen.training.run import Run, load_state, loop, save_state
+from facegen.training.run import Run, TrainingError, load_state, loop, save_state
 from facegen.training.squeezenet import SqueezeNet, perceptual_distance
 
 STAGES = ("autoencoder", "prior", "adversarial")
@@ -108,6 +108,7 @@ class FaceTrainer:
         self.features = SqueezeNet(feature_weights).to(self.device) if feature_weights else None
         self.judge = judge.to(self.device).requires_grad_(False).eval() if judge else None
         self.penalty = 0.0
+        self.started = False
         adam = torch.optim.Adam
         lr = config.learning_rate
         self.optimizers = {
@@ -135,6 +136,28 @@ class FaceTrainer:
         if self.run.main:
             save_state(self.run.folder / "state.safetensors", self.modules, self.optimizers, {"done": self.done})
             hub.save(self.average, self.run.folder / "checkpoint")
+            helpers = {"encoder": self.encoder, "discriminator": self.discriminator}
+            tensors = {f"{k}.{name}": v for k, module in helpers.items() for name, v in module.state_dict().items()}
+            hub.write(self.run.folder / "checkpoint_training", {"model_type": "facegen-training"}, tensors)
+
+    def start_from(self, folder: Path) -> None:
+        """Take the weights of a checkpoint, and of encoder and discriminator from FOLDER_training beside it, if it is there.
+
+        Unlike `resume` this needs no state of the optimizers, which is twelve times the checkpoint: it is how training goes
+        on from what is published. Raises `hub.CheckpointError`.
+        """
+        published = hub.load_generator(folder)
+        if published.config.attributes != self.config.generator.attributes:
+            raise TrainingError(f"{folder} draws other attributes than the data set labels: set generator.attributes to its own")
+        for model in (self.model, self.average):
+            model.load_state_dict(published.state_dict())
+        beside = folder.with_name(f"{folder.name}_training")
+        if beside.is_dir():
+            tensors = hub.read(beside)[1]
+            for name in ("encoder", "discriminator"):
+                mine = {k.removeprefix(f"{name}."): v for k, v in tensors.items() if k.startswith(f"{name}.")}
+                getattr(self, name).load_state_dict(mine)
+            self.started = True
 
     def resume(self, path: Path) -> None:
         self.done = load_state(path, self.modules, self.optimizers)["done"]
@@ -164,7 +187,7 @@ class FaceTrainer:
 
     def _autoencoder(self):
         config, optimizer = self.config, self.optimizers["opt_autoencoder"]
-        if self.done["autoencoder"] == 0:
+        if self.done["autoencoder"] == 0 and not self.started:
             eigenfaces(self.encoder, self.model.decoder, self.batches.photos(self.batches.rows[:8000]))
             self.average.decoder.load_state_dict(self.model.decoder.state_dict())
         self.encoder.train()
@@ -301,12 +324,3 @@ class FaceTrainer:
             }
 
         return step
-
-
-def groups(*modules: nn.Module) -> list[dict]:
-    """Parameter groups: the eigenface layers start solved and add up 12,288 inputs, so they learn 50 times slower."""
-    named = [(n, p) for m in modules for n, p in m.named_parameters()]
-    return [
-        {"params": [p for n, p in named if not n.startswith("eigenfaces")]},
-        {"params": [p for n, p in named if n.startswith("eigenfaces")], "lr_factor": 0.02},
-    ]
