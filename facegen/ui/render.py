@@ -130,9 +130,12 @@ def readback(attributes: Mapping[str, bool], sources: Mapping[str, str], match: 
             judged += 1
             right += agrees
             verdict = f'<span class="{"fg-yes" if agrees else "fg-no"}">{"✓" if agrees else "✗"}</span>'
-            bar = f'<meter min="0" max="1" value="{seen:.3f}" aria-label="seen as asked"></meter>'
-            percent = f"{round(seen * 100)}%"
             word = "seen as asked" if agrees else "not seen as asked"
+            percent = f"{round(seen * 100)}%"
+            bar = (
+                f'<span class="fg-bar" role="meter" aria-label="{word}" aria-valuemin="0" aria-valuemax="100" '
+                f'aria-valuenow="{round(seen * 100)}"><i style="width:{percent}"></i></span>'
+            )
         else:
             verdict, bar, percent, word = "<span>·</span>", "<span class='fg-nobar'></span>", "–", "not measured"
         rows.append(
