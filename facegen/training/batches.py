@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from facegen.attributes import NAMES
-from facegen.data.augment import augment_row
+from facegen.data.augment import AugmentConfig, augment_row
 from facegen.training.pack import Pack
 
 
@@ -18,7 +18,7 @@ class FaceBatches:
         names: the attributes of the labels.
         drop_all, drop_each: chance that nothing is said of a face; else, largest chance that an attribute is left out.
         min_inside: photographs whose aligned crop lay less inside the picture than this are left out (0..1).
-        augment: draw glasses and facial hair onto faces that have none (data/augment.py), labels with them.
+        dress: how often glasses and facial hair are drawn onto faces that have none (data/augment.py); None for never.
     """
 
     def __init__(
@@ -30,10 +30,10 @@ class FaceBatches:
         drop_all: float,
         drop_each: float,
         min_inside: float,
-        augment: bool,
+        dress: AugmentConfig | None,
     ):
         self.data, self.rng, self.device = data, rng, device
-        self.drop_all, self.drop_each, self.augment = drop_all, drop_each, augment
+        self.drop_all, self.drop_each, self.dress = drop_all, drop_each, dress
         self.columns = [NAMES.index(name) for name in names]
         self.rows = data.rows("train", min_inside)
         self.weights = rarity(data.attributes[self.rows][:, self.columns])
@@ -49,7 +49,10 @@ class FaceBatches:
     def dressed(self, rows: np.ndarray) -> tuple[Tensor, Tensor]:
         """Photographs (n, 3, s, s) with accessories drawn onto some, and their labels (n, a)."""
         pairs = [
-            augment_row(self.data.images[r], self.data.landmarks[r], self.data.attributes[r], self.rng) for r in rows
+            augment_row(
+                self.data.images[r], self.data.landmarks[r], self.data.attributes[r], self.rng, config=self.dress
+            )
+            for r in rows
         ]
         labels = np.stack([row for _, row in pairs])[:, self.columns].astype(np.float32)
         return to_tensor(np.stack([image for image, _ in pairs])), torch.from_numpy(labels)
@@ -57,7 +60,7 @@ class FaceBatches:
     def draw(self, n: int) -> tuple[Tensor, Tensor]:
         """n faces (n, 3, s, s) in -1..1, mirrored at random, and their labels (n, a), some left out."""
         rows = self.rng.choice(self.rows, n, p=self.weights)
-        images, labels = self.dressed(rows) if self.augment else (self.photos(rows), self.labels(rows))
+        images, labels = self.dressed(rows) if self.dress else (self.photos(rows), self.labels(rows))
         mirror = torch.from_numpy(self.rng.random(n) < 0.5)
         images[mirror] = images[mirror].flip(3)
         return images.contiguous(memory_format=torch.channels_last).to(self.device), self.drop(labels)

@@ -24,6 +24,7 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 
 from facegen import hub
+from facegen.data.augment import AugmentConfig
 from facegen.data.base import FaceDataset
 from facegen.evaluation.sheets import face_sheet
 from facegen.generator import DeconvGenerator, GeneratorConfig
@@ -47,7 +48,8 @@ class FaceTrainingConfig:
         code_noise: standard deviation of the noise on codes while the decoder learns; the codes' own is 1.
         drop_all, drop_each: chance that nothing is said of a face; else, largest chance that an attribute is left out.
         min_inside: photographs whose aligned crop lay less inside the picture than this are left out (0..1).
-        augment: draw glasses and facial hair onto faces that have none, labels with them (Meden 2018).
+        augment_eyewear, augment_facial_hair: chance that glasses are drawn onto a face that has none, facial hair onto a man
+            who has none (Meden 2018: 0.5; less keeps "not said" close to what photographs show).
         perceptual: weight of the feature loss beside the L1 loss's 1.
         reconstruction, adversarial, agreement: weights in the last stage, of redrawn photographs, of the discriminator and of
             the classifier that checks the attributes.
@@ -62,7 +64,8 @@ class FaceTrainingConfig:
     drop_all: float = 0.3
     drop_each: float = 0.9
     min_inside: float = 0.95
-    augment: bool = False
+    augment_eyewear: float = 0.0
+    augment_facial_hair: float = 0.0
     learning_rate: float = 4e-4
     prior_batch: int = 1024
     prior_learning_rate: float = 1e-3
@@ -98,8 +101,11 @@ class FaceTrainer:
         self.rng = np.random.default_rng(config.seed + self.accelerator.process_index)
         generator = config.generator
         self.data: Pack = pack(datasets, generator.image_size, cache)
-        how = {k: getattr(config, k) for k in ("drop_all", "drop_each", "min_inside", "augment")}
-        self.batches = FaceBatches(self.data, generator.attributes, self.rng, self.device, **how)
+        self.dress = None
+        if config.augment_eyewear or config.augment_facial_hair:
+            self.dress = AugmentConfig(eyewear=config.augment_eyewear, facial_hair=config.augment_facial_hair, dark=0.3)
+        how = {k: getattr(config, k) for k in ("drop_all", "drop_each", "min_inside")}
+        self.batches = FaceBatches(self.data, generator.attributes, self.rng, self.device, **how, dress=self.dress)
         layout = {"device": self.device, "memory_format": torch.channels_last}
         self.model = DeconvGenerator(generator).to(**layout)
         self.average = copy.deepcopy(self.model).requires_grad_(False).eval()
@@ -228,7 +234,7 @@ class FaceTrainer:
         codes, labels = [], []
         for rows in np.array_split(self.batches.rows, math.ceil(len(self.batches.rows) / 64)):
             photo, said = self.batches.photos(rows), self.batches.labels(rows)
-            views = [(photo, said), (photo.flip(3), said)] + ([self.batches.dressed(rows)] if self.config.augment else [])
+            views = [(photo, said), (photo.flip(3), said)] + ([self.batches.dressed(rows)] if self.dress else [])
             for view, said in views:
                 with self.accelerator.autocast():
                     codes.append(self.encoder(view.to(self.device)))
