@@ -15,28 +15,44 @@ _DECADES = {word[:-1] + "ies": value for word, value in _TENS.items()}
 _WORD = rf"(?:(?:{'|'.join(_TENS)})(?:[\s-](?:{'|'.join(_UNITS)}))?|{'|'.join(_TEENS)}|{'|'.join(_UNITS)})"
 _N = rf"(?:(?<![\d.,/#$])\d{{1,3}}(?![\d%°])|\b{_WORD}\b)"
 _TO = r"\s{0,2}(?:-|–|—|to|or|and|/)\s{0,2}"
+_RANGE = rf"(?P<a>{_N})(?:{_TO}(?P<b>{_N}))?"
 _ABOUT = (
-    r"(?:about|around|approximately|approx\.?|roughly|circa|maybe|perhaps|probably|possibly|nearly|almost|just|only|close to"
-    r"|early|mid|late|some|like|~|≈)"
+    r"(?:about|around|approximately|approx\.?|roughly|circa|maybe|perhaps|probably|possibly|nearly|almost|just|only"
+    r"|close to|early|mid|late|some|like|~|≈)"
+)
+_SEEMS = (
+    r"(?:looks?|looked|looking|turned|turning|is|was|be|been|being|say|pushing|nearing|approaching|guess"
+    r"|he['’]s|she['’]s|hes|shes)"
 )
 _PART = r"(?:early|mid|middle|late)"
 _DECADE = rf"(?:(?<![\d'’])[1-9]0['’]?s\b|\b(?:{'|'.join(_DECADES)})\b)"
-_END = r"(?=\s{0,2}(?:[,.;:!?()\[\]\n|—–/]|$|-\s|(?:or so|and|with|but|now|at most|at least|max|tops|today|i|wearing|in|has|who|he|she|maybe|probably|-?ish)\b))"
 _NOT_DECIMAL = r"(?![.,]\d)"
+# What may follow a number that stands without "years".
+_END = _NOT_DECIMAL + (
+    r"(?=\s{0,2}(?:[,.;:!?()\[\]\n|—–/]|$|-\s|(?:or so|and|with|but|now|at most|at least|max|tops|today|i|wearing|in"
+    r"|has|who|he|she|maybe|probably|-?ish)\b))"
+)
+_LIST_END = _NOT_DECIMAL + r"(?=\s{0,2}(?:[,;.)\]\n|/]|$|(?:and|with)\b))"
 
 # In order: where two patterns overlap, the earlier one has it.
 _PATTERNS = {
     "months": rf"{_N}[\s-]{{0,2}}(?:month|week|day)s?[\s-]{{0,2}}old\b",
-    "years": rf"(?P<a>{_N})(?:{_TO}(?P<b>{_N}))?[\s-]{{0,2}}(?:years?|yrs?|year's|yeras?|yers|y[a-z]{2,6}(?=[\s-]old))\b\.?(?P<old>[\s-]{{0,2}}(?:of[\s-]age|olds?|young)\b)?",
-    "yo": rf"(?P<a>{_N})(?:{_TO}(?P<b>{_N}))?[\s-]{{0,2}}y\.?\s?/?\s?o\b\.?",
-    "decade": rf"(?:\b(?P<part>{_PART})(?:[\s-]{{1,2}}(?:to|or)[\s-]{{1,2}}(?P<upto>{_PART}))?[\s-]{{0,2}})?(?P<a>{_DECADE})(?:{_TO}(?:(?P<part2>{_PART})[\s-]{{0,2}})?(?P<b>{_DECADE}))?",
-    "aged": rf"\b(?:aged?|ages|age range|age group)\b\s?(?:of|is|was|:|=|-|–|—)?\s?(?:{_ABOUT}\s?)?(?:between\s)?(?P<a>{_N})(?:{_TO}(?P<b>{_N}))?",
+    "years": rf"{_RANGE}[\s-]{{0,2}}(?:years?|yrs?|year's|yeras?|yers|y[a-z]{{2,6}}(?=[\s-]old))\b\.?"
+    r"(?P<old>[\s-]{0,2}(?:of[\s-]age|olds?|young)\b)?",
+    "yo": rf"{_RANGE}[\s-]{{0,2}}y\.?\s?/?\s?o\b\.?",
+    "decade": rf"(?:\b(?P<part>{_PART})(?:[\s-]{{1,2}}(?:to|or)[\s-]{{1,2}}{_PART})?[\s-]{{0,2}})?(?P<a>{_DECADE})"
+    rf"(?:{_TO}(?:(?P<part2>{_PART})[\s-]{{0,2}})?(?P<b>{_DECADE}))?",
+    "aged": r"\b(?:aged?|ages|age range|age group)\b\s?(?:of|is|was|:|=|-|–|—)?\s?"
+    rf"(?:{_ABOUT}\s?)?(?:between\s)?{_RANGE}",
     "between": rf"\bbetween\s(?P<a>{_N})\sand\s(?P<b>{_N}){_END}",
     "ish": rf"(?P<a>{_N})[\s-]?(?:ish|odd|something)\b",
-    "compared": rf"\b(?:(?P<over>over|older than|above|past|more than)|(?P<under>under|younger than|below|less than|not yet))\s(?:the age of\s|age\s)?(?P<a>{_N}){_NOT_DECIMAL}{_END}",
-    "about": rf"\b(?:{_ABOUT}|looks?|looked|looking|turned|turning|is|was|be|been|being|say|pushing|nearing|approaching|guess|he's|she's|he’s|she’s|hes|shes)\s(?:{_ABOUT}\s)?(?P<a>{_N})(?:{_TO}(?P<b>{_N}))?{_NOT_DECIMAL}{_END}",
-    "person": rf"\b(?:man|woman|male|female|guy|girl|boy|lady|dude|gentleman|bloke|person|mom|dad)\s(?P<a>\d{{2}}){_NOT_DECIMAL}{_END}",
-    "listed": rf"(?:^|[,;(\[\n|/:—–]|\s-)\s?(?:{_ABOUT}\s)?(?P<a>(?<![\d.,/#$])\d{{2}}(?![\d%°]))(?:{_TO}(?P<b>\d{{2}}))?{_NOT_DECIMAL}(?=\s{{0,2}}(?:[,;.)\]\n|/]|$|(?:and|with)\b))",
+    "compared": r"\b(?:(?P<over>over|older than|above|past|more than)"
+    rf"|(?P<under>under|younger than|below|less than|not yet))\s(?:the age of\s|age\s)?(?P<a>{_N}){_END}",
+    "about": rf"\b(?:{_ABOUT}|{_SEEMS})\s(?:{_ABOUT}\s)?{_RANGE}{_END}",
+    "person": r"\b(?:man|woman|male|female|guy|girl|boy|lady|dude|gentleman|bloke|person|mom|dad)\s"
+    rf"(?P<a>\d{{2}}){_END}",
+    "listed": rf"(?:^|[,;(\[\n|/:—–]|\s-)\s?(?:{_ABOUT}\s)?(?P<a>(?<![\d.,/#$])\d{{2}}(?![\d%°]))"
+    rf"(?:{_TO}(?P<b>\d{{2}}))?{_LIST_END}",
 }
 _REGEXES = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in _PATTERNS.items()}
 # "25F", "28/M"; and at the start of a text or bracket "M/28", "F 25" (elsewhere F/22 is an aperture).
@@ -49,13 +65,20 @@ _ERA = re.compile(
     r"retro|inspired|themed|photo|yearbook|sitcom|disco|pop|actress|actor|band|outfit|clothes|dress|anime)\b",
     re.IGNORECASE,
 )
-_NO_AGE_BEFORE = re.compile(r"\b(?:for|in|after|last|past|within|every|next|than|during|since|these|those|first|the)\s$", re.IGNORECASE)
+_NO_AGE_BEFORE = re.compile(
+    r"\b(?:for|in|after|last|past|within|every|next|than|during|since|these|those|first|the)\s$", re.IGNORECASE
+)
 _NO_AGE_AFTER = re.compile(
     r"\s(?:ago|later|earlier|before|after|of|in|since|experience|junior|senior|together|apart|from|older|younger|on|at|working|now)\b",
     re.IGNORECASE,
 )  # fmt: skip
 _LABEL = re.compile(r"(\w+)\s?:\s?$")
-_NO_AGE_LABELS = frozenset("steps step cfg scale seed size sampler strength iso chaos stylize height weight id no number case code room page item score fps".split())
+_NO_AGE_LABELS = frozenset(
+    (
+        "steps step cfg scale seed size sampler strength iso chaos stylize height weight id no number case code room "
+        "page item score fps"
+    ).split()
+)
 
 
 class Age(NamedTuple):

@@ -15,7 +15,9 @@ from .tokens import Token, tokenize
 _AGE = "\0age"
 _FEMALE, _MALE = ("woman", "girl", "lady", "wife"), ("man", "boy", "guy")
 # Words that end in -man without being a man, as far as lexicon.json has no entry for them.
-_NO_MEN = frozenset("human german roman norman ottoman talisman shaman caiman herman woman truman hoffman superhuman".split())
+_NO_MEN = frozenset(
+    "human german roman norman ottoman talisman shaman caiman herman woman truman hoffman superhuman".split()
+)
 
 
 @dataclass(eq=False, slots=True)

@@ -45,7 +45,8 @@ class Entry:
     """All that the lexicon has about one phrase.
 
     Attributes:
-        role: what it does in a sentence: "noun" (names a part), "word" (describes), "thing", "unread" or a grammatical role.
+        role: what it does in a sentence: "noun" (names a part), "word" (describes), "thing", "unread", "unknown" or a
+            grammatical role.
         part: the part that a noun names ("hair", "person"; "object" for what is worn and the like).
         meanings: part -> meaning when said of that part; "" is the meaning by itself.
         factor: for words of degree, what they make of the confidence.
@@ -79,10 +80,11 @@ class Lexicon:
             node[""] = entry
         self.words = frozenset({w for words in self.entries for w in words if w.isalpha()} | set(self.spellings))
         # Only misspellings of words that say something are worth mending.
-        saying = {w for words, e in self.entries.items() if e.meanings or e.role in ("not", "has", "holding") for w in words}
+        saying = {
+            w for words, e in self.entries.items() if e.meanings or e.role in ("not", "has", "holding") for w in words
+        }
         self.worth = frozenset(w for w in saying if w.isalpha()) | set(self.spellings)
-        alone = {words[0] for words, e in self.entries.items() if len(words) == 1 and (e.meanings or e.role == "not")}
-        self._spell = Speller(self.worth, preferred=alone)
+        self._spell = Speller(self.worth, rank=self._ranks(data))
 
     def _read(self, data: Mapping) -> None:
         for record in data["meanings"]:
@@ -118,6 +120,16 @@ class Lexicon:
         for entry in self.entries.values():
             if entry.role == "word" and not entry.meanings:
                 entry.role = "unknown"  # only a place, or only to be passed over
+
+    def _ranks(self, data: Mapping) -> dict[str, int]:
+        """How early words stand by themselves in their lists, where the common ones stand first."""
+        ranks: dict[str, int] = {}
+        for words in [record["words"] for record in data["meanings"]] + [data["grammar"]["not"]]:
+            for rank, word in enumerate(words):
+                ranks[word] = min(rank, ranks.get(word, rank))
+        for word, variants in data["spellings"].items():
+            ranks |= {variant: ranks.get(word, 0) for variant in variants}
+        return ranks
 
     def _entry(self, phrase: str) -> Entry:
         # "~" is no word for the tokenizer, which gives it as a mark: right as it is.

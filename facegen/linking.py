@@ -155,7 +155,8 @@ def _follows(items: Sequence[Item], i: int, topic: int) -> bool:
     """Is nothing else spoken of between the noun and the word ("blue eyes, narrow")?"""
     between = items[topic + 1 : i]
     return len(between) < _REACH and not any(
-        x.role in ("noun", "thing", "unread", "has", "a", "he", "she") or (x.role == "word" and x.head != topic) for x in between
+        x.role in ("noun", "thing", "unread", "has", "a", "he", "she") or (x.role == "word" and x.head != topic)
+        for x in between
     )
 
 

@@ -59,7 +59,16 @@ def mentions_of(items: Sequence[Item], text: str) -> list[Mention]:
             end = items[item.head].end  # "black-haired" is one word to the eye
         for name, value in _says(item, meaning):
             found.append(
-                Mention(name, value, item.start, end, text[item.start : end], item.negated, item.degree, round(confidence, 3))
+                Mention(
+                    name,
+                    value,
+                    item.start,
+                    end,
+                    text[item.start : end],
+                    item.negated,
+                    item.degree,
+                    round(confidence, 3),
+                )
             )
     return sorted(found + _pronoun(items, found, text), key=lambda m: m.start)
 
@@ -125,7 +134,7 @@ def _rivals(before: Mention, meaning: Meaning) -> bool:
 
 
 def _withdraw(found: list[Mention], items: Sequence[Item], i: int) -> list[Mention]:
-    """"a beard - sorry, a mustache": what is corrected was not said."""
+    """ "a beard - sorry, a mustache": what is corrected was not said."""
     for follower in items[i + 1 : i + 8]:
         meaning = follower.meaning if follower.role in ("word", "age") else follower.own
         if follower.content and meaning and meaning.says and found:
@@ -144,7 +153,7 @@ def _pronoun(items: Sequence[Item], found: Sequence[Mention], text: str) -> list
     if any(m.attribute == "male" for m in found):
         return []
     for item in items:
-        # In the lexicon's phrases too: "bags under her eyes". A crowd ("two men ran out") says it where nothing else does.
+        # In the lexicon's phrases too: "bags under her eyes". Crowds ("two men ran out") say it if nothing else does.
         said = item.norm.split()
         he, she = not _HE.isdisjoint(said), not _SHE.isdisjoint(said)
         if (he != she) and not item.skip:
@@ -160,7 +169,9 @@ def settle(mentions: Sequence[Mention]) -> list[Mention]:
     for mention in mentions:
         against = []
         for name in (mention.attribute, *(attributes.rivals(mention.attribute) if mention.value else ())):
-            if name in holds and (holds[name][0].value != mention.value if name == mention.attribute else holds[name][0].value):
+            if name in holds and (
+                holds[name][0].value != mention.value if name == mention.attribute else holds[name][0].value
+            ):
                 against.append(name)
         if against and broad[mention.start] >= _BROAD and not mention.value:
             continue

@@ -14,10 +14,57 @@ from .items import Item
 
 _REACH = 24  # items that a negation looks to the right
 _ENDS = ("stop", "ask", "but", "unsure", "correct", "bullet", "pass")
-_ONE_NOUN = ("has", "is", "in", "of", "it", "i", "he", "she", "verb", "bracket", "quote", "mark", "colon", "dash", "hedge")
-_BEFORE_REPLY = ("colon", "dash", "ask", "comma", "bracket", "is", "it", "verb", "degree", "bullet", "stop", "of", "a", "quote")
+_ONE_NOUN = (
+    "has",
+    "is",
+    "in",
+    "of",
+    "it",
+    "i",
+    "he",
+    "she",
+    "verb",
+    "bracket",
+    "quote",
+    "mark",
+    "colon",
+    "dash",
+    "hedge",
+)
+_BEFORE_REPLY = (
+    "colon",
+    "dash",
+    "ask",
+    "comma",
+    "bracket",
+    "is",
+    "it",
+    "verb",
+    "degree",
+    "bullet",
+    "stop",
+    "of",
+    "a",
+    "quote",
+)
 # A bare "no" says no to one thing; these say it of a whole list ("doesn't wear earrings and lipstick").
-_LISTS = ("avoid", "avoids", "exclude", "excluding", "remove", "without", "without any", "lacks", "lacking", "lack", "free of", "free from", "devoid of", "sans", "neither")
+_LISTS = (
+    "avoid",
+    "avoids",
+    "exclude",
+    "excluding",
+    "remove",
+    "without",
+    "without any",
+    "lacks",
+    "lacking",
+    "lack",
+    "free of",
+    "free from",
+    "devoid of",
+    "sans",
+    "neither",
+)
 
 
 def negate(items: Sequence[Item]) -> None:
@@ -43,7 +90,7 @@ def _option(items: Sequence[Item], i: int) -> bool:
 
 
 def _negative_prompt(items: Sequence[Item], i: int) -> None:
-    """"Negative prompt: glasses, hat" denies all that follows, up to the line's end or the next option."""
+    """ "Negative prompt: glasses, hat" denies all that follows, up to the line's end or the next option."""
     for j in range(i + 1, len(items)):
         item = items[j]
         if item.norm == "\n" or (item.content and j > i + 2 and _option(items, j)):
@@ -115,7 +162,9 @@ def _new_phrase(items: Sequence[Item], here: list[Item], j: int) -> bool:
     if before.part == "person" and item.role != "unknown":
         return True
     if before.role == "word" and before.head is None and before.meaning is not None and item.role == "noun":
-        return item.part != "person" and before.meaning is before.own and item.part not in ("face", "head", "expression")
+        return (
+            item.part != "person" and before.meaning is before.own and item.part not in ("face", "head", "expression")
+        )
     return False
 
 
@@ -177,7 +226,7 @@ def _list_goes_on(items: Sequence[Item], j: int, listing: bool) -> bool:
 
 
 def _and_goes_on(items: Sequence[Item], i: int, j: int, here: list[Item], listing: bool, article: bool) -> bool:
-    """Does "and" at `j` carry the negation on ("without hat and scarf"), or begin what is there ("no hat and a beard")?"""
+    """Does "and" at `j` carry the negation on ("without hat and scarf") or end it ("no hat and a beard")?"""
     following = items[j + 1 : j + 4]
     if not following:
         return False
@@ -190,7 +239,12 @@ def _and_goes_on(items: Sequence[Item], i: int, j: int, here: list[Item], listin
         first = following[1]
     if first.role == "word":
         # "her hair isn't long and curly": both describe the same noun
-        return bool(here) and first.head is not None and first.head == here[-1].head and items[first.head].start < first.start
+        return (
+            bool(here)
+            and first.head is not None
+            and first.head == here[-1].head
+            and items[first.head].start < first.start
+        )
     if first.role not in ("noun", "thing", "unknown") or first.part == "person":
         return False
     if listing:
@@ -206,7 +260,21 @@ def _family(item: Item) -> str | None:
 def _backward(items: Sequence[Item], i: int) -> bool:
     """Deny what a reply stands behind: "glasses? none", "Beard: no", "a hat he doesn't wear"."""
     after = items[i + 1].role if i + 1 < len(items) else "stop"
-    reply = after in ("stop", "comma", "ask", "bracket", "but", "or", "and", "correct", "mark", "quote", "dash", "degree", "bullet")
+    reply = after in (
+        "stop",
+        "comma",
+        "ask",
+        "bracket",
+        "but",
+        "or",
+        "and",
+        "correct",
+        "mark",
+        "quote",
+        "dash",
+        "degree",
+        "bullet",
+    )
     if items[i].role == "none" and not reply and items[i].norm.startswith("no"):
         return False
     if items[i].role == "not" and not reply:

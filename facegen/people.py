@@ -7,13 +7,16 @@ One face is drawn. Where several people are mentioned, the first one counts; "hi
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from .items import Item
 from .lexicon import lexicon
 
 OTHER, NOT_WORN, UNSURE = "somebody else", "not worn", "not sure"
 _REACH = 8
-_BESIDE = ("next to", "beside", "alongside", "near", "in front of", "behind", "talking to", "talking with", "married to", "accompanied by")
+_BESIDE = frozenset(
+    "next to|beside|alongside|near|in front of|behind|talking to|talking with|married to|accompanied by".split("|")
+)
 _COMPARING = ("like", "as", "than")
 
 
@@ -51,85 +54,139 @@ def set_aside(items: Sequence[Item]) -> None:
     _unsure(items)
 
 
+@dataclass
+class _Story:
+    """Who the text is about while it is read from left to right.
+
+    Attributes:
+        male: the described person's gender, as far as it was said. met: has the described person been mentioned?
+        other: is somebody else being spoken of? linked: brought in by "next to" and the like, in passing?
+        corrected: "no, .." or "I mean" came last, so the next person replaces the first.
+    """
+
+    male: bool | None = None
+    met: bool = False
+    other: bool = False
+    linked: bool = False
+    corrected: bool = False
+
+    def hear_pronoun(self, items: Sequence[Item], i: int) -> None:
+        item, male = items[i], items[i].role == "he"
+        self.male = male if self.male is None else self.male
+        self.met = True
+        if item.norm in ("he", "she") or _owns(items, i):
+            self.other, self.linked = male != self.male, False
+        if male != self.male:
+            item.skip = OTHER
+
+    def hear_crowd(self, items: Sequence[Item], i: int) -> None:
+        if self.met:
+            # "a mother of two boys" goes on about the mother
+            self.other = "of" not in (items[max(0, i - 1)].norm, items[max(0, i - 2)].norm)
+            items[i].skip = OTHER
+
+    def hear_person(self, items: Sequence[Item], i: int) -> None:
+        known = lexicon()
+        item, male = items[i], gender(items[i])
+        begin, link, possessive = _lead(items, i)
+        differs = male is not None and self.male is not None and male != self.male
+        if _owner(items, i) and self._hear_owner(items, i, link):
+            return
+        if link in _COMPARING and differs:
+            _skip(items[begin : i + 1])  # "hair like a boy"
+            return
+        if not self.met and link in _BESIDE:
+            _skip(items[begin : i + 1])  # the described person comes later
+            self.other = self.linked = True
+            return
+        somebody_new = possessive and item.norm in known.relatives or any(x.norm in known.again for x in items[begin:i])
+        if not self.met or (differs and self.corrected and not possessive):
+            self.other = False
+        elif somebody_new or link in known.links:
+            self.other = True
+        elif link in ("and", "or", "of", "has", "have", "had", "but"):
+            self.other = differs or (male is None and _new(items, begin, i))
+        else:
+            self.other = differs
+        if self.other:
+            _skip(items[begin:i])
+        elif male is not None:
+            self.male = male
+        self.met, self.corrected, self.linked = True, False, link in known.links
+
+    def _hear_owner(self, items: Sequence[Item], i: int, link: str) -> bool:
+        """Set aside who only owns something: "her father's eyes", "a man's haircut", "the farmer's wife".
+
+        Returns whether that was so: not in "a man's face".
+        """
+        item, owned = items[i], items[i + 2]
+        if owned.part == "person":
+            item.skip = OTHER
+        elif self.met:
+            item.skip = OTHER
+            # "She has her father's eyes": they are hers. "Her father's beard is gray": that is his.
+            if item.norm in lexicon().relatives and link not in (
+                "has",
+                "have",
+                "had",
+                "with",
+                "got",
+                "inherited",
+                "and",
+                "'s",
+            ):
+                self.other = True
+        elif owned.part in ("hair", ""):
+            item.skip = OTHER
+        return bool(item.skip)
+
+
 def _others(items: Sequence[Item]) -> None:
-    """Follow who is being spoken of, and set aside what is said of others than the first person."""
-    main: bool | None = None  # the described person's gender, as far as it was said
-    met = other = linked = corrected = False
+    """Follow who is being spoken of, and set aside what is said of others than the described person."""
+    story = _Story()
+    again = lexicon().again
     for i, item in enumerate(items):
         role = item.role
         following = items[i + 1] if i + 1 < len(items) else None
         if role in ("stop", "ask", "bullet"):
-            other = False
+            story.other = False
         elif role == "correct" or (role == "not" and following is not None and following.role == "comma"):
-            corrected = True
+            story.corrected = True
         elif role in ("he", "she"):
-            male = role == "he"
-            main = male if main is None else main
-            met = True
-            if item.norm in ("he", "she") or _owns(items, i):
-                other = male != main
-            if male != main:
-                item.skip = OTHER
+            story.hear_pronoun(items, i)
         elif role == "crowd":
-            if met:
-                other = not (i and items[i - 1].norm == "of" or i > 1 and items[i - 2].norm == "of")  # "mother of two boys"
-                item.skip = OTHER
-        elif item.norm in lexicon().again and following is not None and (following.norm == "one" or following.role in ("is", "has")):
-            other = met or main is not None  # "the other one had a mask on"
-        elif role == "noun" and item.part == "person" and (item.own.says or item.norm in lexicon().relatives or not met):
-            begin, link, possessive = _lead(items, i)
-            male = gender(item)
-            differs = male is not None and main is not None and male != main
-            if _owner(items, i):
-                if met or link or gender(item) is None or items[i + 2].part != "face":
-                    item.skip = OTHER if (met and not _kin_features(items, i, link)) or items[i + 2].part in ("hair", "") else item.skip
-                    if met and item.norm in lexicon().relatives and not _kin_features(items, i, link):
-                        other = True
-                    elif met:
-                        item.skip = OTHER
-                    if item.skip:
-                        continue
-            if link in _COMPARING and differs:
-                for inside in items[begin : i + 1]:
-                    inside.skip = inside.skip or OTHER  # "hair like a boy"
+            story.hear_crowd(items, i)
+        elif (
+            item.norm in again
+            and following is not None
+            and (following.norm == "one" or following.role in ("is", "has"))
+        ):
+            story.other = story.met or story.male is not None  # "the other one had a mask on"
+        elif (
+            role == "noun"
+            and item.part == "person"
+            and (item.own.says or item.norm in lexicon().relatives or not story.met)
+        ):
+            story.hear_person(items, i)
+            if item.skip:
                 continue
-            if not met and link in _BESIDE:
-                for inside in items[begin : i + 1]:
-                    inside.skip = inside.skip or OTHER
-                other = linked = True
-                continue
-            if not met or (differs and corrected and not possessive):
-                aside = False
-            elif possessive and item.norm in lexicon().relatives or any(x.norm in lexicon().again for x in items[begin:i]):
-                aside = True
-            elif link in lexicon().links:
-                aside = True
-            elif link in ("and", "or", "of", "has", "have", "had", "but"):
-                aside = differs or (male is None and _new(items, begin, i))
-            else:
-                aside = differs
-            if aside:
-                for inside in items[begin:i]:
-                    inside.skip = inside.skip or OTHER
-            elif male is not None:
-                main = male
-            other, met, corrected = aside, True, False
-            linked = link in lexicon().links
-        elif role == "comma" and other and linked and following is not None:
+        elif role == "comma" and story.other and story.linked and following is not None:
             if following.role in ("has", "verb", "not", "age") or (following.role == "word" and following.own):
-                other = False  # "next to a bald man, smiling"
-        if other and item.content:
+                story.other = False  # "next to a bald man, smiling"
+        if story.other and item.content:
             item.skip = item.skip or OTHER
+
+
+def _skip(items: Sequence[Item]) -> None:
+    for item in items:
+        item.skip = item.skip or OTHER
 
 
 def _owner(items: Sequence[Item], i: int) -> bool:
     """Is it "a man's haircut" or "her father's eyes"?"""
-    return i + 2 < len(items) and items[i + 1].norm in ("'s", "s'") and items[i + 2].content and items[i + 2].role != "age"
-
-
-def _kin_features(items: Sequence[Item], i: int, link: str) -> bool:
-    """"She has her father's eyes": they are hers."""
-    return link in ("has", "have", "had", "with", "got", "inherited", "and", "'s")
+    return (
+        i + 2 < len(items) and items[i + 1].norm in ("'s", "s'") and items[i + 2].content and items[i + 2].role != "age"
+    )
 
 
 def _owns(items: Sequence[Item], i: int) -> bool:

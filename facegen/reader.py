@@ -1,7 +1,7 @@
 """The end-to-end reader: characters in, a yes, no or not-said for each attribute out, by a recurrent network.
 
-It answers like the rules (`facegen.text.parse`) but learned to from sentences (`facegen.training.grammar`). It can't say
-which words a negation was, or what it didn't understand; the place that it gives is where its attention was.
+It answers like the rules (`facegen.text.parse`) but learned to from sentences (`facegen.training.grammar`). It can't
+say what it didn't understand; the place that it gives is where its attention was.
 """
 
 from __future__ import annotations
@@ -111,7 +111,9 @@ class Reader:
             if said:
                 start, end = _word(text, (int(where.argmax()) * _STRIDE))
                 yes = said == 1
-                mentions.append(Mention(name, yes, start, end, text[start:end], not yes, None, round(float(row[said]), 3)))
+                mentions.append(
+                    Mention(name, yes, start, end, text[start:end], not yes, None, round(float(row[said]), 3))
+                )
         return finish(text, _exclusive(mentions))
 
 
@@ -151,7 +153,9 @@ def load_reader(folder: str | Path | None = None) -> Reader:
         raise hub.CheckpointError(f"{folder / hub.CONFIG} describes no facegen reader")
     unknown = set(config["attributes"]) - set(attributes.NAMES)
     if unknown:
-        raise hub.CheckpointError(f"{folder / hub.CONFIG} names attributes that are not in the vocabulary: {sorted(unknown)}")
+        raise hub.CheckpointError(
+            f"{folder / hub.CONFIG} names attributes that are not in the vocabulary: {sorted(unknown)}"
+        )
     model = RecurrentReader(ReaderConfig(**{k: config[k] for k in known}))
     hub.fill(model, tensors, folder)
     return Reader(model)

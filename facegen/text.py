@@ -118,9 +118,7 @@ def check_text(text: str) -> str:
     if not text.strip():
         raise DescriptionError("the description is empty: write a few words about the face")
     if len(text) > MAX_CHARACTERS:
-        raise DescriptionError(
-            f"the description has {len(text):,} characters: at most {MAX_CHARACTERS:,} are accepted"
-        )
+        raise DescriptionError(f"the description has {len(text):,} characters: at most {MAX_CHARACTERS:,} are accepted")
     return text
 
 

@@ -44,9 +44,10 @@ def normalize(word: str) -> str:
 
 
 def tokenize(text: str) -> list[Token]:
-    """Words, numbers, marks and line ends in order. A hyphen inside a word parts it silently: "dark-haired" is two words.
+    """Words, numbers, marks and line ends in order.
 
-    Underscores are spaces (tags are written long_hair), and "she's" and "man's" are cut before the 's.
+    A hyphen inside a word parts it silently: "dark-haired" is two words. Underscores are spaces (tags are written
+    long_hair), and "she's" and "man's" are cut before the 's.
     """
     tokens: list[Token] = []
     for match in _TOKEN.finditer(text):
@@ -66,9 +67,17 @@ def tokenize(text: str) -> list[Token]:
                 tokens.append(Token(norm, start, end, "word", capital))
         elif kind == "mark" and match[0] in _HYPHENS and _inside_word(text, start):
             continue
+        elif kind == "mark" and tokens and tokens[-1].norm == "\ufffd" and _is_symbol(match[0]):
+            continue  # one mark stands for any number of emoji
         else:
-            tokens.append(Token("\n" if kind == "line" else match[0], start, end, kind))
+            symbol = kind == "mark" and _is_symbol(match[0])
+            tokens.append(Token("\n" if kind == "line" else "\ufffd" if symbol else match[0], start, end, kind))
     return tokens
+
+
+def _is_symbol(mark: str) -> bool:
+    """An emoji, a joiner, a control character: anything but punctuation and the like."""
+    return not mark.isascii() and unicodedata.category(mark)[0] in "SCM"
 
 
 def _inside_word(text: str, at: int) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from pathlib import Path
 # "beard", "bold" for "bald"); derived from a public-domain word list by `near`, see tests/test_text_typos.py.
 PROTECTED_PATH = Path(__file__).with_name("real_words.json")
 _LONGEST = 20
+_LAST = 10_000  # the rank of words without one
 _REPEATED = re.compile(r"(\w)\1{2,}")
 
 
@@ -22,16 +23,21 @@ def allowed(word: str) -> int:
 
 
 class Speller:
-    """Nearest word by optimal string alignment distance, among words with the same first letter."""
+    """Nearest word by optimal string alignment distance, among words with the same first letter.
+
+    Args:
+        words: what can be meant. rank: of some of them how common they are, 0 the commonest.
+        protected: real words, never corrected; None for the list that comes with the lexicon.
+    """
 
     def __init__(
-        self, words: Collection[str], protected: Iterable[str] | None = None, preferred: Collection[str] = ()
+        self, words: Collection[str], protected: Iterable[str] | None = None, rank: Mapping[str, int] | None = None
     ) -> None:
         if protected is None:
             protected = json.loads(PROTECTED_PATH.read_text(encoding="utf-8"))["words"]
         self._protected = frozenset(protected)
         self._words = frozenset(words)
-        self._preferred = frozenset(preferred)
+        self._rank = rank or {}
         self._by_first: dict[str, list[str]] = defaultdict(list)
         for word in sorted(words):
             if len(word) >= 4:
@@ -54,12 +60,14 @@ class Speller:
         from rapidfuzz import process
         from rapidfuzz.distance import OSA
 
-        found = process.extract(
-            word, self._by_first.get(word[0], ()), scorer=OSA.distance, score_cutoff=edits, limit=4
-        )
-        # Of equals, one that says something by itself, then one of the same length, then with the same last letter.
+        found = process.extract(word, self._by_first.get(word[0], ()), scorer=OSA.distance, score_cutoff=edits, limit=4)
+        # Of equals, the commoner word, then one of the same length, then one with the same last letter.
         key = min(
-            ((score, w not in self._preferred, abs(len(w) - len(word)), w[-1] != word[-1], w) for w, score, _ in found if allowed(w) >= score),
+            (
+                (score, self._rank.get(w, _LAST), abs(len(w) - len(word)), w[-1] != word[-1], w)
+                for w, score, _ in found
+                if allowed(w) >= score
+            ),
             default=None,
         )
         return key and key[-1]

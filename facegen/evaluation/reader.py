@@ -1,8 +1,8 @@
 """`python -m facegen evaluate reader`: how well both readers read descriptions that people labeled by hand.
 
-A description file has one JSON object a line: {"kind": .., "text": .., "attributes": {name: true or false}}. A statement
-counts as right if the label says the same, and as found if the reading says the same, where yes to one of an exclusive
-group stands for no to the rest: neither side loses anything for leaving that unsaid.
+A description file has one JSON object a line: {"kind": .., "text": .., "attributes": {name: true or false}}. A
+statement counts as right if the label says the same, and as found if the reading says the same, where yes to one of
+an exclusive group stands for no to the rest: neither side loses anything for leaving that unsaid.
 """
 
 from __future__ import annotations
@@ -137,9 +137,13 @@ def evaluate_reader(
     files: Annotated[
         list[Path] | None, typer.Option("--file", help="Labeled descriptions (JSON lines); again for more.")
     ] = None,
-    reader: Annotated[str | None, typer.Option(help="Checkpoint folder of the recurrent reader; the embedded one if left out.")] = None,
+    reader: Annotated[
+        str | None, typer.Option(help="Checkpoint folder of the recurrent reader; the embedded one if left out.")
+    ] = None,
     rules_only: Annotated[bool, typer.Option("--rules-only", help="Leave the recurrent reader out.")] = False,
-    mistakes: Annotated[int, typer.Option(min=0, help="How many mistakes and differences to print for each file.")] = 10,
+    mistakes: Annotated[
+        int, typer.Option(min=0, help="How many mistakes and differences to print for each file.")
+    ] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Precision, recall and F1 of both readers on hand-labeled descriptions, and where they differ."""
@@ -155,7 +159,8 @@ def evaluate_reader(
     if len(sets) > 1:
         sets["all"] = [d for descriptions in sets.values() for d in descriptions]
     results = {
-        name: {which: score(read, descriptions) for which, read in readers.items()} for name, descriptions in sets.items()
+        name: {which: score(read, descriptions) for which, read in readers.items()}
+        for name, descriptions in sets.items()
     }
     if as_json:
         print(json.dumps({n: {w: s.to_dict() for w, s in scores.items()} for n, scores in results.items()}, indent=1))
@@ -169,7 +174,10 @@ def evaluate_reader(
 
 
 def _print(results: Mapping[str, Mapping[str, Score]], mistakes: int) -> None:
-    print(f"{'descriptions':24} {'reader':7} {'n':>4} {'precision':>9} {'recall':>7} {'F1':>6} {'no mistake':>10} {'noes missed':>12}")
+    print(
+        f"{'descriptions':24} {'reader':7} {'n':>4} {'precision':>9} {'recall':>7} {'F1':>6} {'no mistake':>10} "
+        f"{'noes missed':>12}"
+    )
     for name, scores in results.items():
         for which, s in scores.items():
             share = s.exact / max(1, s.descriptions)
