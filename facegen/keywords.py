@@ -16,17 +16,18 @@ _PIECE = re.compile(r"[^\W_]+(?:['’\-‐‑][^\W_]+)*|[^\s]")
 MAX_PHRASE_WORDS = 6
 
 STOP_WORDS = frozenset(
-    """a about above after again all almost also although am an and any anyone anything are aren't around as at be
-    became because been being below beside between both but by can can't could couldn't did didn't do does doesn't doing
-    don't down during each either else enough etc ever every few for from further had hadn't has hasn't have haven't having he
-    he'd he'll he's her here hers herself him himself his how however i i'd i'll i'm i've if in into is isn't it it's
-    its itself just kind least less like lot lots many may maybe me might more most much must my myself near neither
-    next no none nor not nothing now of off on once one only or other our out over own per perhaps please quite rather
-    really same she she'd she'll she's should so some someone something sort still such than that that's the their
-    them themselves then there there's these they they're they've thing this those though through to too toward
-    towards under until up upon us very was wasn't we we're were weren't what when where whether which while who
-    who's whom whose why will with within without won't would wouldn't yes yet you you're your yours
-    appear appeared appears get gets got look looked looks looking seem seemed seems wear wearing wears wore""".split()
+    """a about above after again all almost also although am an and any anyone anything are aren't around as at
+    be became because been being below beside between both but by can can't could couldn't did didn't do does
+    doesn't doing don't down during each either else enough etc ever every few for from further had hadn't has
+    hasn't have haven't having he he'd he'll he's her here hers herself him himself his how however i i'd i'll
+    i'm i've if in into is isn't it it's its itself just kind least less like lot lots many may maybe me might
+    more most much must my myself near neither next no none nor not nothing now of off on once one only or other
+    our out over own per perhaps please quite rather really same she she'd she'll she's should so some someone
+    something sort still such than that that's the their them themselves then there there's these they they're
+    they've thing this those though through to too toward towards under until up upon us very was wasn't we
+    we're were weren't what when where whether which while who who's whom whose why will with within without
+    won't would wouldn't yes yet you you're your yours appear appeared appears get gets got look looked looks
+    looking seem seemed seems wear wearing wears wore""".split()
 )
 
 

@@ -123,7 +123,8 @@ def _place(items: Sequence[Item], i: int, topic: int, said: str, they: bool) -> 
     if topic >= 0:
         noun = items[topic]
         left = meaning_of(item, noun.part)
-        behind = topic == i - 1 and not noun.described  # "eyes blue"
+        nearest = next(j for j in range(i - 1, -1, -1) if items[j].role != "degree" or j <= topic)
+        behind = topic == nearest and not noun.described  # "eyes blue", "hair slightly wavy"
         apart = right is None or right == NOBODY or _apart_from(item, items[right])
         ahead = tight and right is not None and not (said and right == NOBODY)
         if ahead and (behind or said in ("colon", "dash")) and _own_words_follow(items, right):

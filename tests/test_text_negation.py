@@ -196,7 +196,8 @@ def test_a_no_of_its_own_is_not_negated():
 @pytest.mark.parametrize(
     "pattern",
     "no {} | without {} | he has no {} | he doesn't have {} | he does not have any {} | he isn't wearing {} | "
-    "never has {} | lacks {} | {}: none | {}? no | {} - none | {}: no | not with {} | he hasn't got {} | there is no {} | w/o {} | "
+    "never has {} | lacks {} | {}: none | {}? no | {} - none | {}: no | not with {} | "
+    "he hasn't got {} | there is no {} | w/o {} | "
     "I can see no {} | he had no visible {} | neither {} nor a scar | free of {} | without any {} | zero {}".split(
         " | "
     ),

@@ -13,6 +13,7 @@ import json
 import random
 from collections import defaultdict
 from functools import lru_cache
+from typing import NamedTuple
 
 from .. import attributes
 from ..lexicon import PATH
@@ -23,28 +24,69 @@ _NOUNS = frozenset(
     "eyes hairline chin chins mouth lips jaw circles head face build makeup cheeks expression highlights brows hair "
     "jowls eyeliner spot patch".split()
 )
-_COMMON_FIRST = 1.6  # how fast a word's chance falls with its rank in the lexicon
+_UNUSUAL = ("head", "sex", "expression", "jaw", "makeup", "hairline")  # parts that the patterns have no place for
+_COMMON_FIRST = 1.4  # how fast a word's chance falls with its rank in the lexicon
+
+
+class Way(NamedTuple):
+    """One way of saying that an attribute has a value."""
+
+    form: str
+    word: str
+    part: str
+    denies: tuple[str, ...]
+    weight: float
 
 
 @lru_cache(maxsize=1)
-def _words() -> dict[tuple[str, bool], list[tuple[str, str, str, float]]]:
-    """(attribute, value) -> its ways of being said: (form, word, part, weight)."""
+def _records() -> list[dict]:
+    return json.loads(PATH.read_text(encoding="utf-8"))["meanings"]
+
+
+def _weights(words: list, sure: float = 1.0) -> list[float]:
+    """The earlier in its list, the likelier; a list of few words is as likely as one of many."""
+    weights = [(rank + 1) ** -_COMMON_FIRST for rank in range(len(words))]
+    return [weight / sum(weights) * sure for weight in weights]
+
+
+@lru_cache(maxsize=1)
+def _ways() -> dict[tuple[str, bool], list[Way]]:
+    """(attribute, value) -> its ways of being said. Some ways of denying deny more at once."""
     table = defaultdict(list)
-    for record in json.loads(PATH.read_text(encoding="utf-8"))["meanings"]:
-        if len(record["says"]) != 1:
+    for record in _records():
+        says = list(record["says"].items())
+        if not says or says[0][0] == "male" or record.get("is") == "person" or record.get("of") in _UNUSUAL:
             continue
-        ((name, value),) = record["says"].items()
-        part, noun = record.get("of", ""), record.get("is", "")
-        if name == "male" or noun == "person" or part in ("head", "sex", "expression", "jaw", "makeup", "hairline"):
+        if len(says) > 1 and any(value for _, value in says):
             continue
-        form = "part" if part not in ("", "person") else "noun" if noun else "adjective"
+        (name, value), part, noun = says[0], record.get("of", ""), "is" in record
+        denies = tuple(n for n in record.get("negated", ()) if n != name) + tuple(n for n, _ in says[1:])
         words = [w.replace("~", "the") for w in record["words"] if len(w) > 2 and w not in ("latina", "chicana")]
-        # A record of few words is as likely as one of many.
-        weights = [(rank + 1) ** -_COMMON_FIRST for rank in range(len(words))]
-        # Phrases that are nouns or clauses ("bags under eyes", "mouth open") stand among the adjectives in the lexicon.
-        for word, weight in zip(words, weights, strict=True):
-            share = weight / sum(weights) * record.get("sure", 0.95)
-            table[name, value].append(("noun" if form == "adjective" and _is_noun(word) else form, word, part, share))
+        for word, weight in zip(words, _weights(words, record.get("sure", 0.95)), strict=True):
+            # Phrases that are nouns or clauses ("bags under eyes", "mouth open") stand among the adjectives there.
+            named = noun or (not part and _is_noun(word))
+            form = "part" if part not in ("", "person") else "noun" if named else "adjective"
+            table[name, value].append(Way(form, word, part, denies, weight))
+    return dict(table)
+
+
+@lru_cache(maxsize=1)
+def _people() -> dict[tuple[bool | None, str | None], tuple[list[str], list[float]]]:
+    """(male, age) -> nouns for such a person, and their weights."""
+    table: dict = defaultdict(lambda: ([], []))
+    for record in _records():
+        says = record["says"]
+        if (
+            record.get("is") != "person"
+            or record.get("sure", 1) < 0.8
+            or not set(says) <= {"male", "young", "middle_aged", "old"}
+        ):
+            continue
+        age = next((n for n in says if n != "male"), None)
+        words = [w for w in record["words"] if len(w) > 2]
+        nouns, weights = table[says.get("male"), age]
+        nouns += words
+        weights += _weights(words, record.get("sure", 0.95))
     return dict(table)
 
 
@@ -54,14 +96,15 @@ def _is_noun(word: str) -> bool:
 
 def _fact(rng: random.Random, name: str, value: bool) -> Fact | None:
     """A way of saying that an attribute is so."""
-    ways = _words().get((name, value), [])
+    ways = _ways().get((name, value), [])
     negate = False
     if not value and (not ways or rng.random() < 0.7):
-        ways, negate = _words().get((name, True), []), True
+        ways, negate = _ways().get((name, True), []), True
     if not ways:
         return None
-    form, word, part, _ = rng.choices(ways, [w[-1] for w in ways])[0]
-    return Fact(name, value, form, word, part, negate)
+    way = rng.choices(ways, [w.weight for w in ways])[0]
+    # What "facial hair" denies, it denies only with a "no".
+    return Fact(name, value, way.form, way.word, way.part, negate, () if value else way.denies)
 
 
 def draw(rng: random.Random) -> dict[str, bool]:
@@ -109,7 +152,7 @@ def write(rng: random.Random) -> tuple[str, dict[str, bool]]:
         ), {}
     chosen = draw(rng)
     facts = [_fact(rng, name, value) for name, value in chosen.items() if name != "male"]
-    writer = Writer(rng, chosen, [f for f in facts if f is not None])
+    writer = Writer(rng, chosen, [f for f in facts if f is not None], _people())
     text = rng.choices([writer.phrase, writer.sentences, writer.tags, writer.form], [4, 4, 3, 1.5])[0]()
     if not text.strip():
         return "person", {}

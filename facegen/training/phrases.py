@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
+from collections.abc import Mapping
 
 from .wording import (
-    ANYONE,
     COLORS,
     DEGREES,
-    FEMALE,
     FILLERS,
     JARGON,
     KEYS,
-    MALE,
     OPENERS,
     THINGS,
     Fact,
@@ -29,21 +27,23 @@ _LACK = (
 ).split("|")
 
 
+# (male, age) -> nouns and their weights; None where a noun does not say it
+People = Mapping[tuple[bool | None, str | None], tuple[list[str], list[float]]]
+
+
 class Writer:
     """Writes one description; holds the random numbers, the pronouns and what was said."""
 
-    def __init__(self, rng: random.Random, chosen: dict[str, bool], facts: list[Fact]) -> None:
-        self.rng = rng
+    def __init__(self, rng: random.Random, chosen: dict[str, bool], facts: list[Fact], people: People) -> None:
+        self.rng, self.people = rng, people
         self.male = chosen.get("male")
         self.he, self.his = {True: ("he", "his"), False: ("she", "her"), None: ("they", "their")}[self.male]
         self.has = "have" if self.male is None else "has"
         self.age = next((n for n in ("young", "middle_aged", "old") if chosen.get(n)), None)
-        self.facts = [f for f in facts if f.name != self.age]
+        denied = {name for f in facts for name in f.denies}
+        self.facts = [f for f in facts if f.name != self.age and f.name not in denied]
         rng.shuffle(self.facts)
-        self.said = {f.name: f.value for f in self.facts}
-        if any(f.negate and "hair" in f.word.split() or "hairs" in f.word for f in self.facts if f.name == "beard"):
-            self.said |= dict.fromkeys(("mustache", "goatee", "stubble"), False)  # no facial hair
-            self.facts = [f for f in self.facts if f.name not in ("mustache", "goatee", "stubble")]
+        self.said = {f.name: f.value for f in self.facts} | dict.fromkeys(denied, False)
         if self.age:
             self.said[self.age] = True
         if self.male is not None:
@@ -53,24 +53,13 @@ class Writer:
         return self.rng.choice(DEGREES) if self.rng.random() < 0.08 else ""
 
     def person(self) -> str:
-        rng = self.rng
-        if self.male is None:
-            return rng.choice(ANYONE)
-        if self.age == "young" and rng.random() < 0.3:
+        """A noun for the person; one that gives the age away ("a boy") now and then, where the age fits."""
+        if self.age and (self.male, self.age) in self.people and self.rng.random() < 0.35:
+            words = self.people[self.male, self.age]
             self.age = None
-            return rng.choice(
-                ["boy", "teenage boy", "lad", "young man"]
-                if self.male
-                else ["girl", "teenage girl", "young woman", "young lady"]
-            )
-        if self.age == "old" and rng.random() < 0.3:
-            self.age = None
-            return rng.choice(
-                ["grandfather", "old man", "grandpa"]
-                if self.male
-                else ["grandmother", "old woman", "old lady", "granny"]
-            )
-        return rng.choice(MALE if self.male else FEMALE)
+        else:
+            words = self.people[self.male, None]
+        return self.rng.choices(*words)[0]
 
     def noun(self, fact: Fact) -> str:
         """A noun or a part with its word, without negation: "a beard", "blue eyes", "a big nose"."""
@@ -229,11 +218,7 @@ class Writer:
             out.append(f"{he} {is_} {self.distraction()}")
         rng.shuffle(out)
         if rng.random() < 0.4 and out:
-            person = (
-                self.person()
-                if not self.age
-                else (rng.choice(MALE if self.male else FEMALE) if self.male is not None else "person")
-            )
+            person = self.rng.choices(*self.people[self.male, None])[0]
             out[0] = (
                 out[0].replace(f"{he} ", f"{rng.choice(['the', 'this', 'a'])} {person} ", 1)
                 if out[0].startswith(he)
@@ -246,7 +231,7 @@ class Writer:
             joint = rng.choice([". ", ". ", ". ", ", ", " and ", "; ", ", but "]) if i else ""
             text += joint + (sentence[:1].upper() + sentence[1:] if joint in (". ", "") else sentence)
         if he not in text.lower().split() and his not in text.lower().split() and self.male is not None:
-            text = f"{rng.choice(MALE if self.male else FEMALE)}: {text}"
+            text = f"{rng.choices(*self.people[self.male, None])[0]}: {text}"
         return text + rng.choice([".", "", "."])
 
     def tags(self) -> str:
@@ -262,7 +247,9 @@ class Writer:
             out.append(self.distraction())
         rng.shuffle(out)
         if self.male is not None:
-            out.insert(0 if rng.random() < 0.7 else rng.randint(0, len(out)), rng.choice(MALE if self.male else FEMALE))
+            out.insert(
+                0 if rng.random() < 0.7 else rng.randint(0, len(out)), rng.choices(*self.people[self.male, None])[0]
+            )
         text = rng.choice([", ", ", ", ", ", "; ", "\n", "\n- ", " "]).join(out)
         return text.replace(" ", "_") if rng.random() < 0.05 and ", " in text and "_" not in text else text
 

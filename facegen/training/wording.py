@@ -6,9 +6,6 @@ import random
 from typing import NamedTuple
 
 MASS = frozenset("stubble makeup lipstick scruff eyewear jewelry".split())
-MALE = ["man", "guy", "gentleman", "male", "dude", "bloke", "fellow", "man", "man", "male"]
-FEMALE = ["woman", "lady", "female", "gal", "woman", "woman", "female", "mother", "wife"]
-ANYONE = ["person", "someone", "individual", "character", "model", "suspect", "doctor", "student", "artist", "teacher"]
 COLORS = ["black", "white", "brown", "gray", "red", "blue", "green", "dark", "golden", "pale", "light", "old", "long"]
 THINGS = "shirt jacket coat sweater hoodie dress suit background wall scarf t-shirt uniform".split()
 DEGREES = "very |quite |slightly |really |rather |pretty |a bit |somewhat |fairly |extremely ".split("|")
@@ -37,6 +34,7 @@ class Fact(NamedTuple):
     word: str
     part: str = ""
     negate: bool = False  # the word says the opposite and needs a negation
+    denies: tuple[str, ...] = ()  # what is denied along with it ("no facial hair")
 
 
 def article(noun: str) -> str:
