@@ -15,7 +15,7 @@ NASTY = '<img src=x onerror="alert(1)"> a man with a beard & "glasses"'
 
 def test_a_users_words_are_escaped():
     html = render.sentence(NASTY, parse(NASTY), NAMES)
-    assert "<img" not in html and "&lt;img" in html
+    assert "<img" not in html and html.count("&lt;") == 1
     grid = render.grid([{"src": "data:,", "caption": NASTY}], 3, NASTY)
     assert "<img src=x" not in grid
     settings = {"description": NASTY, "person": "7", "overrides": {}, "attributes": {}}
