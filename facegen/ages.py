@@ -21,7 +21,7 @@ _ABOUT = (
     r"|close to|early|mid|late|some|like|~|≈)"
 )
 _SEEMS = (
-    r"(?:looks?|looked|looking|turned|turning|is|was|be|been|being|say|pushing|nearing|approaching|guess"
+    r"(?:at|looks?|looked|looking|turned|turning|is|was|be|been|being|say|pushing|nearing|approaching|guess"
     r"|he['’]s|she['’]s|hes|shes)"
 )
 _PART = r"(?:early|mid|middle|late)"
@@ -30,7 +30,7 @@ _NOT_DECIMAL = r"(?![.,]\d)"
 # What may follow a number that stands without "years".
 _END = _NOT_DECIMAL + (
     r"(?=\s{0,2}(?:[,.;:!?()\[\]\n|—–/]|$|-\s|(?:or so|and|with|but|now|at most|at least|max|tops|today|i|wearing|in"
-    r"|has|who|he|she|maybe|probably|-?ish)\b))"
+    r"|has|who|he|she|there|maybe|probably|-?ish)\b))"
 )
 _LIST_END = _NOT_DECIMAL + r"(?=\s{0,2}(?:[,;.)\]\n|/]|$|(?:and|with)\b))"
 

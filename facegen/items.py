@@ -84,6 +84,9 @@ def read_items(text: str) -> list[Item]:
         elif entry is not None:
             item.role = "degree" if entry.role == "adverb" else entry.role
             item.part = "person" if entry.role == "crowd" else entry.part
+            if item.part == "person" and b.norm.endswith("s") and not entry.phrase.endswith("s"):
+                if not (items and items[-1].norm == "a"):
+                    item.role = "crowd"  # "officers"
         elif a.kind != "word":
             item.role = "number" if a.kind == "number" else MARKS.get(a.norm, "mark")
         else:

@@ -136,6 +136,8 @@ def _place(items: Sequence[Item], i: int, topic: int, said: str, they: bool) -> 
         if items[right].role in ("noun", "crowd"):
             _attach(item, right, items[right], meaning_of(item, items[right].part))
         return False
+    if right is None and _of_part(items, i):
+        return False
     item.meaning = item.own
     if right == NOBODY:
         return False  # "a blond barista" is blond; but "black" and "long" say nothing about an unknown thing
@@ -150,6 +152,19 @@ def _place(items: Sequence[Item], i: int, topic: int, said: str, they: bool) -> 
 def _apart_from(item: Item, noun: Item) -> bool:
     """Does the word say nothing of that noun, so that it can't be meant in "clean-shaven, black hair"?"""
     return noun.role not in ("noun", "crowd") or meaning_of(item, noun.part) is None
+
+
+def _of_part(items: Sequence[Item], i: int) -> bool:
+    """Attach the word to the noun of "the silver of his hair", where there is one."""
+    if i + 1 < len(items) and items[i + 1].norm == "of":
+        for j in range(i + 2, min(i + 4, len(items))):
+            noun = items[j]
+            if noun.role == "noun" and noun.part != "person" and meaning_of(items[i], noun.part):
+                _attach(items[i], j, noun, meaning_of(items[i], noun.part))
+                return True
+            if noun.role not in ("a", "he", "she", "it", "i"):
+                break
+    return False
 
 
 def _follows(items: Sequence[Item], i: int, topic: int) -> bool:

@@ -47,6 +47,7 @@ _BEFORE_REPLY = (
     "a",
     "quote",
 )
+_REPLIES = ("no", "not", "never", "nt", "n't", "off", "away", "removed")
 # A bare "no" says no to one thing; these say it of a whole list ("doesn't wear earrings and lipstick").
 _LISTS = (
     "avoid",
@@ -73,7 +74,7 @@ def negate(items: Sequence[Item]) -> None:
         if item.role == "not":
             if item.norm == "negative prompt" or (i > 1 and item.norm == "no" and _option(items, i)):
                 _negative_prompt(items, i)
-            elif not _forward(items, i) and item.norm.endswith(("no", "not", "never", "nt", "n't")):
+            elif not _forward(items, i) and item.norm.endswith(_REPLIES):
                 _backward(items, i)
         elif item.role == "none":
             # "not really old" goes forward, "a smile? not really" back
@@ -82,6 +83,18 @@ def negate(items: Sequence[Item]) -> None:
         elif item.role == "free":
             if i and items[i - 1].content and items[i - 1].end + 1 >= item.start:
                 items[i - 1].negated = True  # "make-up-free", "beard-less"
+            elif item.norm == "less":
+                _forward(items, i)  # "make him look less old"
+        elif item.role == "undo":
+            _undo(items, i)
+
+
+def _undo(items: Sequence[Item], i: int) -> None:
+    """ "He had a beard but shaved it off" denies what was worn last."""
+    for item in reversed(items[max(0, i - _REACH) : i]):
+        if item.role == "noun" and item.part == "object":
+            item.negated = True
+            return
 
 
 def _option(items: Sequence[Item], i: int) -> bool:
@@ -293,7 +306,7 @@ def _backward(items: Sequence[Item], i: int) -> bool:
                 return False
             if item.role == "word" and seen not in ("colon", "dash", "ask", "bracket", "comma"):
                 return False
-            if not seen and items[i].role == "not":
+            if not seen and items[i].role == "not" and not items[i].norm.endswith(("off", "removed")):
                 return False  # "glasses no hat" is read forward
             item.negated = True
             return True
