@@ -45,13 +45,14 @@ _PATTERNS = {
     "aged": r"\b(?:aged?|ages|age range|age group)\b\s?(?:of|is|was|:|=|-|–|—)?\s?"
     rf"(?:{_ABOUT}\s?)?(?:between\s)?{_RANGE}",
     "between": rf"\bbetween\s(?P<a>{_N})\sand\s(?P<b>{_N}){_END}",
-    "ish": rf"(?P<a>{_N})[\s-]?(?:ish|odd|something)\b",
+    "ish": rf"(?P<a>{_N}|\b{_WORD})[\s-]?(?:ish|odd|something)\b",
     "compared": r"\b(?:(?P<over>over|older than|above|past|more than)"
     rf"|(?P<under>under|younger than|below|less than|not yet))\s(?:the age of\s|age\s)?(?P<a>{_N}){_END}",
     "about": rf"\b(?:{_ABOUT}|{_SEEMS})\s(?:{_ABOUT}\s)?{_RANGE}{_END}",
     "person": r"\b(?:man|woman|male|female|guy|girl|boy|lady|dude|gentleman|bloke|person|mom|dad)\s"
     rf"(?P<a>\d{{2}}){_END}",
-    "listed": rf"(?:^|[,;(\[\n|/:—–]|\s-)\s?(?:{_ABOUT}\s)?(?P<a>(?<![\d.,/#$])\d{{2}}(?![\d%°]))"
+    "listed": rf"(?:^|[,;(\[\n|/:—–]|\s-)\s?(?:{_ABOUT}\s)?(?P<a>(?<![\d.,/#$])\d{{2}}(?![\d%°])"
+    rf"|(?:{'|'.join(_TENS)})(?:[\s-](?:{'|'.join(_UNITS)}))?)"
     rf"(?:{_TO}(?P<b>\d{{2}}))?{_LIST_END}",
 }
 _REGEXES = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in _PATTERNS.items()}
@@ -143,7 +144,7 @@ def _years(name: str, match: re.Match, text: str) -> float | None:
 
 def find(text: str) -> list[Age]:
     """The ages in a text, in order, none overlapping another."""
-    if not re.search(r"\d|ty\b|ty-|teen|ties\b|eleven|twelve|\bten\b|(?:y|m|w|d)\w+.olds?\b", text, re.IGNORECASE):
+    if not re.search(r"\d|ty|ties|teen|eleven|twelve|\bten\b|olds?\b", text, re.IGNORECASE):
         return []
     ages: list[Age] = []
     taken = bytearray(len(text))

@@ -78,6 +78,8 @@ def read_items(text: str) -> list[Item]:
             item.role, item.meaning = "age", Meaning(says)
         elif last == first + 1 and first in names:
             item.role, item.entry = "name", None
+        elif norm == "miss" and not a.capital:
+            item.entry = None  # the verb
         elif norm in ("women", "men") and items and items[-1].norm == "a":
             item.entry = known.entries[(norm.replace("men", "man"),)]  # "it is a women"
             item.role, item.part = "noun", "person"

@@ -40,20 +40,21 @@ def _right(items: Sequence[Item], i: int) -> tuple[int | None, bool]:
 
     None where there is none; `NOBODY` for an unknown word that must be the noun.
     """
-    tight, unknown, joined = True, 0, False
+    tight, unknown, joined, aside = True, 0, False, False
     j = i
     for j in range(i + 1, min(i + 1 + _REACH, len(items))):
         item = items[j]
         if item.role in ("noun", "thing", "crowd"):
             # "eyes blue, hair long": a comma or "and" right before a noun begins something new.
-            return (None, False) if joined else (j, tight)
+            return (None, False) if joined and not aside else (j, tight)
         if item.role in ("comma", "and", "or"):
             if unknown:  # "a black raincoat, short hair": the unknown word was the noun
                 return (NOBODY if tight else None), tight
             tight, joined = False, True
             continue
-        if item.role in ("word", "age", "degree", "hedge", "mark", "quote", "number"):
+        if item.role in ("word", "age", "degree", "hedge", "mark", "quote", "number") or item.norm == "not":
             joined = False
+            aside = aside or item.norm == "not"  # "straight, not curly, hair"
             continue
         if item.role in ("unknown", "name", "unread"):
             joined = False

@@ -73,7 +73,7 @@ def negate(items: Sequence[Item]) -> None:
     for i, item in enumerate(items):
         if item.role == "not":
             if item.norm == "negative prompt" or (i > 1 and item.norm == "no" and _option(items, i)):
-                _negative_prompt(items, i)
+                _list(items, i, "line")
             elif not _forward(items, i) and item.norm.endswith(_REPLIES):
                 _backward(items, i)
         elif item.role == "none":
@@ -102,14 +102,17 @@ def _option(items: Sequence[Item], i: int) -> bool:
     return all(items[i - k].norm == "-" and items[i - k].end == items[i].start - k + 1 for k in (1, 2))
 
 
-def _negative_prompt(items: Sequence[Item], i: int) -> None:
-    """ "Negative prompt: glasses, hat" denies all that follows, up to the line's end or the next option."""
+def _list(items: Sequence[Item], i: int, end: str) -> bool:
+    """Deny all of a list: "Negative prompt: glasses, hat" up to the line's end or the next option, "Not wearing: hat,
+    glasses" up to the sentence's end."""
+    reached = False
     for j in range(i + 1, len(items)):
         item = items[j]
-        if item.norm == "\n" or (item.content and j > i + 2 and _option(items, j)):
-            return
+        if item.norm == "\n" or (item.role == "stop" and end == "stop") or (j > i + 2 and _option(items, j)):
+            break
         if item.content:
-            item.negated = True
+            item.negated = reached = True
+    return reached
 
 
 def _forward(items: Sequence[Item], i: int) -> bool:
@@ -139,8 +142,10 @@ def _forward(items: Sequence[Item], i: int) -> bool:
                 break
             first_article = first_article or (role == "a" and not here and item.norm in ("a", "an"))
         elif not here:
-            if role == "comma" or (role in ("and", "or") and j > i + 1):
+            if role in ("comma", "and", "or"):
                 break
+            if role == "colon":
+                return _list(items, j, "stop")  # "not wearing: hat, glasses"
             if role == "dash" and j == i + 1:
                 break
         elif role == "or":

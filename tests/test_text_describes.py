@@ -141,7 +141,103 @@ eyes like emeralds | green_eyes
 """
 
 
+SENTENCES = r"""
+The male is described as white, in his early 40s, around 5ft 10ins tall, of medium build, with short receding brown hair and a beard. He was wearing a dark blue jacket, jeans and black trainers. | male white middle_aged -long_hair receding_hairline brown_hair beard
+The second suspect is described as a Black female, aged between 18 and 25, with long braids, large hoop earrings and no glasses. | black -male young long_hair earrings -eyeglasses
+He is described as Asian, about 6ft, slim, clean shaven with short black hair gelled back. He spoke with a local accent. | male asian -chubby -beard -mustache -goatee -stubble -long_hair black_hair
+Officers want to speak to a man described as being in his mid-thirties, unshaven, with collar-length fair hair. He was not wearing a hat. | male young stubble blond_hair -hat
+He had a goatee-style beard and wore wire-rimmed glasses | male goatee beard eyeglasses
+Harry had a thin face, knobbly knees, black hair and bright green eyes. He wore round glasses held together with a lot of Sellotape. | -chubby black_hair green_eyes male eyeglasses
+He was tall, thin and very old, judging by the silver of his hair and beard, which were both long enough to tuck into his belt. | male -chubby old gray_hair beard
+She had a pale, pointed face and straight white-blonde hair | -male pale_skin straight_hair blond_hair
+a dwarf with a long red beard and no mustache, bushy eyebrows, bald head, smiling | beard -mustache bushy_eyebrows bald smiling
+a photo of a brown-eyed brunette without bangs, looking straight at the camera, lips closed, natural makeup | brown_eyes brown_hair -bangs -mouth_open -heavy_makeup
+old lady (no glasses!!) with curly white hair & red lipstick | old -male -eyeglasses wavy_hair gray_hair lipstick
+My mum - 62, short blonde hair (not grey yet lol), blue eyes, bit chubby, always wears earrings | -male old -long_hair blond_hair -gray_hair blue_eyes chubby earrings
+no-one would call her pretty: the nose too big, the lips too thin, the eyes narrow, the hair neither brown nor blond | -male big_nose -big_lips narrow_eyes -brown_hair -blond_hair
+He used to be bald but has hair now, brown and curly | male -bald brown_hair wavy_hair
+A man whose beard has been shaved off | male -beard
+His face was clean-shaven apart from a thin mustache | male -beard -goatee -stubble mustache
+A face without a beard, without glasses, without a smile | -beard -eyeglasses -smiling
+nothing but a moustache on his face | mustache male
+The woman was not wearing her glasses. She had taken off her hat, too. | -male -eyeglasses -hat
+I don't want her to be smiling or to have makeup on | -male -smiling -heavy_makeup
+Don't add glasses. Don't make him old. Give him a hat. | -eyeglasses male -old hat
+Make her look less old and give her longer hair | -male -old long_hair
+please no hats, no sunglasses, and definitely no mustache | -hat -sunglasses -mustache
+Wearing neither make-up nor jewellery, the young woman looked tired. | -heavy_makeup -earrings -necklace -male young
+Not wearing a hat. Wearing glasses. Not bald. Not bearded. | -hat eyeglasses -bald -beard
+Her lips are not full, and she has no lipstick on. | -male -big_lips -lipstick
+There's no hint of a beard on his young face. | -beard male young
+He hasn't got a moustache, but he's got a beard. | male -mustache beard
+He's neither fat nor bald, and doesn't have a double chin. | male -chubby -bald -double_chin
+Without glasses he looks younger | -eyeglasses male young
+Can't have a beard. Must have glasses. Should be old. | -beard eyeglasses old
+Glasses are a must, hat is a no | eyeglasses -hat
+face: no beard; eyes: no glasses; hair: not blond | -beard -eyeglasses -blond_hair
+a woman with no eyebrows and no hair, wearing big earrings | -male bald earrings
+beardless youth with curly golden hair and rosy cheeks | -beard young wavy_hair blond_hair rosy_cheeks
+no more beard, he shaved it off, but kept the moustache | -beard male mustache
+I am woman, 50 years old, I have short hair color red, I don't have glasses, I have lipstick | -male middle_aged -long_hair red_hair -eyeglasses lipstick
+She has a small mole near her mouth, dark hair in a pixie cut and doesn't usually wear earrings. | -male black_hair -long_hair -earrings
+tall blonde Swedish woman | blond_hair white -male
+Persian woman, big brown eyes, thick eyebrows, full lips, long wavy dark brown hair | middle_eastern -male brown_eyes bushy_eyebrows big_lips long_hair wavy_hair brown_hair
+A stern, middle-aged governess: hair scraped back, thin lips, wire spectacles, not a scrap of make-up. | -smiling middle_aged -male -big_lips eyeglasses -heavy_makeup
+the tall man with the grey hat and the grey eyes and the grey beard | male hat beard
+A man in a suit and sunglasses, earpiece, shaved head, no expression. | male sunglasses bald -smiling
+pretty girl with a ponytail and a baseball cap, blushing and smiling | -male young long_hair hat rosy_cheeks smiling
+He's what you'd call a silver fox: sixty, thick white hair, neatly trimmed grey beard, blue eyes crinkling behind tortoiseshell glasses. | male gray_hair old beard blue_eyes eyeglasses
+He has the kind of face that's never seen a razor's miss: smooth, clean-shaven, not a whisker. | male -beard -mustache -goatee -stubble
+short, fat, bald man with no neck | chubby bald male
+a really skinny teenager w/ acne, greasy black hair in his eyes, and dark circles; not smiling; headphones around neck | -chubby young black_hair male bags_under_eyes -smiling
+RACE: BLACK SEX: FEMALE AGE: 25-30 HAIR: BLACK/BRAIDS EYES: BROWN GLASSES: NO | black -male young black_hair long_hair brown_eyes -eyeglasses
+Some old dude with a big honking nose and a comb-over. Wore a bow tie, if you can believe it. | old male big_nose bald necktie
+The lady had brown hair with blonde highlights, pulled back in a ponytail, and she wore no earrings that I noticed. | -male brown_hair long_hair -earrings
+She's got blue eyes, not brown, and her hair's red, not blonde. | -male blue_eyes -brown_eyes red_hair -blond_hair
+the opposite of bald: a huge mane of wavy black hair | -bald wavy_hair black_hair
+grandpa vibes: cardigan, glasses, white mustache, bald, rosy cheeks | old male eyeglasses mustache bald rosy_cheeks
+pirate w/ eyepatch, black beard, red bandana, hoop earring, gold tooth, scar, mean look | beard earrings
+A nun. Pale, no makeup, thin eyebrows, serious. | -male pale_skin -heavy_makeup -bushy_eyebrows -smiling
+rugged lumberjack, flannel, thick brown beard but shaved head, beanie | male beard bald hat
+goth girl: pale skin, black lipstick, black hair w/ bangs, heavy eyeliner, choker, not smiling | -male young pale_skin lipstick black_hair bangs heavy_makeup necklace -smiling
+man w/ vitiligo, afro, gap teeth, laughing | male wavy_hair smiling
+a trans woman with stubble and red lipstick | -male stubble lipstick
+non-binary person with a buzz cut, no facial hair, and big earrings | -long_hair -beard -mustache -goatee -stubble earrings
+An ordinary looking man, fortyish, mousy hair, no distinguishing features, no glasses. | male middle_aged brown_hair -eyeglasses
+his eyes are the colour of the sea and his hair the colour of straw | male blue_eyes blond_hair
+blond(e) hair, blue-ish eyes | blond_hair blue_eyes
+Hair colour: dark brown / black. Length: short. Style: wavy. | brown_hair -long_hair wavy_hair
+He had a moustache like a walrus and not a hair on his head | male mustache bald
+hair like Einstein, moustache like Einstein, but young | mustache young
+a man who looks about 25 but has completely grey hair | male young gray_hair
+The girl has straight, not curly, hair | -male young straight_hair -wavy_hair
+The girl has straight hair, not curly | -male young straight_hair -wavy_hair
+She has curly, not straight, red hair and doesn't have freckles | -male wavy_hair -straight_hair red_hair
+medium length hair, neither straight nor curly | -straight_hair -wavy_hair
+wearing a hat but no glasses | hat -eyeglasses
+no glasses but wearing a hat | -eyeglasses hat
+with hat, without glasses | hat -eyeglasses
+without hat, with glasses | -hat eyeglasses
+no hat just glasses | -hat eyeglasses
+glasses no hat | eyeglasses -hat
+hat no glasses | hat -eyeglasses
+glasses: yes / hat: no / beard: yes | eyeglasses -hat beard
+Not wearing: hat, glasses, tie | -hat -eyeglasses -necktie
+Avoid: beard, glasses | -beard -eyeglasses
+Must not have: beard. Must have: hat | -beard hat
+Exclude beard and mustache, include glasses | -beard -mustache eyeglasses
+she doesn't have long hair or glasses, but she does have earrings | -male -long_hair -eyeglasses earrings
+He isn't wearing a tie or glasses but is wearing a hat | male -necktie -eyeglasses hat
+"""  # noqa: E501
+
+
 @pytest.mark.parametrize("text, says", rows(DESCRIBING))
 def test_describing(text, says):
     """Words before their noun, behind it, or without it."""
+    assert parse(text).attributes == says
+
+
+@pytest.mark.parametrize("text, says", rows(SENTENCES))
+def test_sentences(text, says):
+    """Whole descriptions as people write them."""
     assert parse(text).attributes == says

@@ -83,7 +83,7 @@ def _texts(record: dict, word: str) -> list[str]:
     if part:
         return [f"{word} {part}", f"the {part} is {word}", f"{part}: {word}"]
     if record.get("is") == "person":
-        return [f"a {word}"]
+        return [f"a {'Miss' if word == 'miss' else word}"]
     return [f"a person with {word}" if "is" in record else f"a person, {word}"]
 
 
