@@ -197,7 +197,7 @@ def main() -> None:
             row["n"],
         )
         table.add_row(name, *map(str, measured))
-    Console().print(table)
+    Console(width=120).print(table)
 
 
 if __name__ == "__main__":
