@@ -13,58 +13,17 @@ from . import attributes
 from .items import Item
 
 _REACH = 24  # items that a negation looks to the right
-_ENDS = ("stop", "ask", "but", "unsure", "correct", "bullet", "pass")
-_ONE_NOUN = (
-    "has",
-    "is",
-    "in",
-    "of",
-    "it",
-    "i",
-    "he",
-    "she",
-    "verb",
-    "bracket",
-    "quote",
-    "mark",
-    "colon",
-    "dash",
-    "hedge",
-)
-_BEFORE_REPLY = (
-    "colon",
-    "dash",
-    "ask",
-    "comma",
-    "bracket",
-    "is",
-    "it",
-    "verb",
-    "degree",
-    "bullet",
-    "stop",
-    "of",
-    "a",
-    "quote",
-)
+_ENDS = frozenset("stop ask but unsure correct bullet pass".split())
+# What may stand between a reply and what it denies ("Glasses? None").
+_BEFORE_REPLY = frozenset("colon dash ask comma bracket is it verb degree bullet stop of a quote he she i has".split())
+# What may follow a "no" that is a reply.
+_AFTER_REPLY = frozenset("stop comma ask bracket but or and correct mark quote dash degree bullet".split())
+# Negations that may look back for what they deny ("a hat he doesn't wear", "hat removed").
 _REPLIES = ("no", "not", "never", "nt", "n't", "off", "away", "removed")
 # A bare "no" says no to one thing; these say it of a whole list ("doesn't wear earrings and lipstick").
-_LISTS = (
-    "avoid",
-    "avoids",
-    "exclude",
-    "excluding",
-    "remove",
-    "without",
-    "without any",
-    "lacks",
-    "lacking",
-    "lack",
-    "free of",
-    "free from",
-    "devoid of",
-    "sans",
-    "neither",
+_LISTS = frozenset(
+    "avoid|avoids|exclude|excluding|remove|without|without any|lacks|lacking|lack|free of|free from|devoid of|sans|"
+    "neither".split("|")
 )
 
 
@@ -278,27 +237,11 @@ def _family(item: Item) -> str | None:
 def _backward(items: Sequence[Item], i: int) -> bool:
     """Deny what a reply stands behind: "glasses? none", "Beard: no", "a hat he doesn't wear"."""
     after = items[i + 1].role if i + 1 < len(items) else "stop"
-    reply = after in (
-        "stop",
-        "comma",
-        "ask",
-        "bracket",
-        "but",
-        "or",
-        "and",
-        "correct",
-        "mark",
-        "quote",
-        "dash",
-        "degree",
-        "bullet",
-    )
+    reply = after in _AFTER_REPLY
     if items[i].role == "none" and not reply and items[i].norm.startswith("no"):
         return False
-    if items[i].role == "not" and not reply:
-        after_verb = after in ("is", "has", "verb", "in", "it")
-        if not after_verb:
-            return False
+    if items[i].role == "not" and not reply and after not in ("is", "has", "verb", "in", "it"):
+        return False
     seen = ""
     for j in range(i - 1, max(-1, i - 7), -1):
         item = items[j]
@@ -315,9 +258,7 @@ def _backward(items: Sequence[Item], i: int) -> bool:
                 return False  # "glasses no hat" is read forward
             item.negated = True
             return True
-        if item.role not in _BEFORE_REPLY and item.role not in ("he", "she", "i", "has"):
-            return False
-        if item.role == "stop" and item.norm != "\n":
+        if item.role not in _BEFORE_REPLY or (item.role == "stop" and item.norm != "\n"):
             return False
         seen = seen or item.role
     return False
