@@ -49,7 +49,7 @@ _PATTERNS = {
     "compared": r"\b(?:(?P<over>over|older than|above|past|more than)"
     rf"|(?P<under>under|younger than|below|less than|not yet))\s(?:the age of\s|age\s)?(?P<a>{_N}){_END}",
     "about": rf"\b(?:{_ABOUT}|{_SEEMS})\s(?:{_ABOUT}\s)?{_RANGE}{_END}",
-    "person": r"\b(?:man|woman|male|female|guy|girl|boy|lady|dude|gentleman|bloke|person|mom|dad)\s"
+    "person": r"\b(?:man|woman|male|female|guy|girl|boy|lady|dude|gentleman|bloke|person|mom|dad)\s(?:of\s)?"
     rf"(?P<a>\d{{2}}){_END}",
     "listed": rf"(?:^|[,;(\[\n|/:—–]|\s-)\s?(?:{_ABOUT}\s)?(?P<a>(?<![\d.,/#$])\d{{2}}(?![\d%°])"
     rf"|(?:{'|'.join(_TENS)})(?:[\s-](?:{'|'.join(_UNITS)}))?)"

@@ -15,6 +15,7 @@ _REACH = 14  # items that a word looks to the right for its noun
 _UNKNOWN = 2  # unknown words that may stand between ("black shiny shoulder-length hair")
 _PERSONAL = ("person", "face", "head", "sex")  # said of these, a word may mean what it means by itself
 _SPEAKING = ("mouth", "chin", "jaw", "expression")  # so too of these, for words that aren't colors or lengths
+_SHARING = ("hair", "eyes", "eyebrows", "skin")  # these share a color: "brown eyes and hair"
 PERSON, NOBODY = -1, -2  # topics that are no item: the described person; something that nothing is read about
 
 
@@ -68,6 +69,11 @@ def _right(items: Sequence[Item], i: int) -> tuple[int | None, bool]:
 
 def link(items: Sequence[Item]) -> None:
     """Write on each describing word the noun that it describes and what it then means."""
+    _link(items)
+    _share(items)
+
+
+def _link(items: Sequence[Item]) -> None:
     topic = PERSON  # what a word without a noun of its own is about
     said = ""  # how it was joined to what follows: "is", "colon", "dash" or "behind"; "" is not yet
     they = False
@@ -110,6 +116,29 @@ def link(items: Sequence[Item]) -> None:
                 said = said or "behind"
         if role in ("noun", "thing", "stop", "he", "she"):
             they = False
+
+
+def _share(items: Sequence[Item]) -> None:
+    """ "brown eyes and hair", "her hair and eyes are brown": one word for two nouns."""
+    for i, item in enumerate(items):
+        if item.role != "word" or item.head is None or item.meaning is None or items[item.head].part not in _SHARING:
+            continue
+        # The other noun stands on the far side of the word's own.
+        step = 1 if item.head > i else -1
+        j = item.head + step
+        if not (0 <= j < len(items)) or items[j].role != "and":
+            continue
+        j += step
+        while 0 <= j < len(items) and items[j].norm in ("the", "his", "her", "their", "my"):
+            j += step
+        if not 0 <= j < len(items) or items[j].part not in _SHARING or items[j].described:
+            continue
+        if step == 1 and j + 1 < len(items) and items[j + 1].role in ("is", "colon", "word"):
+            continue
+        meaning = meaning_of(item, items[j].part)
+        if meaning is not None and items[j].part != items[item.head].part:
+            items[j].described = True
+            item.meaning = Meaning(item.meaning.says + meaning.says, min(item.meaning.sure, meaning.sure))
 
 
 def _place(items: Sequence[Item], i: int, topic: int, said: str, they: bool) -> bool:

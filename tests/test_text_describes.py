@@ -142,6 +142,13 @@ eyes like emeralds | green_eyes
 
 
 SENTENCES = r"""
+boyish man of 45 | male middle_aged
+an older woman with a youthful face | old -male
+she was once blond; today she is grey | -male -blond_hair gray_hair
+bald but with a fringe of white hair around the ears | bald gray_hair
+her eyes and hair are brown | -male brown_hair brown_eyes
+with brown eyes and hair | brown_eyes brown_hair
+A man with black hair and beard | male black_hair beard
 The male is described as white, in his early 40s, around 5ft 10ins tall, of medium build, with short receding brown hair and a beard. He was wearing a dark blue jacket, jeans and black trainers. | male white middle_aged -long_hair receding_hairline brown_hair beard
 The second suspect is described as a Black female, aged between 18 and 25, with long braids, large hoop earrings and no glasses. | black -male young long_hair earrings -eyeglasses
 He is described as Asian, about 6ft, slim, clean shaven with short black hair gelled back. He spoke with a local accent. | male asian -chubby -beard -mustache -goatee -stubble -long_hair black_hair
