@@ -45,6 +45,8 @@ def _right(items: Sequence[Item], i: int) -> tuple[int | None, bool]:
     j = i
     for j in range(i + 1, min(i + 1 + _REACH, len(items))):
         item = items[j]
+        if item.role == "thing" and j + 1 < len(items) and items[j + 1].part == "person" and not joined:
+            continue  # "the old sea captain"
         if item.role in ("noun", "thing", "crowd"):
             # "eyes blue, hair long": a comma or "and" right before a noun begins something new.
             return (None, False) if joined and not aside else (j, tight)
