@@ -8,33 +8,15 @@ import subprocess
 import sys
 import time
 
-import numpy as np
 import pytest
 import torch
 from drawn_face import drawn_face
-from PIL import Image
 
 from facegen import hub
 from facegen.classifier import load_classifier
 from facegen.evaluation import families
 
 TINY = ["--set", "batch=8", "--set", "generator={attributes: [black_hair, blond_hair], identity_dim: 8, channels: [16, 16, 16, 16], prior_width: 16, prior_hidden: 16, prior_blocks: 1}"]
-
-
-@pytest.fixture(scope="session")
-def faces(tmp_path_factory):
-    """48 drawn faces in CelebA's layout, half of them dark-haired, 32 px."""
-    folder = tmp_path_factory.mktemp("celeba")
-    (folder / "images").mkdir()
-    rng = np.random.default_rng(0)
-    rows = []
-    for i in range(48):
-        dark = i % 2 == 0
-        hair = rng.integers(20, 60, 3) if dark else rng.integers(170, 220, 3)
-        Image.fromarray(drawn_face(32, skin=rng.integers(120, 230, 3), hair=hair)).save(folder / f"images/{i:06d}.jpg")
-        rows.append(f"{i:06d}.jpg {1 if dark else -1} {-1 if dark else 1}")
-    (folder / "list_attr_celeba.txt").write_text("\n".join(["48", "Black_Hair Blond_Hair", *rows]) + "\n")
-    return folder
 
 
 def train(*arguments, **options):

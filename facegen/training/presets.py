@@ -17,6 +17,7 @@ from facegen.training.draw import DrawConfig, DrawTrainer, DrawTrainingConfig
 from facegen.training.faces import FaceTrainer, FaceTrainingConfig
 from facegen.training.pack import drawable_names, pack
 from facegen.training.run import Run, TrainingError
+from facegen.training.vggface import VGGFaceConfig, VGGFaceTrainer, VGGFaceTrainingConfig
 
 
 @dataclass
@@ -103,10 +104,22 @@ def _classifier(setting: Setting) -> ClassifierTrainer:
     return trainer
 
 
+def _vggface(setting: Setting) -> VGGFaceTrainer:
+    network = _nested(setting, "model", VGGFaceConfig)
+    if len(network.channels) != 5 or network.image_size % 32:
+        raise TrainingError("VGG-Face has channels for five blocks, and each halves an image of a multiple of 32 px")
+    config = build(VGGFaceTrainingConfig, setting.values, model=network)
+    data = pack(setting.datasets, network.image_size, setting.cache)
+    trainer = VGGFaceTrainer(config, data, setting.run, setting.accelerator)
+    setting.run.save_config(config)
+    return trainer
+
+
 PRESETS: dict[str, tuple[str, Callable[[Setting], object]]] = {
     "default": ("The default generator: autoencoder, then prior, then adversarial.", _default),
     "gan": ("A conditional GAN from nothing: the default's decoder and discriminator alone.", _gan),
     "deconv": ("The first report's network: one-hot subject and attributes, MSLE, watched by PSNR.", _deconv),
     "draw": ("The second report's: DRAW as a conditional variational autoencoder, 64 px.", _draw),
     "classifier": ("The small classifier that reads drawn faces back, from nothing.", _classifier),
+    "vggface": ("VGG-Face's topology with a two-way head for each attribute; --set weights=FILE to fine-tune.", _vggface),
 }

@@ -1,0 +1,102 @@
+"""VGG-Face's classifier: it learns, it starts from given weights, and what is frozen stays."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+import torch
+from drawn_face import drawn_face
+from safetensors.torch import load_file, save_file
+
+from facegen.training.run import TrainingError
+from facegen.training.vggface import LAYERS, TORCHVISION, VGGFace, VGGFaceConfig, load_vggface, read_weights
+
+SIZES = {"image_size": 32, "channels": [8, 8, 16, 16, 16], "hidden": 32}
+NARROW = ["--set", f"model={json.dumps({**SIZES, 'attributes': ['black_hair', 'blond_hair'], 'dropout': 0.1})}"]
+
+
+def train(faces, out, *more):
+    command = [sys.executable, "-m", "facegen", "train", "vggface", "--data", faces, "--out", out]
+    command += ["--cache", faces / "cache", *NARROW, "--set", "batch=16", *more]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    return subprocess.run([str(x) for x in command], capture_output=True, text=True, timeout=300, env=environment)
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    """Weights of the narrow network in VGG's own names, with the 2,622 people's layer that is not wanted."""
+    torch.manual_seed(0)
+    tensors = {k: v for k, v in VGGFace(VGGFaceConfig(**SIZES)).state_dict().items() if not k.startswith("heads")}
+    tensors["fc8.weight"] = torch.zeros(2622, 32)
+    file = tmp_path_factory.mktemp("weights") / "vggface.safetensors"
+    save_file(tensors, file)
+    return file
+
+
+def test_it_learns_hair_from_nothing(faces, tmp_path):
+    done = train(faces, tmp_path, "--set", "steps=300", "--set", "learning_rate=0.002")
+    assert done.returncode == 0, done.stderr
+    curve = [json.loads(x)["vggface/loss"] for x in (tmp_path / "000-vggface/log.jsonl").read_text().splitlines()]
+    assert curve[-1] < 0.6 * curve[0]
+    model = load_vggface(tmp_path / "000-vggface/checkpoint")
+    dark, fair = (torch.from_numpy(drawn_face(32, hair=h)).permute(2, 0, 1)[None] / 127.5 - 1 for h in ((40,) * 3, (200,) * 3))
+    assert model.probabilities(dark)[0, 0] > 0.5 > model.probabilities(fair)[0, 0]
+    softmax = model.two_way(dark).softmax(2)[..., 1]
+    torch.testing.assert_close(torch.sigmoid(model(dark)), softmax)  # the two-way head and its log-odds say the same
+
+
+@pytest.mark.parametrize("unfreeze, trained", [("heads", ()), ("last", ("fc6", "fc7")), ("all", LAYERS)])
+def test_only_what_is_unfrozen_moves(faces, weights, tmp_path, unfreeze, trained):
+    done = train(faces, tmp_path, "--set", f"weights={weights}", "--set", f"unfreeze={unfreeze}", "--set", "steps=3")
+    assert done.returncode == 0, done.stderr
+    before, after = load_file(weights), load_file(tmp_path / "000-vggface/state.safetensors")
+    moved = {layer for layer in LAYERS if not torch.equal(before[f"{layer}.weight"], after[f"model.{layer}.weight"])}
+    assert moved == set(trained)
+
+
+def test_weights_in_either_naming(weights, tmp_path):
+    own = load_file(weights)
+    other = {f"{TORCHVISION[k.split('.')[0]]}.{k.split('.')[1]}": v for k, v in own.items() if "fc8" not in k}
+    # As Caffe's converters leave it: fc6 as a convolution over the last map.
+    other["classifier.0.weight"] = other["classifier.0.weight"].view(32, 16, 1, 1).half()
+    save_file(other, tmp_path / "torchvision.safetensors")
+    model = VGGFace(VGGFaceConfig(**SIZES))
+    for file in (weights, tmp_path / "torchvision.safetensors"):
+        read = read_weights(file, model)
+        assert set(read) == {f"{layer}.{part}" for layer in LAYERS for part in ("weight", "bias")}
+        for name, tensor in read.items():
+            torch.testing.assert_close(tensor, own[name], atol=1e-3, rtol=1e-3)
+
+
+def test_weights_that_do_not_fit(weights, tmp_path):
+    own, narrow = load_file(weights), VGGFace(VGGFaceConfig(**SIZES))
+    torch.save(own, tmp_path / "vgg.safetensors")  # a pickle, whatever its name says
+    with pytest.raises(TrainingError, match="is a pickle"):
+        read_weights(tmp_path / "vgg.safetensors", narrow)
+    save_file({k: v for k, v in own.items() if k != "conv3_2.bias"}, tmp_path / "less.safetensors")
+    with pytest.raises(TrainingError, match=r"neither conv3_2\.bias nor features\.12\.bias"):
+        read_weights(tmp_path / "less.safetensors", narrow)
+    with pytest.raises(TrainingError, match=r"fc6\.weight is \(32, 16\), where the network has \(32, 64\)"):
+        read_weights(weights, VGGFace(VGGFaceConfig(**{**SIZES, "image_size": 64})))
+    (tmp_path / "half.safetensors").write_bytes(weights.read_bytes()[:5000])
+    with pytest.raises(TrainingError, match="truncated"):
+        read_weights(tmp_path / "half.safetensors", narrow)
+    with pytest.raises(TrainingError, match="can't be read"):
+        read_weights(tmp_path / "none.safetensors", narrow)
+
+
+@pytest.mark.parametrize("pair, words", [("unfreeze=heads", "learned nothing"), ("unfreeze=fc7", "heads, last or all")])
+def test_mistakes_are_one_sentence(faces, tmp_path, pair, words):
+    done = train(faces, tmp_path, "--set", pair)
+    assert done.returncode == 2 and len(done.stderr.strip().splitlines()) == 1
+    assert words in done.stderr
+
+
+def test_full_size_is_vgg_face():
+    """Parkhi et al.: 13 convolutions, 3 dense layers, 145 million weights with 2,622 people, 134 million without."""
+    with torch.device("meta"):
+        model = VGGFace(VGGFaceConfig(attributes=["a"] * 73))
+    assert model.fc6.weight.shape == (4096, 25088) and model.heads.weight.shape == (146, 4096)
+    assert sum(p.numel() for n, p in model.named_parameters() if not n.startswith("heads")) == 134_260_544
