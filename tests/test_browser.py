@@ -293,3 +293,16 @@ def test_axe_finds_nothing_serious(browser, app_url, scheme):
                 found.append(f"{name}: {violation['id']}: {nodes}")
     context.close()
     assert not found, "\n".join(found)
+
+
+def test_the_recurrent_reader_can_be_chosen(page, pipe):
+    from facegen.reader import load_reader
+
+    text = "a guy that looks like an accountant: thin, glasses, tie, no smile"  # the two readers differ on it
+    describe(page, text)
+    settled(page)
+    old = face(page)
+    page.get_by_label("Recurrent network").check()
+    changes(page, old)
+    wanted = pipe(text, seed=int(settings(page)["person"]), parser=load_reader().parse)
+    assert base64.b64decode(face(page).split(",")[1]) == wanted.png

@@ -94,6 +94,13 @@ def build(pipe: FacePipeline, first: Session) -> Describe:
             strength = gr.Slider(
                 1, 6, model_strength, step=0.25, label="Strength", info="How hard the words push", elem_id="fg-strength"
             )
+            reader = gr.Radio(
+                [("Rules", "rules"), ("Recurrent network", "lstm")],
+                value="rules",
+                label="Reader",
+                info="Who reads the words",
+                elem_id="fg-reader",
+            )
         with gr.Column(elem_id="fg-why"):
             gr.HTML(LEGEND, apply_default_css=False)
             strip = gr.HTML(render.words([], busy=True), elem_id="fg-strip", apply_default_css=False)
@@ -135,6 +142,10 @@ def build(pipe: FacePipeline, first: Session) -> Describe:
     def flipped(session, text, overrides, person, strength):
         show(session, pipe, text, overrides or {}, person, push(strength))
         return answer(session)
+
+    def read_by(session, reader, text, overrides, person, strength):
+        session.reader = reader
+        return flipped(session, text, overrides, person, strength)
 
     def someone_new(session, text, overrides, strength):
         show(session, pipe, text, overrides or {}, new_person(), push(strength))
@@ -216,6 +227,7 @@ def build(pipe: FacePipeline, first: Session) -> Describe:
     extras(text.input(typed, [session, *controls, live], face_outputs, **latest, **quiet))
     extras(gr.on(submit, submitted, [session, *controls, keep], with_person, **latest, **patient))
     extras(gr.on([board.input, strength.release], flipped, [session, *controls], face_outputs, **latest, **quiet))
+    extras(reader.input(read_by, [session, reader, *controls], face_outputs, **latest, **quiet))
     extras(stranger.click(someone_new, [session, text, board, strength], with_person, **latest, **patient))
     extras(dropped.upload(drop, [session, dropped], restored, **patient))
     example = chips.pick(_picked, None, text, queue=False, show_progress="hidden", api_visibility="private")

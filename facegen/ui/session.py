@@ -13,7 +13,7 @@ from facegen.hub import CheckpointError
 from facegen.identity import PersonError, parse_person
 from facegen.metadata import MetadataError
 from facegen.pipeline import Face, FacePipeline, StrengthError
-from facegen.text import DescriptionError, parse
+from facegen.text import DescriptionError, Reading, parse
 from facegen.ui import render
 
 USER_ERRORS = (DescriptionError, VocabularyError, PersonError, StrengthError, CheckpointError, MetadataError)
@@ -35,6 +35,16 @@ class Session:
     without: dict = field(default_factory=dict)  # faces drawn without a phrase, for the face that is shown
     trail: list[dict] = field(default_factory=list)
     gallery: list[dict] = field(default_factory=list)
+    reader: str = "rules"  # one of READERS
+
+
+def _recurrent(text: str) -> Reading:
+    from facegen.reader import load_reader  # loaded when somebody chooses it
+
+    return load_reader().parse(text)
+
+
+READERS = {"rules": parse, "lstm": _recurrent}
 
 
 def sorry(error: Exception) -> gr.Error:
@@ -45,11 +55,17 @@ def sorry(error: Exception) -> gr.Error:
 
 
 def draw(
-    pipe: FacePipeline, text: str, overrides: dict, person: str, strength: float | None = None, like: Face | None = None
+    pipe: FacePipeline,
+    text: str,
+    overrides: dict,
+    person: str,
+    strength: float | None = None,
+    like: Face | None = None,
+    reader: str = "rules",
 ) -> Face:
     """A face for the page; a user's mistake is raised as `gr.Error`."""
     try:
-        reading = parse(text) if text and text.strip() else None
+        reading = READERS[reader](text) if text and text.strip() else None
         who = parse_person(str(person).strip())
         check(overrides)
         with _drawing:
@@ -74,7 +90,7 @@ def start(pipe: FacePipeline, text: str, person: str) -> Session:
 def show(session: Session, pipe: FacePipeline, text, overrides, person, strength=None, typing: bool = False) -> bool:
     """Draw and remember; False where nothing that is drawn has changed, and the face stays as it is."""
     before = session.face
-    face = draw(pipe, text, overrides, person, strength, like=before)
+    face = draw(pipe, text, overrides, person, strength, like=before, reader=session.reader)
     session.face, session.src, old = face, render.data_url(face.png), session.src
     session.answer += 1
     if face.pixels is before.pixels:
