@@ -41,7 +41,9 @@ def test_it_learns_hair_from_nothing(faces, tmp_path):
     curve = [json.loads(x)["vggface/loss"] for x in (tmp_path / "000-vggface/log.jsonl").read_text().splitlines()]
     assert curve[-1] < 0.6 * curve[0]
     model = load_vggface(tmp_path / "000-vggface/checkpoint")
-    dark, fair = (torch.from_numpy(drawn_face(32, hair=h)).permute(2, 0, 1)[None] / 127.5 - 1 for h in ((40,) * 3, (200,) * 3))
+    dark, fair = (
+        torch.from_numpy(drawn_face(32, hair=h)).permute(2, 0, 1)[None] / 127.5 - 1 for h in ((40,) * 3, (200,) * 3)
+    )
     assert model.probabilities(dark)[0, 0] > 0.5 > model.probabilities(fair)[0, 0]
     softmax = model.two_way(dark).softmax(2)[..., 1]
     torch.testing.assert_close(torch.sigmoid(model(dark)), softmax)  # the two-way head and its log-odds say the same

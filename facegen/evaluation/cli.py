@@ -8,9 +8,17 @@ from typing import Annotated
 
 import typer
 
+from facegen.evaluation.reader import evaluate_reader
 from facegen.training.run import write_text
 
 app = typer.Typer(help="Measure what was trained, beside the same figures for photographs.", no_args_is_help=True)
+
+Cache = Annotated[Path, typer.Option(help="Where the packed photographs are kept.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite what is there.")]
+Data = Annotated[list[Path], typer.Option(help="A data set folder; its test part is measured on. Again for more.")]
+ClassifierModel = Annotated[
+    str | None, typer.Option(help="A classifier's checkpoint folder or Hub repo id; the embedded one if left out.")
+]
 
 
 @app.command()
@@ -41,3 +49,101 @@ def faces(
     print_faces(result)
     if out:
         write_text(out, json.dumps(result, indent=1) + "\n")
+
+
+@app.command()
+def classifier(
+    data: Data,
+    model: ClassifierModel = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="Write the figures as JSON here.")] = None,
+    picture: Annotated[Path | None, typer.Option(help="Write the reliability picture here (PNG).")] = None,
+    force: Force = False,
+    cache: Cache = Path(".cache/evaluate"),
+) -> None:
+    """Balanced accuracy, ROC area and calibration of each attribute, on test photographs."""
+    from facegen.data.readers import read_dataset
+    from facegen.evaluation.classifier import evaluate, load, print_table
+    from facegen.evaluation.output import claim, write_figure
+    from facegen.training.pack import pack
+
+    for path in filter(None, (out, picture)):
+        claim(path, force)
+    network = load(model)
+    packed = pack([read_dataset(folder) for folder in data], network.config.image_size, cache)
+    result, figure = evaluate(network, packed)
+    print_table(result)
+    if out:
+        write_text(out, json.dumps(result, indent=1) + "\n")
+    if picture:
+        write_figure(picture, figure)
+
+
+@app.command()
+def features(
+    data: Data,
+    model: ClassifierModel = None,
+    attribute: Annotated[str, typer.Option(help="What the points are colored by.")] = "male",
+    method: Annotated[
+        list[str] | None, typer.Option(help="pca, tsne or umap, again for more; all that are installed if left out.")
+    ] = None,
+    n: Annotated[int, typer.Option(min=4, help="Photographs, at most.")] = 1500,
+    out: Annotated[Path, typer.Option("-o", "--out", help="The PNG to write: points only, no photographs.")] = Path(
+        "features.png"
+    ),
+    force: Force = False,
+    cache: Cache = Path(".cache/evaluate"),
+) -> None:
+    """A classifier's penultimate features in the plane, colored by an attribute."""
+    from facegen.attributes import NAMES
+    from facegen.data.readers import read_dataset
+    from facegen.evaluation.classifier import load, test_rows
+    from facegen.evaluation.features import chosen, penultimate
+    from facegen.evaluation.features import picture as draw
+    from facegen.evaluation.output import claim, known, write_figure
+    from facegen.training.pack import pack
+
+    claim(out, force)
+    known(attribute, NAMES, "the attributes")
+    methods = chosen(method)
+    network = load(model)
+    packed = pack([read_dataset(folder) for folder in data], network.config.image_size, cache)
+    rows = test_rows(packed, n)
+    labels = packed.columns([attribute])[rows, 0]
+    write_figure(out, draw(penultimate(network, packed, rows), labels, attribute, methods))
+    print(f"{len(rows)} photographs, {', '.join(methods)}: {out}")
+
+
+@app.command()
+def models(
+    checkpoints: Annotated[list[str], typer.Argument(help="Each checkpoint under a name.", metavar="NAME=FOLDER...")],
+    data: Annotated[Path, typer.Option(help="The generators' data set; its test part is the yardstick.")],
+    feature_weights: Annotated[Path, typer.Option(help="SqueezeNet 1.0, safetensors with torchvision's names.")],
+    judge_data: Annotated[
+        list[Path] | None, typer.Option(help="Photographs no generator saw, for the judge; again for more.")
+    ] = None,
+    n: Annotated[int, typer.Option(min=2, help="Faces to draw, at most one for each test photograph.")] = 1200,
+    size: Annotated[int, typer.Option(min=16, help="Side in px at which all faces are compared.")] = 128,
+    note: Annotated[str, typer.Option(help="A sentence for the table's head: the budget, the machine.")] = "",
+    out: Annotated[
+        Path, typer.Option("-o", "--out", help="The Markdown file; contact sheets go into a folder beside it.")
+    ] = Path("docs/models.md"),
+    force: Force = False,
+    cache: Cache = Path(".cache/evaluate"),
+) -> None:
+    """One table of several generators on the same photographs, and a contact sheet of each."""
+    from facegen.data.readers import read_dataset
+    from facegen.evaluation.models import compare, named, sheet_path, write_all
+    from facegen.evaluation.output import claim
+    from facegen.training.pack import pack
+    from facegen.training.squeezenet import SqueezeNet
+
+    folders = named(checkpoints)
+    for path in (out, *(sheet_path(out, name) for name in folders)):
+        claim(path, force)
+    packed = pack([read_dataset(folder) for folder in (data, *(judge_data or []))], size, cache)
+    result, sheets = compare(folders, packed, SqueezeNet(feature_weights), n)
+    write_all(result, sheets, out, note)
+    print(f"{len(folders)} models: {out}")
+
+
+app.command("reader")(evaluate_reader)

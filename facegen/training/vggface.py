@@ -1,4 +1,4 @@
-"""The second report's classifier: VGG-Face with a two-way head for each attribute (Parkhi et al. 2015; Cate et al. 2016).
+"""The second report's classifier: VGG-Face with a two-way head an attribute (Parkhi et al. 2015; Cate et al. 2016).
 
 Thirteen 3 x 3 convolutions in five blocks, fc6 and fc7; the last layer, which told 2,622 people apart, is replaced. The
 report fine-tunes from VGG-Face's weights, which aren't ours to ship: they are read from a file that the user has.
@@ -48,8 +48,8 @@ class VGGFaceConfig:
         base_rates: share of yes among the training faces (0..1), one for each attribute.
         image_size: side of the input in px, a multiple of 32; other sizes are resized.
         channels: of the five blocks. hidden: width of fc6 and fc7.
-        mean, std: what RGB in 0..255 is normalised by. std empty: 1, as VGG-Face was trained, where its weights are loaded;
-            64 from nothing, so that the first activations are of order one.
+        mean, std: what RGB in 0..255 is normalised by. std empty: 1, as VGG-Face was trained, where its weights are
+            loaded; 64 from nothing, so that the first activations are of order one.
     """
 
     attributes: list[str] = field(default_factory=list)
@@ -90,7 +90,7 @@ class VGGFace(nn.Module):
         size = self.config.image_size
         if images.shape[-1] != size:
             images = F.interpolate(images, (size, size), mode="bilinear", antialias=True)
-        mean, std = (torch.tensor(v, device=images.device).view(1, 3, 1, 1) for v in (self.config.mean, self.config.std))
+        mean, std = images.new_tensor([self.config.mean, self.config.std]).view(2, 1, 3, 1, 1)
         x = ((images + 1) * 127.5 - mean) / std
         for block, n in enumerate(BLOCKS, 1):
             for i in range(1, n + 1):
@@ -104,8 +104,11 @@ class VGGFace(nn.Module):
         return self.heads(self.dropout(self.features(images))).unflatten(1, (-1, 2))
 
     def forward(self, images: Tensor) -> Tensor:
-        """Log-odds of yes (n, a). A two-way softmax depends on the difference of its logits alone, so that the cross-entropy
-        of a head is the binary cross-entropy of this number."""
+        """Log-odds of yes (n, a).
+
+        A two-way softmax depends on the difference of its logits alone: the cross-entropy of a head is the binary
+        cross-entropy of this number.
+        """
         no, yes = self.two_way(images).unbind(2)
         return yes - no
 
@@ -120,7 +123,7 @@ class VGGFace(nn.Module):
 
 
 def read_weights(path: Path, model: VGGFace) -> dict[str, Tensor]:
-    """VGG-Face's tensors for `LAYERS` from a safetensors file, in VGG's names or torchvision's; other layers are left out.
+    """VGG-Face's tensors for `LAYERS` from a safetensors file, in VGG's names or torchvision's; the rest is left out.
 
     Raises:
         TrainingError: no such file, a pickle, a layer that is missing or of another shape.
@@ -130,7 +133,9 @@ def read_weights(path: Path, model: VGGFace) -> dict[str, Tensor]:
             head = file.read(2)
         # torch.save writes a zip of pickles ("PK"), before 1.6 a bare pickle (protocol 2 and up start with 0x80).
         if head == b"PK" or head[:1] == b"\x80":
-            raise TrainingError(f"{path} is a pickle, which can run code when it is read: convert it to safetensors first")
+            raise TrainingError(
+                f"{path} is a pickle, which can run code when it is read: convert it to safetensors first"
+            )
         stored = load_file(path)
     except OSError as error:
         raise TrainingError(f"{path} can't be read: {error.strerror or error}") from None
@@ -195,7 +200,8 @@ class VGGFaceTrainer:
             raise TrainingError(f"unfreeze = {config.unfreeze!r} is unknown: heads, last or all is needed")
         if config.unfreeze != "all" and not config.weights:
             raise TrainingError(
-                f"unfreeze = {config.unfreeze!r} would freeze layers that have learned nothing: give weights=FILE, or unfreeze=all"
+                f"unfreeze = {config.unfreeze!r} would freeze layers that have learned nothing: "
+                "give weights=FILE, or unfreeze=all"
             )
         self.config, self.data, self.run = config, data, run
         self.accelerator = accelerator or Accelerator()
@@ -231,7 +237,7 @@ class VGGFaceTrainer:
         self.done = load_state(path, {"model": self.model}, {"optimizer": self.optimizer})["done"]
 
     def fit(self) -> bool:
-        if self.config.weights and not self.done:  # a resumed run has them in its state, whether the file is still there or not
+        if self.config.weights and not self.done:  # a resumed run has them in its state
             self.model.load_state_dict(read_weights(Path(self.config.weights), self.model), strict=False)
         return loop(self.run, "vggface", range(self.done, self.config.steps), self.step, self.save)
 

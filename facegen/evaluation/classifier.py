@@ -1,0 +1,172 @@
+"""`evaluate classifier`: how well a classifier reads photographs that it never saw, and whether its probabilities hold.
+
+Protocol. The test part of the data (image number modulo 10 = 1). Balanced accuracy and ROC area are taken of the
+probabilities that the app shows, as if yes and no were equally common; they don't depend on how rare an attribute is.
+Calibration is taken of the probabilities that training fits, with the training share in them: of the faces that get
+0.3, three in ten should have the attribute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+from rich.console import Console
+from rich.table import Table
+from sklearn.calibration import calibration_curve
+from sklearn.metrics import roc_auc_score
+from torch import nn
+
+from facegen import hub
+from facegen.classifier import load_classifier
+from facegen.evaluation.metrics import balanced_accuracy
+from facegen.evaluation.reader import EvaluationError
+from facegen.training.batches import to_tensor
+from facegen.training.pack import Pack
+from facegen.training.vggface import load_vggface
+
+BINS = 10
+
+
+def load(source: str | Path | None = None) -> nn.Module:
+    """The classifier of a checkpoint, ours or VGG-Face's (None: the embedded one). Raises `hub.CheckpointError`."""
+    folder = hub.resolve(source, name="classifier")
+    vgg = hub.read(folder)[0].get("model_type") == "facegen-vggface"
+    return load_vggface(folder) if vgg else load_classifier(folder)
+
+
+def test_rows(data: Pack, limit: int | None = None) -> np.ndarray:
+    """Indices of the test part. Raises `EvaluationError` where there is none."""
+    rows = data.rows("test")[:limit]
+    if not len(rows):
+        raise EvaluationError("the data set has no test part: no image number ends in 1")
+    return rows
+
+
+test_rows.__test__ = False  # pytest takes it for a test where it is imported
+
+
+@torch.inference_mode()
+def logits(model: nn.Module, data: Pack, rows: np.ndarray) -> np.ndarray:
+    """Log-odds (n, a) of the given photographs, with the training share in them."""
+    batches = np.array_split(rows, -(-len(rows) // 64))
+    return np.concatenate([model(to_tensor(data.images[b])).float().numpy() for b in batches])
+
+
+def reliability(yes: np.ndarray, probability: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Over the bins of 0..1 that aren't empty: the share of yes, the mean probability, the number of faces.
+
+    Args:
+        yes: bool (n,). probability: (n,) in 0..1.
+    """
+    share, mean = calibration_curve(yes, probability, n_bins=BINS)
+    # The same edges as scikit-learn's, which doesn't return how many fell between them.
+    counts = np.bincount(np.searchsorted(np.linspace(0, 1, BINS + 1)[1:-1], probability), minlength=BINS)
+    return share, mean, counts[counts > 0]
+
+
+def calibration_error(yes: np.ndarray, probability: np.ndarray) -> float:
+    """Expected calibration error (Guo et al. 2017) of the probability of yes, in ten bins: 0 is best, 1 worst."""
+    share, mean, counts = reliability(yes, probability)
+    return float((np.abs(share - mean) * counts).sum() / counts.sum())
+
+
+def attribute_figures(labels: np.ndarray, logit: np.ndarray, rate: float) -> dict:
+    """The figures of one attribute; None where all faces say the same.
+
+    Args:
+        labels: (n,) of -1/0/+1; 0, not said, is left out.
+        logit: (n,) log-odds. rate: share of yes in training (0..1), which they contain.
+    """
+    said = labels != 0
+    yes, odds = labels[said] > 0, logit[said].astype(np.float64)
+    rate = float(np.clip(rate, 1e-3, 1 - 1e-3))
+    even = _sigmoid(odds - np.log(rate / (1 - rate)))
+    both = 0 < yes.sum() < len(yes)
+    return {
+        "yes": int(yes.sum()),
+        "no": int((~yes).sum()),
+        "balanced_accuracy": balanced_accuracy(labels[said], even) if both else None,
+        "roc_auc": float(roc_auc_score(yes, odds)) if both else None,
+        "calibration_error": calibration_error(yes, _sigmoid(odds)) if len(yes) else None,
+    }
+
+
+def _sigmoid(odds: np.ndarray) -> np.ndarray:
+    return torch.sigmoid(torch.from_numpy(np.asarray(odds, np.float64))).numpy()
+
+
+def evaluate(model: nn.Module, data: Pack) -> tuple[dict, Figure]:
+    """Figures of each attribute and their means; and the reliability picture."""
+    rows = test_rows(data)
+    labels, odds = data.columns(model.attributes)[rows], logits(model, data, rows)
+    rates = model.config.base_rates
+    table = {name: attribute_figures(labels[:, j], odds[:, j], rates[j]) for j, name in enumerate(model.attributes)}
+    said = labels != 0
+    if not said.any():
+        raise EvaluationError(f"the test part says nothing of {', '.join(model.attributes)}")
+    result = {
+        "protocol": {"photographs": len(rows), "parameters": sum(p.numel() for p in model.parameters()), "bins": BINS},
+        "mean": {
+            key: _mean([row[key] for row in table.values()])
+            for key in ("balanced_accuracy", "roc_auc", "calibration_error")
+        },
+        "calibration_error_all": calibration_error(labels[said] > 0, _sigmoid(odds[said])),
+        "attributes": table,
+    }
+    return result, reliability_picture(labels, _sigmoid(odds), model.attributes)
+
+
+def _mean(values: list[float | None]) -> float | None:
+    there = [v for v in values if v is not None]
+    return float(np.mean(there)) if there else None
+
+
+def reliability_picture(labels: np.ndarray, probability: np.ndarray, names: list[str]) -> Figure:
+    """Share of yes over probability: all attributes together and, thin, each of them; below, how often it is given.
+
+    Args:
+        labels, probability: (n, a).
+    """
+    figure = Figure(figsize=(6, 7), layout="constrained")
+    top, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
+    top.plot([0, 1], [0, 1], color="black", linewidth=0.8, linestyle=":", label="perfect")
+    for j in range(len(names)):
+        said = labels[:, j] != 0
+        if said.any():
+            share, mean, _ = reliability(labels[said, j] > 0, probability[said, j])
+            top.plot(
+                mean, share, color="tab:blue", alpha=0.25, linewidth=0.8, label="one attribute" if j == 0 else None
+            )
+    said = labels != 0
+    share, mean, _ = reliability(labels[said] > 0, probability[said])
+    top.plot(mean, share, color="tab:red", marker="o", label="all attributes")
+    top.set(ylabel="share that is yes", xlim=(0, 1), ylim=(0, 1), title="Reliability on test photographs")
+    top.legend(loc="upper left")
+    below.hist(probability[said], bins=BINS, range=(0, 1), color="tab:red", alpha=0.6)
+    below.set(xlabel="probability of yes", ylabel="statements", yscale="log")
+    return figure
+
+
+def print_table(result: Mapping, console: Console | None = None) -> None:
+    """The figures for people."""
+    console = console or Console()
+    table = Table(title="Classifier on test photographs", title_justify="left")
+    for i, column in enumerate(("attribute", "yes", "no", "balanced accuracy", "ROC area", "calibration error")):
+        table.add_column(column, justify="left" if i == 0 else "right")
+    keys = ("balanced_accuracy", "roc_auc", "calibration_error")
+    for name, row in result["attributes"].items():
+        table.add_row(name, str(row["yes"]), str(row["no"]), *(_three(row[key]) for key in keys))
+    table.add_section()
+    table.add_row("mean", "", "", *(_three(result["mean"][key]) for key in keys))
+    console.print(table)
+    console.print(
+        f"{result['protocol']}; calibration error of all statements {_three(result['calibration_error_all'])}"
+    )
+
+
+def _three(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"

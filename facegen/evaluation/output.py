@@ -1,0 +1,44 @@
+"""Writing what was measured: nothing is overwritten without being asked, and no file is ever half written."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from facegen.evaluation.reader import EvaluationError
+
+
+def claim(path: Path, force: bool) -> None:
+    """Before a long measurement: may `path` be written? Its folder is made. Raises `EvaluationError`."""
+    if path.is_dir():
+        raise EvaluationError(f"{path} can't be written: it is a folder")
+    if path.exists() and not force:
+        raise EvaluationError(f"{path} exists: choose another name, or add --force to overwrite it")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EvaluationError(f"{path} can't be written: {error.strerror}") from None
+
+
+def known(name: str, names: Sequence[str], of: str) -> str:
+    """`name`, if it is one of `names`. Raises `EvaluationError`."""
+    if name not in names:
+        raise EvaluationError(f"{name!r} is none of {of}: {', '.join(names)}")
+    return name
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    partial = path.with_name(path.name + ".part")
+    partial.write_bytes(data)
+    os.replace(partial, path)
+
+
+def write_figure(path: Path, figure: Figure) -> None:
+    """A matplotlib figure as PNG."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=120)
+    write_bytes(path, buffer.getvalue())

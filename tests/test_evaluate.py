@@ -1,0 +1,259 @@
+"""What is measured is what the words say: figures against hand-computed values, and the commands that write them."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from drawn_face import drawn_face
+from PIL import Image
+from safetensors.torch import save_file
+from torch import nn
+
+from facegen import hub
+from facegen.cli import main
+from facegen.data.readers import read_dataset
+from facegen.evaluation import features, models
+from facegen.evaluation.classifier import attribute_figures, calibration_error, load
+from facegen.evaluation.metrics import balanced_accuracy, frechet_distance
+from facegen.metadata import read_settings
+from facegen.training.deconv import SubjectDeconv, SubjectDeconvConfig
+from facegen.training.draw import Draw, DrawConfig
+from facegen.training.pack import pack
+from facegen.training.squeezenet import Fire
+from facegen.training.vggface import VGGFace, VGGFaceConfig
+
+HAIR = ["black_hair", "blond_hair"]
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory):
+    """204 drawn faces of the test part and 60 of the validation part, 32 px, as three subjects; none to train on."""
+    folder = tmp_path_factory.mktemp("many")
+    (folder / "images").mkdir()
+    rng = np.random.default_rng(0)
+    faces = {dark: drawn_face(32, hair=(40,) * 3 if dark else (200,) * 3).astype(np.int16) for dark in (True, False)}
+    rows, subjects = [], []
+    for number in [10 * i + 1 for i in range(204)] + [10 * i for i in range(60)]:
+        dark = bool(rng.random() < 0.5)
+        pixels = (faces[dark] + rng.normal(0, 12, (32, 32, 3))).clip(0, 255).astype(np.uint8)
+        Image.fromarray(pixels).save(folder / f"images/{number:06d}.jpg")
+        rows.append(f"{number:06d}.jpg {1 if dark else -1} {-1 if dark else 1}")
+        subjects.append(f"{number:06d}.jpg {number % 3}\n")
+    (folder / "list_attr_celeba.txt").write_text("\n".join([str(len(rows)), "Black_Hair Blond_Hair", *rows]) + "\n")
+    (folder / "identity.txt").write_text("".join(subjects))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def packed(many):
+    return pack([read_dataset(many)], 32, many / "cache")
+
+
+@pytest.fixture(scope="module")
+def checkpoint(many, tmp_path_factory):
+    """An untrained VGG of narrow width."""
+    torch.manual_seed(0)
+    sizes = {"image_size": 32, "channels": [4, 4, 8, 8, 8], "hidden": 16, "std": [64.0] * 3}
+    model = VGGFace(VGGFaceConfig(attributes=HAIR, base_rates=[0.4, 0.6], **sizes))
+    folder = tmp_path_factory.mktemp("vgg") / "checkpoint"
+    hub.write(folder, {"model_type": "facegen-vggface", **model.to_dict()}, model.state_dict())
+    return folder
+
+
+def facegen(*arguments) -> int:
+    with pytest.raises(SystemExit) as stop:
+        main(["evaluate", *map(str, arguments)])
+    return stop.value.code or 0
+
+
+def test_balanced_accuracy_leaves_out_what_is_not_said():
+    labels = np.array([1, 1, 1, -1, 0, 0])
+    probability = np.array([0.9, 0.9, 0.1, 0.2, 0.9, 0.1])
+    assert balanced_accuracy(labels, probability) == pytest.approx((2 / 3 + 1) / 2)
+    assert np.isnan(balanced_accuracy(labels[:3], probability[:3]))
+
+
+def test_frechet_distance_of_known_gaussians():
+    """|difference of means|^2 + the squared differences of the axes' deviations: 1 + (1 - 3)^2 + (2 - 2)^2."""
+    x = np.random.default_rng(0).normal(size=(500, 2))
+    x = (x - x.mean(0)) @ np.linalg.inv(np.linalg.cholesky(np.cov(x.T)).T)  # sample mean 0 and covariance 1, exactly
+    assert frechet_distance(x * [1, 2], x * [3, 2] + [1, 0]) == pytest.approx(5.0, abs=1e-6)
+    assert frechet_distance(x, x) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_calibration_error_of_a_known_case():
+    """Ten faces at 0.25 of which 3 are yes, thirty at 0.95 of which 15 are."""
+    yes = np.array([True] * 3 + [False] * 7 + [True] * 15 + [False] * 15)
+    probability = np.array([0.25] * 10 + [0.95] * 30)
+    assert calibration_error(yes, probability) == pytest.approx(0.25 * 0.05 + 0.75 * 0.45)
+    assert calibration_error(yes[:10], np.full(10, 0.3)) == pytest.approx(0.0)
+
+
+def test_figures_of_an_attribute_that_is_common_in_training():
+    """Nine in ten are yes in training: log-odds of 1 speak for yes less than that share alone, so they speak for no."""
+    figures = attribute_figures(np.array([1, -1, -1, 0]), np.array([3.0, 1.0, 1.5, -9.0]), rate=0.9)
+    assert (figures["yes"], figures["no"]) == (1, 2)
+    assert figures["balanced_accuracy"] == 1.0 and figures["roc_auc"] == 1.0
+    alone = attribute_figures(np.array([1, 1, 0]), np.array([3.0, 1.0, 1.0]), rate=0.9)
+    assert alone["balanced_accuracy"] is None and alone["roc_auc"] is None
+
+
+def test_evaluate_classifier_writes_figures_and_reliability(many, packed, checkpoint, tmp_path, capsys):
+    out, picture = tmp_path / "figures.json", tmp_path / "reliability.png"
+    given = [
+        "classifier",
+        "--data",
+        many,
+        "--model",
+        checkpoint,
+        "--cache",
+        many / "cache",
+        "-o",
+        out,
+        "--picture",
+        picture,
+    ]
+    assert facegen(*given) == 0
+    result = json.loads(out.read_text())
+    assert result["protocol"]["photographs"] == 204
+    row = result["attributes"]["black_hair"]
+    assert row["yes"] + row["no"] == 204
+
+    # The ROC area, by hand: how often a dark-haired face scores above a fair one.
+    rows = packed.rows("test")
+    images = torch.from_numpy(packed.images[rows]).permute(0, 3, 1, 2) / 127.5 - 1
+    with torch.no_grad():
+        odds = load(checkpoint)(images)[:, 0].numpy()
+    yes = packed.columns(HAIR)[rows, 0] > 0
+    above = odds[yes][:, None] - odds[~yes][None]
+    assert row["roc_auc"] == pytest.approx(((above > 0) + 0.5 * (above == 0)).mean(), abs=1e-4)
+    assert "black_hair" in capsys.readouterr().out
+    assert np.asarray(Image.open(picture).convert("RGB")).std() > 5
+
+    assert facegen(*given) == 2  # nothing is overwritten without being asked
+    assert f"{out} exists" in capsys.readouterr().err
+    assert facegen(*given, "--force") == 0
+
+
+def test_evaluate_features_writes_its_picture(many, checkpoint, tmp_path, capsys):
+    out = tmp_path / "features.png"
+    given = ["features", "--data", many, "--model", checkpoint, "--cache", many / "cache", "--n", "60"]
+    asked = ["--attribute", "black_hair", "--method", "pca", "--method", "tsne"]
+    assert facegen(*given, *asked, "-o", out) == 0
+    with Image.open(out) as image:
+        width, height = image.size
+        colors = {c for n, c in image.convert("RGB").getcolors(2**24) if n > 20}
+    assert width > 1.5 * height  # two panels
+    assert any(b > r + 60 for r, g, b in colors) and any(r > b + 60 for r, g, b in colors)  # both sides are drawn
+    capsys.readouterr()
+    assert facegen(*given, "--attribute", "hair", "-o", tmp_path / "b.png") == 2
+    assert "'hair' is none of the attributes" in capsys.readouterr().err
+    assert not (tmp_path / "b.png").exists()
+
+
+def test_features_in_the_plane():
+    """PCA keeps the two directions that vary most; t-SNE keeps two clouds apart. Both give the same picture again."""
+    rng = np.random.default_rng(0)
+    cloud = np.repeat([0, 1], 40)
+    x = rng.normal(size=(80, 12)) + 25.0 * cloud[:, None]
+    for method in ("pca", "tsne"):
+        points = features.project(x, method)
+        assert points.shape == (80, 2)
+        np.testing.assert_allclose(points, features.project(x, method))
+        a, b = points[cloud == 0], points[cloud == 1]
+        assert np.linalg.norm(a.mean(0) - b.mean(0)) > 2 * max(a.std(), b.std())
+
+
+def test_umap_only_where_it_is_installed(monkeypatch):
+    monkeypatch.setattr(features, "find_spec", lambda name: None)
+    assert features.chosen(None) == ["pca", "tsne"]
+    with pytest.raises(ValueError, match="umap-learn"):
+        features.chosen(["umap"])
+
+
+@pytest.fixture(scope="module")
+def squeezenet(tmp_path_factory):
+    """SqueezeNet's shapes with random weights."""
+    torch.manual_seed(0)
+    fires = {3: (96, 16, 64), 4: (128, 16, 64), 5: (128, 32, 128), 7: (256, 32, 128), 8: (256, 48, 192)}
+    fires |= {9: (384, 48, 192), 10: (384, 64, 256), 12: (512, 64, 256)}
+    layers = {0: nn.Conv2d(3, 96, 7, 2), **{i: Fire(*sizes) for i, sizes in fires.items()}}
+    file = tmp_path_factory.mktemp("squeezenet") / "squeezenet.safetensors"
+    save_file({f"features.{i}.{k}": v for i, m in layers.items() for k, v in m.state_dict().items()}, file)
+    return file
+
+
+def save(model, kind, folder):
+    hub.write(folder, {"model_type": kind, **model.to_dict()}, model.state_dict())
+    return folder
+
+
+def test_evaluate_models_writes_the_table(many, squeezenet, tmp_path, capsys):
+    torch.manual_seed(0)
+    subjects = SubjectDeconv(SubjectDeconvConfig(HAIR, ["0", "1", "2"], [8, 8, 8, 8], 8))
+    draw = Draw(DrawConfig(HAIR, image_size=16, glimpses=2, latent=4, hidden=8, read=4, write=4))
+    save(subjects, "facegen-subjects", tmp_path / "run/checkpoint")
+    save(draw, "facegen-draw", tmp_path / "draw")
+    log = [{"step": 100, "seconds": 60.0, "deconv/msle": 1.0}, {"step": 200, "seconds": 30.0, "deconv/msle": 1.0}]
+    (tmp_path / "run/log.jsonl").write_text("".join(json.dumps(x) + "\n" for x in log) + '{"step": 30')
+    out = tmp_path / "docs/models.md"
+    given = ["models", f"deconv={tmp_path / 'run/checkpoint'}", f"draw={tmp_path / 'draw'}", "--data", many]
+    given += ["--feature-weights", squeezenet, "--size", "32", "--cache", many / "cache", "-o", out]
+    assert facegen(*given, "--note", "Ninety seconds each.") == 0
+
+    text = out.read_text()
+    lines = [[c.strip() for c in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("|")]
+    table = {row[0]: dict(zip(lines[0], row, strict=True)) for row in lines[2:]}
+    assert list(table) == ["deconv", "draw", "photographs"]
+    assert table["deconv"]["training, minutes"] == "1.5" and table["deconv"]["steps"] == "deconv 200"
+    assert table["draw"]["training, minutes"] == "-" and table["draw"]["px"] == "16"
+    for name in ("deconv", "draw"):
+        assert 3 < float(table[name]["PSNR, dB"]) < 30
+        assert float(table[name]["ms an image"]) > 0 and float(table[name]["memory, MB"]) > 50
+        assert float(table[name]["Frechet distance"]) > 3 * float(table["photographs"]["Frechet distance"])
+    # The judge tells hair in photographs; untrained networks draw none.
+    assert float(table["photographs"]["attribute accuracy"]) > 0.9 > 0.7 > float(table["deconv"]["attribute accuracy"])
+    assert "Ninety seconds each." in text and "(black hair, blond hair)" in text
+    assert "models/draw.png" in text and str(tmp_path) not in text
+    assert read_settings(out.parent / "models/draw.png")["model"] == "draw"  # marked as what it is
+    with Image.open(out.parent / "models/deconv.png") as sheet:
+        assert sheet.size == (320, 192)
+
+    capsys.readouterr()
+    assert facegen(*given) == 2
+    assert f"{out} exists" in capsys.readouterr().err
+    assert facegen("models", "draw", *given[3:]) == 2
+    assert "'draw' is no name=folder pair" in capsys.readouterr().err
+
+
+def test_draw_redraws_what_its_bound_measures(packed):
+    """With a posterior that has no spread, the picture redrawn is the one that the bound's first term is of."""
+    torch.manual_seed(0)
+    model = Draw(DrawConfig(HAIR, image_size=32, glimpses=3, latent=4, hidden=8, read=4, write=4)).eval()
+    with torch.no_grad():
+        model.posterior.weight[4:] = 0
+        model.posterior.bias[4:] = -20
+        model.patch.weight *= 0.02  # else pixels saturate, and a probability of 1 has no log-odds left
+        model.patch.bias *= 0.02
+    rows = packed.rows("test")[:6]
+    photo = torch.from_numpy(packed.images[rows]).permute(0, 3, 1, 2) / 255
+    attributes = torch.from_numpy(packed.columns(HAIR)[rows].astype(np.float32))
+    mine, images = models.redrawn(model, packed, rows)
+    with torch.no_grad():
+        nll, _ = model.elbo(photo, attributes)
+    expected = F.binary_cross_entropy((images + 1) / 2, photo, reduction="none").sum((1, 2, 3)).mean()
+    assert list(mine) == list(rows)
+    torch.testing.assert_close(nll, expected, rtol=1e-5, atol=0.01)
+
+
+def test_deconv_is_asked_for_its_own_subjects_only(packed):
+    model = SubjectDeconv(SubjectDeconvConfig(HAIR, ["1", "stranger"], [8, 8, 8, 8], 8)).eval()
+    rows = packed.rows("test")[:9]
+    mine, images = models.redrawn(model, packed, rows)
+    assert list(mine) == [r for r in rows if packed.subjects[r] == "1"] and len(images) == 3
+    label = torch.from_numpy(packed.columns(HAIR)[mine[:1]].astype(np.float32))
+    torch.testing.assert_close(images[:1], model(torch.tensor([[1.0, 0.0]]), label))
+    strangers = SubjectDeconv(SubjectDeconvConfig(HAIR, ["9"], [8, 8, 8, 8], 8)).eval()
+    assert models.redrawn(strangers, packed, rows) is None
