@@ -244,7 +244,7 @@ def markdown(result: Mapping, names: Sequence[str], sheets: str, note: str = "")
         f"know ({attributes}). Frechet distance: SqueezeNet features, first halves; the photographs' own is that of "
         "their two halves, the floor. PSNR: test photographs redrawn, where a model has such a target (deconv: its "
         "subjects; draw: through its encoder). Training: the run's own log, written every 100 steps; a dash where the "
-        "checkpoint lies in no run folder. Memory and ms: peak of a process, PyTorch included, that draws one face at a "
+        "checkpoint lies in no run folder. Memory and ms: a process, PyTorch included, that draws one face at a "
         f"time on the CPU, {protocol['threads']} threads.",
         "",
         "Contact sheets: a column is a seed, a row a set of attributes (nothing said; bearded man with black hair; "
