@@ -29,23 +29,29 @@ def faces(
     ],
     feature_weights: Annotated[Path, typer.Option(help="SqueezeNet 1.0 weights, safetensors with torchvision's names.")],
     model: Annotated[str | None, typer.Option(help="Checkpoint folder or Hub repo id; the embedded one if left out.")] = None,
-    n: Annotated[int, typer.Option(min=100, help="Faces to draw, at most one for each test photograph.")] = 1800,
-    quick: Annotated[bool, typer.Option(help="600 faces and 25 flips.")] = False,
+    n: Annotated[
+        int | None, typer.Option(min=100, help="Faces to draw (5000 is the full protocol); one for each test photograph.")
+    ] = None,
+    quick: Annotated[bool, typer.Option(help="A face for every second test photograph, and few flips.")] = False,
+    flips: Annotated[bool, typer.Option(help="Flip attributes too; without, only distance, accuracy and found faces.")] = True,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Write the figures as JSON here.")] = None,
-    cache: Annotated[Path, typer.Option(help="Where the packed photographs are kept.")] = Path(".cache/evaluate"),
+    force: Force = False,
+    cache: Cache = Path(".cache/evaluate"),
+    size: Annotated[int, typer.Option(min=16, help="Side in px at which all faces are compared.")] = 128,
 ) -> None:
     """Attribute accuracy, Frechet distance, found faces, and flips that keep the person."""
     from facegen.data.readers import read_dataset
     from facegen.evaluation import families
-    from facegen.evaluation.faces import evaluate
+    from facegen.evaluation.faces import Options, evaluate
+    from facegen.evaluation.output import claim
     from facegen.evaluation.report import print_faces
     from facegen.training.pack import pack
-    from facegen.training.squeezenet import SqueezeNet
 
+    if out:
+        claim(out, force)
     generator = families.load(model)
-    packed = pack([read_dataset(folder) for folder in (data, *judge_data)], generator.config.image_size, cache)
-    network = SqueezeNet(feature_weights)
-    result = evaluate(generator, packed, network, n=600 if quick else n, flips=25 if quick else 100)
+    packed = pack([read_dataset(folder) for folder in (data, *judge_data)], size, cache)
+    result = evaluate(generator, packed, feature_weights, Options(n, quick, flips, cache))
     print_faces(result)
     if out:
         write_text(out, json.dumps(result, indent=1) + "\n")
@@ -121,28 +127,46 @@ def models(
     judge_data: Annotated[
         list[Path] | None, typer.Option(help="Photographs no generator saw, for the judge; again for more.")
     ] = None,
+    judge_held_out: Annotated[
+        list[Path] | None, typer.Option(help="The same of a set that one learned from: only its other parts are taken.")
+    ] = None,
     n: Annotated[int, typer.Option(min=2, help="Faces to draw, at most one for each test photograph.")] = 1200,
+    ask: Annotated[
+        list[str] | None, typer.Option(help="An attribute to ask people for, with and without; again for more.")
+    ] = None,
+    n_asked: Annotated[int, typer.Option(min=1, help="How many people are asked for each of them.")] = 100,
     size: Annotated[int, typer.Option(min=16, help="Side in px at which all faces are compared.")] = 128,
     note: Annotated[str, typer.Option(help="A sentence for the table's head: the budget, the machine.")] = "",
     out: Annotated[
-        Path, typer.Option("-o", "--out", help="The Markdown file; contact sheets go into a folder beside it.")
+        Path,
+        typer.Option(
+            "-o", "--out", help="The Markdown file, whose text around the table is kept; pictures go into a folder beside it."
+        ),
     ] = Path("docs/models.md"),
     force: Force = False,
     cache: Cache = Path(".cache/evaluate"),
 ) -> None:
     """One table of several generators on the same photographs, and a contact sheet of each."""
+    from facegen.attributes import NAMES
+    from facegen.data.base import split_rows
     from facegen.data.readers import read_dataset
-    from facegen.evaluation.models import compare, named, sheet_path, write_all
-    from facegen.evaluation.output import claim
+    from facegen.evaluation.models import compare, named
+    from facegen.evaluation.models_report import picture_path, write_all
+    from facegen.evaluation.output import claim, known
     from facegen.training.pack import pack
-    from facegen.training.squeezenet import SqueezeNet
 
     folders = named(checkpoints)
-    for path in (out, *(sheet_path(out, name) for name in folders)):
+    for name in ask or []:
+        known(name, NAMES, "the attributes")
+    for path in (out, *(picture_path(out, name) for name in folders)):
         claim(path, force)
-    packed = pack([read_dataset(folder) for folder in (data, *(judge_data or []))], size, cache)
-    result, sheets = compare(folders, packed, SqueezeNet(feature_weights), n)
-    write_all(result, sheets, out, note)
+    datasets = [read_dataset(folder) for folder in (data, *(judge_data or []))]
+    for folder in judge_held_out or []:
+        table = read_dataset(folder)
+        datasets.append(table.subset(sorted({*split_rows(table, "validation"), *split_rows(table, "test")})))
+    packed = pack(datasets, size, cache)
+    result, pictures = compare(folders, packed, feature_weights, n, ask or (), n_asked, cache)
+    write_all(result, pictures, out, note)
     print(f"{len(folders)} models: {out}")
 
 

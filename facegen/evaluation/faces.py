@@ -1,168 +1,150 @@
 """`evaluate faces`: every figure beside the same figure for photographs, so that it can be read.
 
 Protocol. The yardstick is the test part of the data (image number modulo 10 = 1), which nothing trained on. Drawn faces
-are asked for with the attributes of those photographs, from seeds 0, 1, 2, .. The judge (see judge.py) is trained on
-the validation part and on extra photographs that the generator never saw.
+are asked for with the attributes of those photographs, one after the other and again from the first, from seeds 0, 1, 2, ..
+The judge (see judge.py) is trained on the validation part and on extra photographs that the generator never saw.
+All is compared at the size of the packed photographs; a model that draws at another size is resized, antialiased.
 """
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
-from tqdm import tqdm
+from torch import nn
 
-from facegen.attributes import NAMES, encode
+from facegen.attributes import encode
+from facegen.evaluation.cache import Arrays
 from facegen.evaluation.faceid import FaceFinder, cosine
-from facegen.evaluation.judge import Judge, features
+from facegen.evaluation.judge import Judge, judge_rows, trained_judge
+from facegen.evaluation.measures import (
+    FaceSet,
+    Finding,
+    Reading,
+    draw,
+    draw_batches,
+    measure,
+    measure_photographs,
+    photographs,
+)
 from facegen.evaluation.metrics import MAIN, balanced_accuracy, frechet_distance, kernel_distance
-from facegen.generator import DeconvGenerator
+from facegen.evaluation.reader import EvaluationError
 from facegen.training.pack import Pack
 from facegen.training.squeezenet import SqueezeNet
 
-FLIPS = ("male", "blond_hair", "beard", "smiling", "eyeglasses")
+__all__ = ["FaceSet", "Options", "draw", "evaluate", "photographs"]
+
+LEAST = 200  # faces: a Frechet distance of fewer says more about their number than about them
 
 
 @dataclass
-class FaceSet:
-    """Faces under test: images (n, 3, s, s) in -1..1 and what was measured on them."""
+class Options:
+    """What is measured.
 
-    images: Tensor
-    pooled: np.ndarray = field(init=False)
-    placed: np.ndarray = field(init=False)
-    found: np.ndarray = field(init=False)
-    embeddings: np.ndarray = field(init=False)
+    Args:
+        n: faces to draw; None for one for each test photograph.
+        quick: as many as half of the test photographs, and few flips. Distances are of the same faces as in full.
+        flips: whether attributes are flipped, and people compared; without, only distances and accuracy are measured.
+        cache: where what doesn't depend on the model is kept; None for nowhere.
+    """
 
-    def measure(self, network: SqueezeNet, finder: FaceFinder) -> FaceSet:
-        self.pooled, self.placed = features(network, self.images)
-        self.found, self.embeddings = finder.measure(to_pixels(self.images))
-        return self
-
-    def embedded(self) -> np.ndarray:
-        return self.embeddings[~np.isnan(self.embeddings).any(1)]
+    n: int | None = None
+    quick: bool = False
+    flips: bool = True
+    cache: Path | None = None
 
 
-def to_pixels(images: Tensor) -> np.ndarray:
-    """(n, 3, s, s) in -1..1 -> uint8 (n, s, s, 3)."""
-    return ((images + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1).contiguous().numpy()
-
-
-def photographs(data: Pack, rows: np.ndarray) -> Tensor:
-    return torch.from_numpy(data.images[rows]).permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0)
-
-
-def draw(model: DeconvGenerator, attributes: np.ndarray, first_seed: int = 0) -> Tensor:
-    """A face for each row of attributes (n, a) of -1/0/+1, from seeds first_seed, first_seed + 1, .."""
-    drawn = []
-    for start in tqdm(range(0, len(attributes), 32), desc="draw", unit="batch"):
-        wanted = torch.from_numpy(attributes[start : start + 32].astype(np.float32))
-        seeds = range(first_seed + start, first_seed + start + len(wanted))
-        drawn.append(model(model.identity(list(seeds)), wanted))
-    return torch.cat(drawn)
-
-
-def evaluate(model: DeconvGenerator, data: Pack, network: SqueezeNet, n: int = 1800, flips: int = 100) -> dict:
+def evaluate(model: nn.Module, data: Pack, weights: Path, options: Options | None = None) -> dict:
     """Measure a generator.
 
     Args:
         data: source 0 is the generator's own data set; other sources train the judge, less what is also in source 0.
-        n: how many drawn faces, at most one for each test photograph.
-        flips: how many seeds the overrides are flipped on.
+        weights: SqueezeNet's file.
+
+    Raises:
+        EvaluationError: too few photographs.
     """
     started = time.monotonic()
+    options = options or Options()
     names = model.config.attributes
-    finder = FaceFinder()
-    own = data.source == 0
-    strangers = np.flatnonzero(~own & ~np.isin(data.numbers, data.numbers[own]))
-    judge_rows = np.concatenate([data.rows("validation", source=0), strangers])
-    test_rows = data.rows("test", 0.9, source=0)[:n]
+    size = data.images.shape[1]
+    test_rows = data.rows("test", 0.9, source=0)
+    if len(test_rows) < 2 or len(judge_rows(data)) < 40:
+        raise EvaluationError(
+            f"{len(test_rows)} test photographs and {len(judge_rows(data))} for the judge are too few: 2 and 40 are needed"
+        )
+    half = len(test_rows) // 2
+    n = options.n or (half if options.quick else len(test_rows))
+    network = SqueezeNet(weights)
+    judge, judge_key = trained_judge(data, network, weights, options.cache)
+    lenses = [Reading(network, judge, judge_key), Finding(FaceFinder())]
+
+    test = measure_photographs(data, test_rows, lenses, options.cache)
     train_rows = data.rows("train", 0.9, source=0)[: len(test_rows)]
-    judge = Judge(list(NAMES), features(network, photographs(data, judge_rows))[1], data.attributes[judge_rows])
-
-    asked = data.columns(names)[test_rows]
-    test = FaceSet(photographs(data, test_rows)).measure(network, finder)
-    train = FaceSet(photographs(data, train_rows)).measure(network, finder)
-    drawn = FaceSet(draw(model, asked)).measure(network, finder)
-
-    seen, seen_drawn = judge.probabilities(test.placed), judge.probabilities(drawn.placed)
-    accuracy = {
-        name: {
-            "drawn": balanced_accuracy(asked[:, names.index(name)], seen_drawn[name]),
-            "photographs": balanced_accuracy(asked[:, names.index(name)], seen[name]),
-        }
-        for name in names
-        if name in judge.heads
-    }
+    train = measure_photographs(data, train_rows, lenses, options.cache)
+    asked = data.columns(names)[test_rows[np.arange(n) % len(test_rows)]]
+    drawn = measure(draw_batches(model, asked, range(n), size), lenses)
+    accuracy = accuracies(judge, names, asked, drawn["verdicts"], data.columns(names)[test_rows[:n]], test["verdicts"][:n])
     main = [name for name in MAIN if name in accuracy]
-    return {
+    result = {
         "protocol": {
-            "drawn": len(asked),
+            "drawn": n,
             "test_photographs": len(test_rows),
-            "judge_photographs": len(judge_rows),
-            "seconds": round(time.monotonic() - started, 1),
+            "judge_photographs": len(judge_rows(data)),
+            "image_size": model.config.image_size,
+            "compared_at": size,
         },
-        "face_found": {"drawn": float(drawn.found.mean()), "photographs": float(test.found.mean())},
+        "face_found": {"drawn": float(drawn["found"].mean()), "photographs": float(test["found"].mean())},
         "accuracy_main": {
             side: float(np.nanmean([accuracy[name][side] for name in main])) for side in ("drawn", "photographs")
         },
         "accuracy": accuracy,
         "distance": distances(drawn, test, train),
-        "flips": flip_attributes(model, judge, network, finder, flips),
-        "other_people": other_people(test),
     }
+    result["protocol"]["seconds"] = round(time.monotonic() - started, 1)
+    return result
 
 
-def distances(drawn: FaceSet, test: FaceSet, train: FaceSet) -> dict:
-    """Frechet and kernel distances to the test photographs in two feature spaces, and their floors."""
-    spaces = {"squeezenet": lambda s: s.pooled, "dlib_embedding": FaceSet.embedded}
+def accuracies(
+    judge: Judge, names: list[str], asked: np.ndarray, drawn: np.ndarray, labels: np.ndarray, seen: np.ndarray
+) -> dict:
+    """Balanced accuracy of each attribute, by the judge.
+
+    Args:
+        names: a, the columns of `asked` (n, a), what drawn faces were asked for, and of `labels` (m, a), the photographs'.
+        drawn, seen: the judge's probabilities of them, (n, h) and (m, h).
+    """
     table = {}
-    for space, get in spaces.items():
-        if min(len(get(s)) for s in (drawn, test, train)) < 200:
+    for name in (a for a in names if a in judge.heads):
+        j, k = names.index(name), judge.heads.index(name)
+        table[name] = {
+            "drawn": balanced_accuracy(asked[:, j], drawn[:, k]),
+            "photographs": balanced_accuracy(labels[:, j], seen[:, k]),
+        }
+    return table
+
+
+SPACES = {"squeezenet": "pooled"}
+
+
+def distances(drawn: Arrays, test: Arrays, train: Arrays) -> dict:
+    """Frechet and kernel distances to the first half of the test photographs in each feature space, and their floors."""
+    table = {}
+    for space, array in SPACES.items():
+        a, b, c = (s[array][~np.isnan(s[array]).any(1)] for s in (drawn, test, train))
+        half = min(len(b) // 2, len(a), len(c))
+        if half < LEAST // 2:
             continue  # no model for this space, or too few faces found
-        half = len(get(test)) // 2
         pairs = {
-            "drawn": (get(drawn)[:half], get(test)[:half]),
-            "train_photographs": (get(train)[:half], get(test)[:half]),
-            "floor": (get(test)[half : 2 * half], get(test)[:half]),  # two halves of the same photographs
+            "drawn": (a[:half], b[:half]),
+            "train_photographs": (c[:half], b[:half]),
+            "floor": (b[half : 2 * half], b[:half]),  # two halves of the same photographs
         }
         table[space] = {
-            "frechet": {k: frechet_distance(a, b) for k, (a, b) in pairs.items()},
-            "kernel": {k: kernel_distance(a, b) for k, (a, b) in pairs.items()},
+            "frechet": {k: frechet_distance(x, y) for k, (x, y) in pairs.items()},
+            "kernel": {k: kernel_distance(x, y) for k, (x, y) in pairs.items()},
         }
     return table
-
-
-def flip_attributes(
-    model: DeconvGenerator, judge: Judge, network: SqueezeNet, finder: FaceFinder, n: int, first_seed: int = 100_000
-) -> dict:
-    """Flip one attribute of n people: how far the judge's mean probability moves, and does the person stay?"""
-    table = {}
-    for name in (f for f in FLIPS if f in model.config.attributes and f in judge.heads):
-        sides = {}
-        for state in (False, True):
-            # A beard is flipped on men: the judge, like the photographs, has no women with beards.
-            wanted = {"male": True, name: state} if name == "beard" else {name: state}
-            rows = np.tile(encode(wanted, model.config.attributes), (n, 1))
-            sides[state] = FaceSet(draw(model, rows, first_seed)).measure(network, finder)
-        yes, no = (judge.probabilities(sides[s].placed)[name] for s in (True, False))
-        same = cosine(sides[True].embeddings, sides[False].embeddings)
-        table[name] = {
-            "judged_yes_when_yes": float((yes > 0.5).mean()),
-            "judged_yes_when_no": float((no > 0.5).mean()),
-            "moved_the_right_way": float((yes > no).mean()),
-            "mean_pixel_change": float((sides[True].images - sides[False].images).abs().mean() * 127.5),
-            "identity_cosine": float(np.nanmean(same)) if not np.isnan(same).all() else None,
-        }
-    return table
-
-
-def other_people(test: FaceSet) -> dict:
-    """Cosine of the embeddings of different people's photographs: what "another person" looks like in numbers."""
-    known = test.embedded()
-    if len(known) < 2:
-        return {}
-    return {"identity_cosine": float(cosine(known, np.roll(known, 1, 0)).mean())}

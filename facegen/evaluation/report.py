@@ -33,6 +33,12 @@ def print_faces(result: dict, console: Console | None = None) -> None:
         table.add_row(name, f"{values['drawn']:.3f}", f"{values['photographs']:.3f}")
     console.print(table)
 
+    if "flips" in result:
+        _print_flips(result, console)
+    console.print(f"{result['protocol']}")
+
+
+def _print_flips(result: dict, console: Console) -> None:
     table = _table("Flipping one attribute", "attribute", "yes when yes", "yes when no", "moved right", "pixels", "same person")
     for name, v in result["flips"].items():
         cosine = "-" if v["identity_cosine"] is None else f"{v['identity_cosine']:.3f}"
@@ -41,4 +47,3 @@ def print_faces(result: dict, console: Console | None = None) -> None:
     console.print(table)
     if result["other_people"]:
         console.print(f"Cosine between different people's photographs: {result['other_people']['identity_cosine']:.3f}")
-    console.print(f"{result['protocol']}")
