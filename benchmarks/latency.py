@@ -110,8 +110,26 @@ def deconvfaces(n: int) -> dict:
     return {**spread(seconds[3:]), "pixels": "320 x 256", "parameters": parameters}
 
 
-def key_to_face(n: int) -> dict:
-    """From a key that changes what is said to the new face on the page, live mode, in Chromium."""
+# Every key that changes the text, and when the face of that text, or of a longer one, was on the screen.
+PROBE = """() => {
+    const box = document.querySelector('#fg-text textarea');
+    let pressed = 0;
+    window.keys = [];
+    box.addEventListener('keydown', () => { pressed = performance.now(); }, true);
+    box.addEventListener('input', () => { window.keys.push({ text: box.value, pressed, took: null }); });
+    const drawn = () => new URLSearchParams(document.querySelector('.fg-stage').dataset.link).get('text');
+    const arrived = () => requestAnimationFrame((now) => {
+        const last = window.keys.findLastIndex((key) => key.text === drawn());
+        for (const key of window.keys.slice(0, last + 1)) key.took ??= performance.now() - key.pressed;
+    });
+    new MutationObserver(arrived).observe(document.querySelector('#fg-main'), {
+        subtree: true, childList: true, attributes: true, attributeFilter: ['src', 'data-link'] });
+}"""
+ANSWERED = "() => window.keys.length && window.keys.every((key) => key.took !== null)"
+
+
+def key_to_face(n: int) -> dict[str, dict]:
+    """From a key to the new face on the page, live mode, in Chromium: single keys after a pause, and fluent typing."""
     sys.path.insert(0, str(ROOT / "tests"))
     from conftest import CHROMIUM, CHROMIUM_ARGS, free_port
     from playwright.sync_api import sync_playwright
@@ -120,10 +138,6 @@ def key_to_face(n: int) -> dict:
     server = subprocess.Popen(
         [sys.executable, "-m", "facegen", "app", "--port", str(port)], cwd=ROOT, stdout=subprocess.DEVNULL
     )
-    probe = """() => { window.took = []; let at = 0;
-        document.querySelector('#fg-text textarea').addEventListener('keydown', () => { at = performance.now(); });
-        new MutationObserver(() => { if (at) { window.took.push(performance.now() - at); at = 0; } })
-            .observe(document.querySelector('#fg-face'), { attributes: true, attributeFilter: ['src'] }); }"""
     try:
         with sync_playwright() as playwright:
             page = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS).new_page()
@@ -134,15 +148,27 @@ def key_to_face(n: int) -> dict:
                 except Exception:  # the server is still starting
                     time.sleep(1)
             page.wait_for_selector("#fg-strip .fg-word")
+            page.evaluate(PROBE)
             box = page.locator("#fg-text textarea")
+
+            def took() -> list[float]:
+                page.wait_for_function(ANSWERED)
+                return [ms / 1000 for ms in page.evaluate("window.keys.splice(0).map((key) => key.took)")]
+
             box.fill("a man with a ha")
-            page.wait_for_timeout(3000)
-            page.evaluate(probe)
+            took()
+            single, fluent = [], []
             for i in range(n):
-                box.press("t" if i % 2 == 0 else "Backspace")  # "ha", "hat", "ha", ..
-                page.wait_for_function(f"() => window.took.length > {i}")
-                page.wait_for_timeout(700)
-            return spread([ms / 1000 for ms in page.evaluate("window.took")])
+                page.wait_for_timeout(1500)  # the words are explained by then, which costs the same processor
+                box.press("t" if i % 2 == 0 else "Backspace")  # a hat, no hat, ..
+                single += took()
+            for text in TEXTS:
+                box.fill("")
+                page.wait_for_timeout(1500)
+                took()
+                box.press_sequentially(text, delay=120)  # eight keys a second
+                fluent += took()
+            return {"single key to its face": spread(single), "key to its face, typing fluently": spread(fluent)}
     finally:
         server.terminate()
         server.wait()
@@ -169,7 +195,7 @@ def main() -> None:
         "deconvfaces-size network, forward only": deconvfaces(max(10, options.n // 4)),
     }
     if options.browser:
-        rows["key to new face in the browser"] = key_to_face(30)
+        rows |= key_to_face(40)
     said = {
         "machine": platform.processor() or platform.machine(),
         "threads": options.threads,

@@ -11,13 +11,15 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 import gradio as gr  # noqa: E402
 
 from facegen.pipeline import load  # noqa: E402
-from facegen.ui import about, api, describe, gallery, morph, people_tab, review  # noqa: E402
+from facegen.ui import about, api, describe, gallery, morph, people_tab, review, tool  # noqa: E402
 from facegen.ui.session import start  # noqa: E402
 from facegen.ui.theme import page  # noqa: E402, F401
 
 HEAD = (
     '<header class="fg-head"><h1>face<i>gen</i></h1><p>Type a description, see the face it describes.</p>'
     '<button type="button" data-action="theme">Dark / light</button></header>'
+    # The face again, small, wherever it is changed while the large one is out of sight.
+    '<button type="button" class="fg-peek" data-action="face" hidden><img alt=""><span><b></b>Back to the face</span></button>'
 )
 
 
@@ -25,7 +27,7 @@ def build(model: str | None = None, ratings: Path = Path("runs/review")) -> gr.B
     """The whole app as Blocks, with a first face already drawn; ratings of the review tab go to the folder `ratings`."""
     pipe = load(model)
     first = start(pipe, describe.EXAMPLES[0], "7")
-    with gr.Blocks(title="facegen", analytics_enabled=False, delete_cache=(600, 3600)) as demo:
+    with tool.Blocks(title="facegen", analytics_enabled=False, delete_cache=(600, 3600)) as demo:
         gr.HTML(HEAD, apply_default_css=False)
         with gr.Tabs() as tabs:
             with gr.Tab("Describe", id="describe"):
@@ -36,6 +38,7 @@ def build(model: str | None = None, ratings: Path = Path("runs/review")) -> gr.B
             review.build([model], ratings)
             about.build(pipe)
         api.build(pipe)
+        tool.build(pipe)
         main.extras(
             demo.load(main.opened, [main.session], main.outputs, show_progress="hidden", api_visibility="private")
         )

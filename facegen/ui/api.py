@@ -1,4 +1,4 @@
-"""The public endpoints: one for each action, typed and documented, for gradio_client, curl and MCP.
+"""The public endpoints: one for each action, typed and documented, for gradio_client and curl.
 
 No `from __future__ import annotations` here: Gradio reads the type hints as objects.
 """
@@ -9,10 +9,10 @@ import gradio as gr
 
 from facegen import attributes, identity
 from facegen.identity import format_person, parse_person
-from facegen.pipeline import FacePipeline, write_png
+from facegen.pipeline import FacePipeline
 from facegen.text import parse
 from facegen.ui import render
-from facegen.ui.scratch import scratch
+from facegen.ui.files import face_file, read_overrides
 from facegen.ui.session import USER_ERRORS, draw, sorry
 
 MAX_PEOPLE = 16
@@ -33,7 +33,7 @@ def build(pipe: FacePipeline) -> None:
         Args:
             text: the description, 1 to 2,000 characters; may be empty if overrides are given.
             seed: who is drawn, 0 to 4294967295: the same seed with other words is the same person, changed.
-            overrides: attribute name to "yes" or "no" (or true, false), laid over the text; see /attributes for the names.
+            overrides: attribute name to "yes" or "no" (or true, false), laid over the text; see /list_attributes for the names.
             person: a blend of seeds such as "7*0.94+12*0.34", in place of the seed; empty for none.
             strength: how hard the words push, 1 to 6; 0 for the model's own.
 
@@ -44,8 +44,8 @@ def build(pipe: FacePipeline) -> None:
             if not overrides:
                 parse(text)
             who = person.strip() or format_person(((identity.check_seed(seed), 1.0),))
-            face = draw(pipe, text, _overrides(overrides), who, strength or None)
-            return _file(face), face.to_dict()
+            face = draw(pipe, text, read_overrides(overrides), who, strength or None)
+            return face_file(face), face.to_dict()
         except USER_ERRORS as error:
             raise sorry(error) from None
 
@@ -157,33 +157,14 @@ def build(pipe: FacePipeline) -> None:
                 rows.append({"phrase": text[start:end], "attributes": list(names), "change": change})
         return rows
 
+    # A queue of their own: programs wait for each other, and not the people who look at the page for them.
     for function in (
         generate_face, parse_description, list_attributes, vary_person, mix_people, breed_people, explain_words,
     ):  # fmt: skip
-        gr.api(function, api_name=function.__name__, concurrency_id="draw", concurrency_limit=1)
-
-
-def _overrides(given: dict) -> dict[str, bool]:
-    """Overrides as a client may write them: true/false, or "yes"/"no"/"auto"."""
-    chosen = {}
-    for name, value in (given or {}).items():
-        words = (
-            {True: "yes", False: "no", None: "auto"}.get(value, value) if not isinstance(value, (list, dict)) else value
-        )
-        name, state = attributes.parse_override(f"{name}={words}")
-        if state is not None:
-            chosen[name] = state
-    attributes.check(chosen)
-    return chosen
+        gr.api(function, api_name=function.__name__, concurrency_id="api", concurrency_limit=1)
 
 
 def _count(n: int) -> int:
     if not 1 <= n <= MAX_PEOPLE:
         raise identity.PersonError(f"{n} people are out of range: ask for 1 to {MAX_PEOPLE}")
     return int(n)
-
-
-def _file(face) -> dict:
-    """The face as a file that Gradio serves; its cache is emptied by age."""
-    path = write_png(face.png, scratch(f"facegen-{face.person[:40].replace('*', 'x')}.png"))
-    return gr.FileData(path=str(path), orig_name=path.name, mime_type="image/png").model_dump()

@@ -30,9 +30,9 @@ def _markup(drawable: Collection[str]) -> str:
     by_name = {a.name: a for a in VOCABULARY}
     main, rest = [], []
     for group in GROUPS:
-        names = members(group.name)
-        for chosen, into in ((True, main), (False, rest)):
-            rows = "".join(_row(by_name[n], group, n in drawable) for n in names if by_name[n].main is chosen)
+        at_once = {n for n in members(group.name) if by_name[n].main and n in drawable}
+        for into, names in ((main, at_once), (rest, set(members(group.name)) - at_once)):
+            rows = "".join(_row(by_name[n], group, n in drawable) for n in members(group.name) if n in names)
             if rows:
                 into.append(f'<fieldset class="fg-group"><legend>{escape(group.label)}</legend>{rows}</fieldset>')
     return (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 
 import gradio as gr
@@ -12,8 +11,9 @@ from facegen.pipeline import FacePipeline
 from facegen.text import DescriptionError, check_text
 from facegen.ui import render
 from facegen.ui.board import attribute_board
-from facegen.ui.session import USER_ERRORS, Session, draw, new_person, show, sorry
+from facegen.ui.session import USER_ERRORS, Session, new_person, reader_of, show, sorry
 from facegen.ui.theme import asset
+from facegen.ui.words import explain, readback
 
 EXAMPLES = (
     "a smiling young woman with long blond hair",
@@ -75,11 +75,11 @@ def build(pipe: FacePipeline, first: Session) -> Describe:
                 live = gr.Checkbox(True, label="Live", elem_id="fg-live", min_width=70, container=False)
         with gr.Column(elem_id="fg-side"):
             stage = gr.HTML(_stage(first), elem_id="fg-main", apply_default_css=False)
-            with gr.Row(elem_classes="fg-tight"):
+            with gr.Row(elem_classes="fg-tight", elem_id="fg-act"):
                 keep_face = gr.Button("Add to gallery", size="sm", elem_id="fg-keep-face", min_width=60)
                 gr.HTML(ACTIONS, apply_default_css=False)
-            gr.HTML(SYNTHETIC, apply_default_css=False)
-            readback = gr.HTML(_readback(first), elem_id="fg-seen", apply_default_css=False)
+            gr.HTML(SYNTHETIC, apply_default_css=False, elem_id="fg-synthetic")
+            seen = gr.HTML(readback(first), elem_id="fg-seen", apply_default_css=False)
             with gr.Row(elem_classes="fg-tight"):
                 person = gr.Textbox(
                     first.face.person,
@@ -101,15 +101,15 @@ def build(pipe: FacePipeline, first: Session) -> Describe:
                 info="Who reads the words",
                 elem_id="fg-reader",
             )
+            with gr.Accordion("Restore from a picture", open=False):
+                dropped = gr.File(
+                    label="Drop a PNG that facegen saved", file_types=[".png"], height=110, elem_id="fg-drop"
+                )
         with gr.Column(elem_id="fg-why"):
             gr.HTML(LEGEND, apply_default_css=False)
             strip = gr.HTML(render.words([], busy=True), elem_id="fg-strip", apply_default_css=False)
         with gr.Column(elem_id="fg-switches"):
             board = attribute_board(pipe.drawable, said=first.face.reading.attributes, elem_id="fg-board")
-            with gr.Accordion("Restore from a picture", open=False):
-                dropped = gr.File(
-                    label="Drop a PNG that facegen saved", file_types=[".png"], height=110, elem_id="fg-drop"
-                )
 
     def push(strength):  # None is the model's own, and stays so in the metadata
         return None if strength == model_strength else float(strength)
@@ -123,6 +123,9 @@ def build(pipe: FacePipeline, first: Session) -> Describe:
     def typed(session, text, overrides, person, strength, live):
         if not live:
             return [gr.skip()] * len(face_outputs)
+        if (text or "").strip() == session.face.settings["description"].strip():
+            # Set by an answer (a restored face, an example), or typed and taken back: the face is there already.
+            return session, gr.skip(), _sentence(session, pipe), gr.skip()
         try:
             show(session, pipe, text, overrides or {}, person, push(strength), typing=True)
         except gr.Error as error:  # half-typed text is no occasion for a pop-up
@@ -154,10 +157,11 @@ def build(pipe: FacePipeline, first: Session) -> Describe:
     def restore(session: Session, settings: dict):
         """Show a face again from its settings, and set every control to them."""
         overrides, strength = settings["overrides"], settings["strength"]
+        session.reader = reader_of(settings, pipe.drawable)
         show(session, pipe, settings["description"], overrides, settings["person"], strength)
         shown = answer(session)
         return (*shown[:3], gr.update(value=overrides, said=shown[3]["said"]), settings["description"],
-                session.face.person, model_strength if strength is None else strength)  # fmt: skip
+                session.face.person, model_strength if strength is None else strength, session.reader)  # fmt: skip
 
     def opened(session, request: gr.Request):
         """A shared link restores its face; a plain visit keeps the face that is there."""
@@ -171,6 +175,7 @@ def build(pipe: FacePipeline, first: Session) -> Describe:
                 "person": query.get("person", "0"),
                 "overrides": {name: value for name, value in chosen if value is not None},
                 "strength": float(query["strength"]) if "strength" in query else None,
+                "reader": query.get("reader"),
             }
         except ValueError as error:
             raise sorry(error) from None
@@ -178,56 +183,36 @@ def build(pipe: FacePipeline, first: Session) -> Describe:
 
     def drop(session, path):
         if not path:
-            return [gr.skip()] * (len(face_outputs) + 3)
+            return [gr.skip()] * (len(restored))
         try:
             return restore(session, metadata.read_settings(path))
         except USER_ERRORS as error:
             raise sorry(error) from None
 
-    async def explain(session: Session):
-        """The slow parts, a piece at a time, given up as soon as a newer face is shown."""
-        await asyncio.sleep(0.3)
-        answer = session.answer
-
-        def stamped(html):  # tells the page that this belongs to the face that it shows, and is no longer out of date
-            return f'<div data-answer="{answer}">{html}</div>'
-
-        if session.explained == answer:
-            yield gr.skip(), gr.skip()
-            return
-        seen = await asyncio.to_thread(_readback, session)
-        if session.answer != answer:
-            return
-        phrases = _phrases(session, pipe)
-        yield stamped(seen), gr.skip() if phrases else stamped(render.words([]))
-        items = []
-        for i, phrase in enumerate(phrases):
-            item = await asyncio.to_thread(_without, session, pipe, *phrase)
-            if session.answer != answer:
-                return
-            items.append(item)
-            yield stamped(seen), stamped(render.words(items, busy=i + 1 < len(phrases)))
-        session.explained = answer
-
     quiet = {"show_progress": "hidden", "api_visibility": "private", "concurrency_id": "draw", "concurrency_limit": 1}
+
+    async def explained(session: Session):
+        async for parts in explain(session, pipe):
+            yield parts
 
     def extras(event):
         return event.success(
-            explain, session, [readback, strip], show_progress="hidden", api_visibility="private", concurrency_limit=16,
+            explained, session, [seen, strip], show_progress="hidden", api_visibility="private", concurrency_limit=16,
             concurrency_id="explain",
         )  # fmt: skip
 
-    # Where a person waits for an answer, the place in the queue is shown on the face; live typing stays quiet.
+    # Whoever has to wait for others sees their place in the queue on the face (style.css keeps it hidden at first).
     patient = {**quiet, "show_progress": "minimal", "show_progress_on": [stage]}
     latest = {"trigger_mode": "always_last"}
     controls = [text, board, person, strength]
     with_person = [*face_outputs, person]
-    restored = [*face_outputs, text, person, strength]
+    restored = [*face_outputs, text, person, strength, reader]
     submit = [text.submit, go.click, person.submit]
-    extras(text.input(typed, [session, *controls, live], face_outputs, **latest, **quiet))
+    # `change`, because Gradio's `input` comes with key presses only: not with Backspace, a paste or most phones' keyboards.
+    extras(gr.on([text.change, live.input], typed, [session, *controls, live], face_outputs, **latest, **patient))
     extras(gr.on(submit, submitted, [session, *controls, keep], with_person, **latest, **patient))
-    extras(gr.on([board.input, strength.release], flipped, [session, *controls], face_outputs, **latest, **quiet))
-    extras(reader.input(read_by, [session, reader, *controls], face_outputs, **latest, **quiet))
+    extras(gr.on([board.input, strength.input, strength.release], flipped, [session, *controls], face_outputs, **latest, **patient))
+    extras(reader.input(read_by, [session, reader, *controls], face_outputs, **latest, **patient))
     extras(stranger.click(someone_new, [session, text, board, strength], with_person, **latest, **patient))
     extras(dropped.upload(drop, [session, dropped], restored, **patient))
     example = chips.pick(_picked, None, text, queue=False, show_progress="hidden", api_visibility="private")
@@ -250,39 +235,8 @@ def _chips() -> str:
 
 
 def _stage(session: Session) -> str:
-    return render.stage(session.src, session.face.settings, session.before)
+    return render.stage(session.src, session.face.settings, session.before, session.reader)
 
 
 def _sentence(session: Session, pipe: FacePipeline) -> str:
     return render.sentence(session.face.settings["description"], session.face.reading, pipe.drawable)
-
-
-def _readback(session: Session) -> str:
-    face = session.face
-    try:
-        match = face.match
-    except USER_ERRORS:  # a model folder may come without a classifier: the face is still worth showing
-        match = {}
-    return render.readback(face.attributes, face.sources, match)
-
-
-def _phrases(session: Session, pipe: FacePipeline) -> list[tuple[int, int, tuple[str, ...]]]:
-    """Phrases that set something that is drawn: (start, end, attributes)."""
-    if session.face.reading is None:
-        return []
-    found = render.spans(session.face.reading, pipe.drawable)
-    return [(a, b, names) for a, b, _, names in found if any(session.face.sources.get(n) == "text" for n in names)]
-
-
-def _without(session: Session, pipe: FacePipeline, start: int, end: int, names: tuple[str, ...]) -> dict:
-    """The same person drawn without one phrase, and where that differs."""
-    face, phrase = session.face, session.face.reading.text[start:end]
-    gone = {n for n in names if face.sources.get(n) == "text"}
-    rest = {n: v for n, v in face.attributes.items() if n not in gone}
-    key = tuple(rest.items())
-    if key not in session.without:  # typing on changes the words more often than the face
-        other = draw(pipe, "", rest, face.person, face.settings["strength"]).image
-        heat = render.heat_map(face.image, other)
-        session.without[key] = render.thumbnail(other, 152), heat, render.changed(face.image, other)
-    src, heat, change = session.without[key]
-    return {"phrase": phrase, "span": f"{start}-{end}", "src": src, "heat": heat, "change": f"changes {change}%"}

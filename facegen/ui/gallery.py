@@ -12,6 +12,7 @@ from facegen.ui import render
 from facegen.ui.describe import PICK, Describe
 from facegen.ui.scratch import scratch
 from facegen.ui.session import HISTORY, Session, draw
+from facegen.ui.theme import download
 
 
 def build(pipe: FacePipeline, main: Describe, tabs: gr.Tabs) -> None:
@@ -20,8 +21,8 @@ def build(pipe: FacePipeline, main: Describe, tabs: gr.Tabs) -> None:
         gr.HTML("<h2>Kept</h2>", apply_default_css=False)
         kept = gr.HTML(_kept([]), js_on_load=PICK, apply_default_css=False, elem_id="fg-kept")
         with gr.Row(elem_classes="fg-tight"):
-            pack = gr.Button("Pack as zip", elem_id="fg-pack", min_width=120)
-            save = gr.DownloadButton("Download zip", interactive=False, elem_id="fg-zip", min_width=120)
+            pack = gr.Button("Download as zip", elem_id="fg-pack", min_width=120)
+            save = gr.DownloadButton("Zip", elem_id="fg-zip", elem_classes="fg-by-itself")
         gr.HTML("<h2>This visit</h2>", apply_default_css=False)
         trail = gr.HTML(_trail([]), js_on_load=PICK, apply_default_css=False, elem_id="fg-trail")
 
@@ -52,14 +53,15 @@ def build(pipe: FacePipeline, main: Describe, tabs: gr.Tabs) -> None:
                 face = draw(pipe, s["description"], s["overrides"], s["person"], s["strength"])
                 archive.writestr(f"facegen-{i:02}.png", face.png)
         path = write_png(buffer.getvalue(), scratch("facegen-gallery.zip"))
-        return gr.update(value=str(path), interactive=True)
+        return str(path)
 
     quiet = {"show_progress": "hidden", "api_visibility": "private"}
     tab.select(entered, [main.session], [kept, trail], **quiet)
     main.keep.click(keep, [main.session], [main.session, kept, trail], **quiet)
     main.extras(kept.pick(back_to("gallery"), [main.session], [*main.outputs, tabs], concurrency_id="draw", **quiet))
     main.extras(trail.pick(back_to("trail"), [main.session], [*main.outputs, tabs], concurrency_id="draw", **quiet))
-    pack.click(packed, [main.session], [save], api_visibility="private", concurrency_id="morph")
+    made = pack.click(packed, [main.session], [save], api_visibility="private", concurrency_id="morph")
+    made.success(None, js=download("#fg-zip"))
 
 
 def _cells(entries: list[dict]) -> list[dict]:
@@ -67,7 +69,7 @@ def _cells(entries: list[dict]) -> list[dict]:
 
 
 def _kept(entries: list[dict]) -> str:
-    return render.grid(_cells(entries), 6, "Kept faces", empty="Nothing here yet: “Add to gallery” under a face puts it here.")
+    return render.grid(_cells(entries), 6, "Kept faces", empty="Nothing here yet: “Add to gallery” under the face puts it here.")
 
 
 def _trail(entries: list[dict]) -> str:

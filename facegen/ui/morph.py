@@ -19,7 +19,7 @@ def build(pipe: FacePipeline, main: Describe) -> None:
     with gr.Tab("Morph", id="morph") as tab, gr.Row(equal_height=False):
         with gr.Column(min_width=320):
             gr.HTML("<h2>From one face to another</h2>", apply_default_css=False)
-            text_a = gr.Textbox(label="From", lines=2, elem_id="fg-morph-a")
+            text_a = gr.Textbox(label="From", info="The face on the first tab, to begin with", lines=2, elem_id="fg-morph-a")
             person_a = gr.Textbox(label="Person", max_lines=1)
             text_b = gr.Textbox("an old man with gray hair and a beard", label="To", lines=2, elem_id="fg-morph-b")
             person_b = gr.Textbox(label="Person", max_lines=1)
@@ -28,12 +28,17 @@ def build(pipe: FacePipeline, main: Describe) -> None:
         with gr.Column(min_width=320):
             film = gr.HTML(_film("", "The animation appears here."), elem_id="fg-film", apply_default_css=False)
 
-    def entered(session, a, b):
+    def entered(session, b):
         face = session.face
-        return (a or face.settings["description"]), face.person, b or face.person
+        return face.settings["description"], face.person, b or face.person
 
-    def morph(text_a, person_a, text_b, person_b, progress=gr.Progress()):  # noqa: B008
-        start, end = draw(pipe, text_a, {}, person_a or "0"), draw(pipe, text_b, {}, person_b or "0")
+    def morph(session, text_a, person_a, text_b, person_b, progress=gr.Progress()):  # noqa: B008
+        shown = session.face
+        if (text_a, person_a) == (shown.settings["description"], shown.person):
+            start = shown  # with what was set by hand
+        else:
+            start = draw(pipe, text_a, {}, person_a or "0")
+        end = draw(pipe, text_b, {}, person_b or "0")
         frames = pipe.morph(start, end, FRAMES, lambda i, n: progress((i, n), desc="Drawing", unit="frames"))
         path = scratch("facegen-morph.webp")
         frames[0].save(
@@ -46,10 +51,10 @@ def build(pipe: FacePipeline, main: Describe) -> None:
             value=str(path), interactive=True
         )
 
-    tab.select(entered, [main.session, text_a, person_b], [text_a, person_a, person_b], show_progress="hidden",
+    tab.select(entered, [main.session, person_b], [text_a, person_a, person_b], show_progress="hidden",
                api_visibility="private")  # fmt: skip
-    make.click(morph, [text_a, person_a, text_b, person_b], [film, save], api_visibility="private", show_progress_on=[film],
-               concurrency_id="morph", concurrency_limit=1)  # fmt: skip
+    make.click(morph, [main.session, text_a, person_a, text_b, person_b], [film, save], api_visibility="private",
+               show_progress_on=[film], concurrency_id="morph", concurrency_limit=1)  # fmt: skip
 
 
 def _film(src: str, label: str) -> str:

@@ -119,7 +119,7 @@ def build(pipe: FacePipeline, main: Describe, first: Session) -> gr.Tab:
     vary.click(near_this, [main.session, distance], [near, near_people], **quiet)
     blend = [main.session, left, right, share]
     gr.on(
-        [share.input, left.submit, right.submit],
+        [share.input, share.release, left.submit, right.submit],
         between,
         blend,
         [mixed, mixed_people],

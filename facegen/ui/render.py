@@ -46,24 +46,26 @@ def describe(attributes: Mapping[str, bool]) -> str:
     return f"Synthetic face: {said}" if said else "Synthetic face, left to chance"
 
 
-def link(settings: Mapping) -> str:
-    """The query string that restores a face."""
+def link(settings: Mapping, reader: str = "rules") -> str:
+    """The query string that restores a face, read by that reader."""
     query = {"text": settings["description"], "person": settings["person"]}
     if settings["overrides"]:
         query["set"] = ",".join(f"{n}={'yes' if v else 'no'}" for n, v in settings["overrides"].items())
     if settings.get("strength") is not None:
         query["strength"] = f"{settings['strength']:g}"
+    if reader != "rules":
+        query["reader"] = reader
     return "?" + urlencode(query)
 
 
-def stage(src: str, settings: Mapping, before: str | None = None) -> str:
+def stage(src: str, settings: Mapping, before: str | None = None, reader: str = "rules") -> str:
     """The big face, with room for a heat map, and the slider between it and the face before the last change."""
     alt = escape(describe(settings["attributes"]))
     name = f"facegen-{settings['person']}.png".replace("*", "x")[:80]
     before_image = f'<img class="fg-before" src="{before}" alt="">' if before else ""
     state = "" if before else "disabled"
     return (
-        f'<figure class="fg-stage" data-link="{escape(link(settings))}" data-file="{escape(name)}">'
+        f'<figure class="fg-stage" data-link="{escape(link(settings, reader))}" data-file="{escape(name)}">'
         f'<div class="fg-frame"><img class="fg-face" id="fg-face" src="{src}" alt="{alt}" width="512" height="512">'
         f'{before_image}<img class="fg-heat" alt="" hidden><span class="fg-heat-label" hidden></span></div>'
         f'<label class="fg-compare"><span>before</span><input type="range" min="0" max="100" value="100" {state} '

@@ -25,7 +25,7 @@ from facegen.ui import render
 from facegen.ui.describe import EXAMPLES
 from facegen.ui.scratch import scratch
 from facegen.ui.session import USER_ERRORS, draw, sorry
-from facegen.ui.theme import asset
+from facegen.ui.theme import asset, download
 
 REASONS = ("missing region", "blurry hairline", "accessory not converged", "wrong attribute", "other")
 MAX_CELLS = 96
@@ -44,8 +44,8 @@ def build(models: Sequence[str | None], folder: Path) -> gr.Tab:
                 model = gr.Dropdown(list(names), value=next(iter(names)), label="Model", elem_id="fg-r-model")
         with gr.Row(elem_classes="fg-tight"):
             go = gr.Button("Draw the grid", variant="primary", elem_id="fg-r-draw")
-            export = gr.Button("Write the report", elem_id="fg-r-export")
-            save = gr.DownloadButton("Download report", interactive=False, elem_id="fg-r-save")
+            export = gr.Button("Download the report", elem_id="fg-r-export")
+            save = gr.DownloadButton("Report", elem_id="fg-r-save", elem_classes="fg-by-itself")
         grid = gr.HTML(_grid([]), js_on_load=asset("review.js"), apply_default_css=False, elem_id="fg-r-grid")
         summary = gr.HTML(summarise(read(folder)), apply_default_css=False, elem_id="fg-r-summary")
         cells = gr.State([])
@@ -81,13 +81,14 @@ def build(models: Sequence[str | None], folder: Path) -> gr.Tab:
         if not ratings:
             raise gr.Error("Rate a face first: there is nothing to report.", duration=6, print_exception=False)
         path = write_png(report(ratings, folder).encode(), scratch("facegen-review.html"))
-        return gr.update(value=str(path), interactive=True)
+        return str(path)
 
     go.click(drawn, [texts, seeds, model], [grid, cells], api_visibility="private", show_progress_on=[grid],
              concurrency_id="review", concurrency_limit=1)  # fmt: skip
     grid.rate(rated, [cells], [summary], show_progress="hidden", api_visibility="private", concurrency_id="rate",
               concurrency_limit=1, trigger_mode="multiple")  # fmt: skip
-    export.click(exported, None, [save], api_visibility="private", concurrency_id="review")
+    written = export.click(exported, None, [save], api_visibility="private", concurrency_id="review")
+    written.success(None, js=download("#fg-r-save"))
     return tab
 
 

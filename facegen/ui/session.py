@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import secrets
 import threading
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import gradio as gr
 
-from facegen.attributes import VocabularyError, check
+from facegen.attributes import VocabularyError, check, merge
 from facegen.hub import CheckpointError
 from facegen.identity import PersonError, parse_person
 from facegen.metadata import MetadataError
@@ -45,6 +46,19 @@ def _recurrent(text: str) -> Reading:
 
 
 READERS = {"rules": parse, "lstm": _recurrent}
+
+
+def reader_of(settings: Mapping, drawable: Collection[str]) -> str:
+    """Who read a face that is to be shown again: as a link says, or whoever reads what the image says was drawn."""
+    if settings.get("reader") in READERS:
+        return settings["reader"]
+    text, drawn = settings["description"], settings.get("attributes")
+    if drawn is not None and text.strip():
+        for name, read in READERS.items():
+            wanted = merge(read(text).attributes, settings["overrides"])
+            if {n: v for n, v in wanted.items() if n in drawable} == drawn:
+                return name
+    return "rules"
 
 
 def sorry(error: Exception) -> gr.Error:

@@ -16,6 +16,11 @@ def asset(name: str) -> str:
     return (ASSETS / name).read_text(encoding="utf-8")
 
 
+def download(button: str) -> str:
+    """Script that saves what a hidden download button has just been given: one click in place of two."""
+    return f"() => setTimeout(() => document.querySelector('{button}').click(), 100)"
+
+
 def theme() -> gr.themes.Base:
     teal = gr.themes.Color(
         name="facegen", c50="#eef6f4", c100="#d6eae5", c200="#b0d6cd", c300="#82bdb0", c400="#549f91", c500="#37857a",
@@ -79,7 +84,7 @@ def page() -> dict:
     return {
         "theme": theme(),
         "css": asset("style.css"),
-        "head": f"<script>{asset('app.js')}</script>",
-        "footer_links": ["api", "settings"],
-        "mcp_server": find_spec("mcp") is not None,  # the named endpoints as tools for language models
+        "head": f"<style>{asset('page.css')}</style><script>{asset('app.js')}</script>",
+        "footer_links": ["api"],
+        "mcp_server": find_spec("mcp") is not None,  # a tool for language models, see tool.py
     }

@@ -53,6 +53,9 @@
     if (!button) return;
     if (button.dataset.action === 'theme') {
       document.body.classList.toggle('dark');
+    } else if (button.dataset.action === 'face') {
+      document.querySelector('[role="tab"][data-tab-id="describe"]')?.click();
+      requestAnimationFrame(() => document.querySelector('#fg-main').scrollIntoView({ block: 'center' }));
     } else if (button.dataset.action === 'download') {
       const figure = stage();
       const anchor = document.createElement('a');
@@ -77,6 +80,32 @@
   new MutationObserver((changes) => {
     for (const { target } of changes) target.closest('.fg-stale')?.classList.remove('fg-stale');
   }).observe(document.documentElement, { subtree: true, childList: true, attributes: true, attributeFilter: ['data-answer'] });
+
+  // The face stays in sight while the switches below it or the people of the second tab change it.
+  function peek() {
+    const small = document.querySelector('.fg-peek');
+    const large = document.querySelector('#fg-main .fg-frame');
+    if (!small || !large) return;
+    const tab = document.querySelector('[role="tab"][aria-selected="true"]')?.dataset.tabId;
+    const box = large.getBoundingClientRect();
+    const seen = Math.min(box.bottom, innerHeight) - Math.max(box.top, 0) > box.height * 0.4;
+    const hide = !['describe', 'people'].includes(tab) || (box.height > 0 && seen);
+    if (small.hidden !== hide) small.hidden = hide;
+    const face = large.querySelector('.fg-face');
+    const image = small.querySelector('img');
+    if (image.src !== face.src) image.src = face.src;
+    const words = face.alt.replace(/^Synthetic face[:,] /, '');
+    if (small.querySelector('b').textContent !== words) small.querySelector('b').textContent = words;
+  }
+  let due = false;
+  const soon = () => {
+    if (!due) requestAnimationFrame(() => { due = false; peek(); });
+    due = true;
+  };
+  document.addEventListener('scroll', soon, { passive: true, capture: true });
+  addEventListener('resize', soon);
+  new MutationObserver(soon).observe(document.documentElement, {
+    subtree: true, childList: true, attributes: true, attributeFilter: ['src', 'aria-selected'] });
 
   // A new face starts without the comparison drawn over it.
   new MutationObserver((changes) => {

@@ -1,0 +1,98 @@
+"""What language models get over MCP: one tool, which answers with the picture and a sentence about each word.
+
+No `from __future__ import annotations` here: Gradio reads the type hints as objects.
+"""
+
+import asyncio
+from typing import Literal
+
+import gradio as gr
+
+from facegen.identity import check_seed
+from facegen.pipeline import Face, FacePipeline
+from facegen.text import check_text
+from facegen.ui import render
+from facegen.ui.files import face_file, read_overrides
+from facegen.ui.session import USER_ERRORS, draw, sorry
+
+TOOL = "/draw_face"
+
+
+class Blocks(gr.Blocks):
+    """Blocks whose MCP server offers `TOOL` alone.
+
+    Gradio makes a tool of every named endpoint and has no switch against that (its issue 11463); a model that is given
+    nine tools for one job has to guess. The other endpoints stay for programs.
+    """
+
+    @property
+    def mcp_server_obj(self):
+        return self._mcp_server
+
+    @mcp_server_obj.setter
+    def mcp_server_obj(self, server):
+        if server is not None:
+            tools = server.tool_to_endpoint
+            server.tool_to_endpoint = {name: endpoint for name, endpoint in tools.items() if endpoint == TOOL}
+        self._mcp_server = server
+
+
+def build(pipe: FacePipeline) -> None:
+    """Add the tool to the Blocks that are being built."""
+    turn = asyncio.Semaphore(1)
+
+    async def draw_face(
+        text: str, seed: int = 0, overrides: dict[str, Literal["yes", "no"]] | None = None
+    ) -> tuple[gr.FileData, str]:
+        """Draw a synthetic portrait (head and shoulders, one person) from a description in plain English.
+
+        Say what the face looks like: gender, age, hair and its color, beard or mustache, glasses, make-up, smile,
+        hat and the like, such as "a smiling old man with a gray beard, no glasses". What is not said is left to
+        chance. Ask again with the same seed and other words to change the same person. It can't draw real people,
+        backgrounds or scenes, and no face that it draws is of anyone.
+
+        Args:
+            text: the description, 1 to 2,000 characters.
+            seed: who is drawn, 0 to 4294967295; each seed is another person.
+            overrides: attributes to set whatever the text says, such as {"eyeglasses": "yes", "hat": "no"}.
+
+        Returns:
+            the picture as PNG, and what became of each word: drawn, seen in the picture, not drawable, not understood.
+        """
+
+        def work():
+            try:
+                if not overrides:
+                    check_text(text)
+                face = draw(pipe, text, read_overrides(overrides), str(check_seed(seed)))
+                return face_file(face), account(face)
+            except USER_ERRORS as error:
+                raise sorry(error) from None
+
+        # Off the queue, because over MCP Gradio answers a queued call with one text in place of a picture; in turn
+        # all the same, and without a thread for each that waits.
+        async with turn:
+            return await asyncio.to_thread(work)
+
+    gr.api(draw_face, api_name=TOOL.lstrip("/"), queue=False)
+
+
+def account(face: Face) -> str:
+    """What became of the words, in sentences."""
+    said = face.to_dict()
+    parts = [f"{render.describe(face.attributes)}."]
+    if said["match"]:
+        failed = [
+            render.phrase(name, asked)
+            for name, asked in face.attributes.items()
+            if name in said["match"] and (said["match"][name] >= 0.5) is not asked
+        ]
+        verdict = f"not seen in the picture: {', '.join(failed)}" if failed else "all of it is seen in the picture"
+        parts.append(f"A separate classifier looked: {verdict}.")
+    if said["undrawable"]:
+        names = ", ".join(name.replace("_", " ") for name in said["undrawable"])
+        parts.append(f"Understood, but this model can't draw it: {names}.")
+    if said["unused"]:
+        parts.append(f"Not understood: {', '.join(said['unused'])}.")
+    parts.append(f"Person {face.person}; the picture is synthetic and shows nobody.")
+    return " ".join(parts)
