@@ -14,10 +14,11 @@ from torch import nn
 from facegen import hub
 from facegen.cli import main
 from facegen.data.readers import read_dataset
-from facegen.evaluation import features, models
+from facegen.evaluation import features, targets
 from facegen.evaluation.classifier import attribute_figures, calibration_error, load
 from facegen.evaluation.metrics import balanced_accuracy, frechet_distance
-from facegen.metadata import read_settings
+from facegen.evaluation.models_report import BEGIN, END
+from facegen.metadata import SOURCE_TYPE
 from facegen.training.deconv import SubjectDeconv, SubjectDeconvConfig
 from facegen.training.draw import Draw, DrawConfig
 from facegen.training.pack import pack
@@ -29,13 +30,13 @@ HAIR = ["black_hair", "blond_hair"]
 
 @pytest.fixture(scope="module")
 def many(tmp_path_factory):
-    """204 drawn faces of the test part and 60 of the validation part, 32 px, as three subjects; none to train on."""
+    """204 drawn faces of the test part and 210 of the validation part, 32 px, as three subjects; none to train on."""
     folder = tmp_path_factory.mktemp("many")
     (folder / "images").mkdir()
     rng = np.random.default_rng(0)
     faces = {dark: drawn_face(32, hair=(40,) * 3 if dark else (200,) * 3).astype(np.int16) for dark in (True, False)}
     rows, subjects = [], []
-    for number in [10 * i + 1 for i in range(204)] + [10 * i for i in range(60)]:
+    for number in [10 * i + 1 for i in range(204)] + [10 * i for i in range(210)]:
         dark = bool(rng.random() < 0.5)
         pixels = (faces[dark] + rng.normal(0, 12, (32, 32, 3))).clip(0, 255).astype(np.uint8)
         Image.fromarray(pixels).save(folder / f"images/{number:06d}.jpg")
@@ -201,12 +202,16 @@ def test_evaluate_models_writes_the_table(many, squeezenet, tmp_path, capsys):
     out = tmp_path / "docs/models.md"
     given = ["models", f"deconv={tmp_path / 'run/checkpoint'}", f"draw={tmp_path / 'draw'}", "--data", many]
     given += ["--feature-weights", squeezenet, "--size", "32", "--cache", many / "cache", "-o", out]
+    given += ["--ask", "blond_hair", "--n-asked", "7"]
     assert facegen(*given, "--note", "Ninety seconds each.") == 0
 
     text = out.read_text()
     lines = [[c.strip() for c in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("|")]
-    table = {row[0]: dict(zip(lines[0], row, strict=True)) for row in lines[2:]}
-    assert list(table) == ["deconv", "draw", "photographs"]
+    table = {row[0]: dict(zip(lines[0], row, strict=True)) for row in lines[2:5]}
+    asked = {row[0]: [float(x) for x in row[1].split("/")] for row in lines[7:]}
+    assert list(table) == list(asked) == ["deconv", "draw", "photographs"]
+    assert all(0 <= share <= 1 for row in asked.values() for share in row)
+    assert asked["photographs"][0] > 0.8 > 0.2 > asked["photographs"][1]  # blond is judged yes where it is labelled so
     assert table["deconv"]["training, minutes"] == "1.5" and table["deconv"]["steps"] == "deconv 200"
     assert table["draw"]["training, minutes"] == "-" and table["draw"]["px"] == "16"
     for name in ("deconv", "draw"):
@@ -216,10 +221,22 @@ def test_evaluate_models_writes_the_table(many, squeezenet, tmp_path, capsys):
     # The judge tells hair in photographs; untrained networks draw none.
     assert float(table["photographs"]["attribute accuracy"]) > 0.9 > 0.7 > float(table["deconv"]["attribute accuracy"])
     assert "Ninety seconds each." in text and "(black hair, blond hair)" in text
-    assert "models/draw.png" in text and str(tmp_path) not in text
-    assert read_settings(out.parent / "models/draw.png")["model"] == "draw"  # marked as what it is
-    with Image.open(out.parent / "models/deconv.png") as sheet:
-        assert sheet.size == (320, 192)
+    assert "nats an image" in text and str(tmp_path) not in text
+    sizes = {"draw": (160, 96), "draw-canvas": (48, 96), "deconv": (320, 192), "deconv-good-and-poor": (256, 64)}
+    for name, size in sizes.items():
+        assert f"(models/{name}.webp)" in text
+        with Image.open(out.parent / f"models/{name}.webp") as picture:
+            assert picture.size == size and SOURCE_TYPE.encode() in picture.info["xmp"]  # marked as what it is
+
+    # What people wrote around the table stays.
+    out.write_text(f"# Ours\n\nHow to read it.\n\n{BEGIN}\nstale\n{END}\n\nThe end.\n")
+    assert facegen(*given, "--force") == 0
+    again = out.read_text()
+    assert again.startswith("# Ours\n\nHow to read it.\n") and again.endswith(f"{END}\n\nThe end.\n") and "stale" not in again
+    out.write_text(f"{END}\n")
+    capsys.readouterr()
+    assert facegen(*given, "--force") == 2
+    assert "evaluate models: begin" in capsys.readouterr().err
 
     capsys.readouterr()
     assert facegen(*given) == 2
@@ -240,7 +257,7 @@ def test_draw_redraws_what_its_bound_measures(packed):
     rows = packed.rows("test")[:6]
     photo = torch.from_numpy(packed.images[rows]).permute(0, 3, 1, 2) / 255
     attributes = torch.from_numpy(packed.columns(HAIR)[rows].astype(np.float32))
-    mine, images = models.redrawn(model, packed, rows)
+    mine, images = targets.redrawn(model, packed, rows)
     with torch.no_grad():
         nll, _ = model.elbo(photo, attributes)
     expected = F.binary_cross_entropy((images + 1) / 2, photo, reduction="none").sum((1, 2, 3)).mean()
@@ -251,9 +268,53 @@ def test_draw_redraws_what_its_bound_measures(packed):
 def test_deconv_is_asked_for_its_own_subjects_only(packed):
     model = SubjectDeconv(SubjectDeconvConfig(HAIR, ["1", "stranger"], [8, 8, 8, 8], 8)).eval()
     rows = packed.rows("test")[:9]
-    mine, images = models.redrawn(model, packed, rows)
+    mine, images = targets.redrawn(model, packed, rows)
     assert list(mine) == [r for r in rows if packed.subjects[r] == "1"] and len(images) == 3
     label = torch.from_numpy(packed.columns(HAIR)[mine[:1]].astype(np.float32))
     torch.testing.assert_close(images[:1], model(torch.tensor([[1.0, 0.0]]), label))
     strangers = SubjectDeconv(SubjectDeconvConfig(HAIR, ["9"], [8, 8, 8, 8], 8)).eval()
-    assert models.redrawn(strangers, packed, rows) is None
+    assert targets.redrawn(strangers, packed, rows) is None
+
+
+def test_good_and_poor_are_ordered_by_psnr(packed):
+    """Photographs themselves, then with more and more noise: the first in the picture is the cleanest."""
+    rows = packed.rows("test")[:6]
+    photos = torch.from_numpy(packed.images[rows]).permute(0, 3, 1, 2) / 127.5 - 1
+    noise = torch.linspace(0.6, 0.1, 6).view(-1, 1, 1, 1) * torch.randn(photos.shape, generator=torch.Generator().manual_seed(0))
+    pair = rows, (photos + noise).clamp(-1, 1)
+    order = targets.quality(pair, packed)
+    assert (order.diff() > 0).all()
+    sheet = np.asarray(targets.good_and_poor(pair, packed, 2), float)
+    assert sheet.shape == (64, 64, 3)
+    best = ((pair[1][5].permute(1, 2, 0).numpy() + 1) * 127.5).round()
+    np.testing.assert_allclose(sheet[:32, :32], best, atol=1)
+
+
+def test_the_bound_is_the_networks_own(packed):
+    torch.manual_seed(0)
+    model = Draw(DrawConfig(HAIR, image_size=32, glimpses=2, latent=4, hidden=8, read=4, write=4)).eval()
+    rows = packed.rows("test")[:70]  # two batches of unequal size are weighed by it
+    found = targets.bound(model, packed, rows)
+    assert found["elbo"] == pytest.approx(found["reconstruction"] - found["divergence"])
+    photo = torch.from_numpy(packed.images[rows]).permute(0, 3, 1, 2) / 255
+    attributes = torch.from_numpy(packed.columns(HAIR)[rows].astype(np.float32))
+    with torch.no_grad():
+        nll, divergence = model.elbo(photo, attributes)
+    assert found["elbo"] == pytest.approx(-float(nll + divergence), rel=0.02)
+
+
+def test_a_set_that_one_learned_from_judges_with_its_other_parts(many, squeezenet, tmp_path, capsys):
+    torch.manual_seed(0)
+    folder = save(SubjectDeconv(SubjectDeconvConfig(HAIR, ["0"], [8, 8, 8, 8], 8)), "facegen-subjects", tmp_path / "a")
+    other = tmp_path / "other"
+    (other / "images").mkdir(parents=True)
+    numbers = [10 * i + k for i in range(400, 410) for k in range(10)]  # ten each to validate and to test, eighty to train
+    for number in numbers:
+        Image.fromarray(drawn_face(32)).save(other / f"images/{number:06d}.jpg")
+    rows = [f"{n:06d}.jpg 1 -1" for n in numbers]
+    (other / "list_attr_celeba.txt").write_text("\n".join([str(len(rows)), "Black_Hair Blond_Hair", *rows]) + "\n")
+    given = ["models", f"a={folder}", "--data", many, "--feature-weights", squeezenet, "--size", "32", "--n", "4"]
+    for option, count in (("--judge-data", 310), ("--judge-held-out", 230)):
+        out = tmp_path / f"{count}.md"
+        assert facegen(*given, option, other, "--cache", tmp_path / f"cache{count}", "-o", out) == 0
+        assert f"a judge trained on {count} other photographs" in out.read_text()

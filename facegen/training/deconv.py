@@ -73,10 +73,11 @@ class SubjectDeconv(nn.Module):
         return torch.sigmoid(self.to_rgb(x))
 
     def identity(self, seeds: Sequence[int]) -> Tensor:
-        """Half and half of two subjects that the seed picks: (n, subjects), rows sum to 1."""
+        """Half and half of two subjects that the seed picks (of one, where there is one): (n, subjects), rows sum to 1."""
         rows = torch.zeros(len(seeds), self.config.identity_dim)
+        parents = min(2, self.config.identity_dim)
         for row, seed in zip(rows, seeds, strict=True):
-            row[np.random.Generator(np.random.PCG64(seed)).choice(len(row), 2, replace=False)] = 0.5
+            row[np.random.Generator(np.random.PCG64(seed)).choice(len(row), parents, replace=False)] = 1 / parents
         return rows
 
     @torch.inference_mode()
@@ -127,7 +128,7 @@ class DeconvTrainer:
         self.watched = np.intersect1d(data.rows("validation"), mine)[:64]
         device = self.accelerator.device
         self.model = SubjectDeconv(config.model).to(device, memory_format=torch.channels_last)
-        self.optimizer = torch.optim.Adam(self.model.parameters(), config.learning_rate)
+        self.optimizer = self.accelerator.prepare(torch.optim.Adam(self.model.parameters(), config.learning_rate))
         self.done = 0
         torch.manual_seed(config.seed + 1 + self.accelerator.process_index)
 
