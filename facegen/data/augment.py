@@ -6,7 +6,7 @@ hair with p = 0.5 on male subjects only. A few milliseconds for a face of 128 px
 
 from __future__ import annotations
 
-import os
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +15,11 @@ import numpy as np
 from PIL import Image
 
 from facegen.attributes import NAMES
-from facegen.data.base import FaceDataset, load_with_landmarks, resolve_row
+from facegen.data.base import DataError, FaceDataset, load_with_landmarks, resolve_row
 from facegen.data.derived import jaw_geometry
 from facegen.data.eyewear import draw_eyewear, random_frame
 from facegen.data.facial_hair import draw_facial_hair, random_facial_hair
+from facegen.data.words import write_atomic
 
 FACIAL_HAIR = ("beard", "mustache", "goatee", "stubble", "sideburns")
 BEHIND_DARK_GLASSES = ("narrow_eyes", "bags_under_eyes", "brown_eyes", "blue_eyes", "green_eyes", "black_eyes")
@@ -126,12 +127,34 @@ def augment_row(
     return image, resolve_row(said, names)
 
 
+def augment_rows(
+    images: np.ndarray,
+    landmarks: np.ndarray,
+    rows: np.ndarray,
+    rng: np.random.Generator,
+    config: AugmentConfig = AugmentConfig(),  # noqa: B008 (frozen)
+) -> tuple[np.ndarray, np.ndarray]:
+    """`augment_row` for a batch.
+
+    Args:
+        images: uint8 (n, h, w, 3). landmarks: (n, 68, 2), NaN where unknown. rows: int8 (n, len(NAMES)).
+
+    Returns:
+        Images and rows, new arrays of the same shapes.
+    """
+    pairs = [augment_row(*face, rng, config=config) for face in zip(images, landmarks, rows, strict=True)]
+    return np.stack([image for image, _ in pairs]), np.stack([row for _, row in pairs])
+
+
 def contact_sheet(
     dataset: FaceDataset, n: int, path: str | Path, size: int = 128, seed: int = 0, columns: int = 8
 ) -> Path:
     """Write a picture of `n` faces, each as it is and augmented beside it, chosen and drawn by `seed`.
 
-    Faces on which nothing was drawn are passed over, as long as others are left.
+    Faces on which nothing was drawn are passed over. What is written holds photographs, if the data set does.
+
+    Raises:
+        DataError: there is no face to draw on, or the file can't be written.
     """
     rng = np.random.default_rng(seed)
     pairs: list[np.ndarray] = []
@@ -142,12 +165,16 @@ def contact_sheet(
             pairs.append(np.concatenate([image, drawn], axis=1))
         if len(pairs) == n:
             break
+    if not pairs:
+        raise DataError("no face of the data set has landmarks and is known to wear no glasses or no beard: nothing to draw on")
     blank = np.full((size, 2 * size, 3), 255, np.uint8)
     columns = max(1, columns // 2)
-    pairs += [blank] * (columns if not pairs else -len(pairs) % columns)
+    pairs += [blank] * (-len(pairs) % columns)
     rows = [np.concatenate(pairs[k : k + columns], axis=1) for k in range(0, len(pairs), columns)]
-    path = Path(path)
-    partial = path.with_name(path.name + ".part")
-    Image.fromarray(np.concatenate(rows)).save(partial, format="PNG")
-    os.replace(partial, path)
-    return path
+    buffer = io.BytesIO()
+    Image.fromarray(np.concatenate(rows)).save(buffer, format="PNG")
+    try:
+        write_atomic(Path(path), buffer.getvalue())
+    except OSError as error:
+        raise DataError(f"{path}: can't be written ({error.strerror})") from None
+    return Path(path)

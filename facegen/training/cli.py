@@ -44,8 +44,12 @@ def command(preset: str) -> Callable[..., None]:
         time_limit: Annotated[float | None, typer.Option(help="Stop cleanly after this many minutes.")] = None,
         resume: Annotated[Path | None, typer.Option(help="A run folder to go on with.")] = None,
         precision: Annotated[
-            str, typer.Option(help="no, bf16 or fp16; bf16 is many times faster on CPUs with AMX, too.")
-        ] = "no",
+            str | None,
+            typer.Option(
+                help="no, bf16 or fp16 (`accelerate launch`'s own, or no, if left out); bf16 is many times faster on CPUs with AMX, too."
+            ),
+        ] = None,
+        accumulate: Annotated[int, typer.Option(min=1, help="Steps whose gradients make one update.")] = 1,
         config: Annotated[Path | None, typer.Option(help="Hyper-parameters as YAML; every run folder holds its own.")] = None,
         set_: Annotated[list[str] | None, typer.Option("--set", help="name=value of a hyper-parameter; again for more.")] = None,
         start_from: Annotated[
@@ -58,22 +62,32 @@ def command(preset: str) -> Callable[..., None]:
             Path | None, typer.Option(help="A classifier's checkpoint that keeps attributes right in the adversarial stage.")
         ] = None,
         cache: Annotated[Path, typer.Option(help="Where the packed photographs are kept.")] = Path(".cache/train"),
+        augment: Annotated[
+            Path | None, typer.Option(help="Write a sheet of photographs before and after live augmentation here, and stop.")
+        ] = None,
     ) -> None:
         from accelerate import Accelerator
         from accelerate.utils import broadcast_object_list
 
+        from facegen.data.augment import contact_sheet
         from facegen.data.readers import read_dataset
         from facegen.training.pack import keep_memory
 
         keep_memory()
         values = settings(config, resume, set_)
-        if precision not in ("no", "bf16", "fp16"):
+        if precision not in (None, "no", "bf16", "fp16"):
             raise TrainingError(f"--precision {precision!r} is unknown: no, bf16 or fp16 is needed")
         state = resume / "state.safetensors" if resume else None
         if state and not state.is_file():
             raise TrainingError(f"{resume} holds no run to resume: state.safetensors is missing")
         datasets = [read_dataset(folder) for folder in data]
-        accelerator = Accelerator(mixed_precision=precision)
+        if augment:
+            print(contact_sheet(datasets[0], 24, augment))
+            return
+        try:
+            accelerator = Accelerator(mixed_precision=precision, gradient_accumulation_steps=accumulate)
+        except ValueError as error:  # fp16 without a GPU
+            raise TrainingError(f"this machine can't train with --precision {precision}: {error}") from None
         # One folder for all processes: the main one's.
         folder = Path(broadcast_object_list([str(resume or new_run(out, preset))])[0])
         run = Run(folder, time_limit and time_limit * 60, accelerator=accelerator)
@@ -84,9 +98,12 @@ def command(preset: str) -> Callable[..., None]:
             if not hasattr(trainer, "start_from"):
                 raise TrainingError(f"--start-from {start_from}: the preset {preset} starts from nothing; --resume goes on with a run")
             trainer.start_from(start_from)
+        if hasattr(trainer, "optimizers"):  # trainers with one optimizer prepare it themselves
+            # Accelerate holds a prepared optimizer back while gradients accumulate, and undoes float16's scale.
+            trainer.optimizers = {name: accelerator.prepare(each) for name, each in trainer.optimizers.items()}
         done = trainer.fit()
         if run.main:
-            print(f"checkpoint: {run.folder / 'checkpoint'}")
+            print(f"checkpoint: {getattr(trainer, 'product', run.folder / 'checkpoint')}")
             if not done:
                 print(f"stopped by {run.stopping}; go on with --resume {run.folder}")
 

@@ -164,7 +164,8 @@ class DrawTrainer:
         self.labels = torch.from_numpy(data.columns(config.model.attributes).astype(np.float32))
         self.rows = data.rows("train", 0.95)
         self.model = Draw(config.model).to(self.accelerator.device)
-        self.optimizer = torch.optim.Adam(self.model.parameters(), config.learning_rate, (0.5, 0.999))
+        adam = torch.optim.Adam(self.model.parameters(), config.learning_rate, (0.5, 0.999))
+        self.optimizer = self.accelerator.prepare(adam)
         self.done = 0
         torch.manual_seed(config.seed + 1 + self.accelerator.process_index)
 
@@ -177,7 +178,8 @@ class DrawTrainer:
         loss = nll + divergence
         self.accelerator.backward(loss / photo[0].numel())
         average_gradients(self.accelerator, self.model.parameters())
-        nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip)
+        if self.accelerator.sync_gradients:  # not the part of an accumulated gradient
+            self.accelerator.clip_grad_norm_(self.model.parameters(), self.config.clip)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         return {"elbo": -loss.item(), "reconstruction": nll.item(), "divergence": divergence.item()}

@@ -12,7 +12,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -56,6 +56,10 @@ class Run:
     @property
     def main(self) -> bool:
         return self.accelerator is None or self.accelerator.is_main_process
+
+    def accumulating(self) -> AbstractContextManager:
+        """Around a step: whether its gradients are kept for the next, or the prepared optimizers move (Accelerate decides)."""
+        return nullcontext() if self.accelerator is None else self.accelerator.accumulate()
 
     def should_stop(self) -> bool:
         """Whether a signal came or the time is up, on any process."""
@@ -101,21 +105,26 @@ def loop(
 ) -> bool:
     """Call `step(i)` for each of `steps`, saving and drawing as the clock says; True when all steps were done.
 
-    `step` returns losses, shown on the bar as running means. `save(i)` means: steps up to i - 1 are done.
+    `step` returns losses, shown on the bar as running means; what ends in "_validation" comes seldom and is shown as it is.
+    `save(i)` means: steps up to i - 1 are done.
     """
     means: dict[str, float] = {}
     saved = drawn = time.monotonic()
-    i = steps.start
+    i = logged = steps.start
     with _signals(run), tqdm(total=steps.stop, initial=i, desc=name, disable=not run.main, mininterval=2.0) as bar:
         while i < steps.stop and not run.should_stop():
-            for key, value in step(i).items():
-                means[key] = value if key not in means else 0.98 * means[key] + 0.02 * value
+            with run.accumulating():
+                values = step(i)
+            for key, value in values.items():
+                seldom = key not in means or key.endswith("_validation")
+                means[key] = value if seldom else 0.98 * means[key] + 0.02 * value
             i += 1
             bar.update()
             if i % 20 == 0:
                 bar.set_postfix({k: f"{v:.3f}" for k, v in means.items()}, refresh=False)
             if i % 100 == 0:
                 run.log(i, {f"{name}/{k}": v for k, v in means.items()})
+                logged = i
             now = time.monotonic()
             if now - saved > run.save_every:
                 save(i)
@@ -123,6 +132,8 @@ def loop(
             if picture and now - drawn > run.picture_every:
                 picture(i)
                 drawn = now
+    if i > logged:  # the log's last line tells how far the stage came, and in what time
+        run.log(i, {f"{name}/{k}": v for k, v in means.items()})
     save(i)
     if picture:
         picture(i)
