@@ -1,8 +1,15 @@
-"""The running app, driven as a program would: the named endpoints and their errors."""
+"""The running app, driven as a program would: the named endpoints, their errors, and the tool for language models."""
 
+import asyncio
+import base64
+import io
+
+import httpx
 import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
+
+from PIL import Image
 
 from facegen import metadata
 
@@ -17,7 +24,7 @@ def test_every_action_is_a_named_and_documented_endpoint(client):
     assert not api["unnamed_endpoints"]
     assert set(api["named_endpoints"]) == {
         "/generate_face", "/parse_description", "/list_attributes", "/vary_person", "/mix_people", "/breed_people",
-        "/explain_words",
+        "/explain_words", "/draw_face",
     }  # fmt: skip
     for endpoint in api["named_endpoints"].values():
         assert endpoint["description"].strip()
@@ -78,3 +85,43 @@ def test_mistakes_are_one_sentence(client, arguments, words):
 def test_private_events_cannot_be_called(client):
     with pytest.raises(ValueError, match="[Cc]annot find"):
         client.predict("x", api_name="/typed")
+
+
+def over_mcp(app_url, *calls) -> tuple:
+    """(the tools that are offered, the result of each call), through the protocol's own client."""
+    mcp = pytest.importorskip("mcp")
+    from mcp.client.streamable_http import streamablehttp_client
+
+    async def talk():
+        async with (
+            streamablehttp_client(f"{app_url.rstrip('/')}/gradio_api/mcp/") as (read, write, _),
+            mcp.ClientSession(read, write) as session,
+        ):
+            await session.initialize()
+            tools = (await session.list_tools()).tools
+            return tools, [await session.call_tool(name, arguments) for name, arguments in calls]
+
+    return asyncio.run(talk())
+
+
+def test_language_models_get_one_described_tool_that_answers_with_the_picture(app_url, pipe):
+    arguments = {"text": "a bearded man with a zeppelin", "seed": 7, "overrides": {"smiling": "yes"}}
+    (tool,), (drawn, empty, hidden) = over_mcp(
+        app_url, ("draw_face", arguments), ("draw_face", {"text": " "}), ("generate_face", {"text": "a man"})
+    )
+    assert tool.name == "draw_face" and "plain English" in tool.description and "synthetic" in tool.description
+    properties = tool.inputSchema["properties"]
+    assert set(properties) == {"text", "seed", "overrides"} and tool.inputSchema["required"] == ["text"]
+    assert all(said["description"] for said in properties.values())
+
+    picture = next(part for part in drawn.content if part.type == "image")
+    image = Image.open(io.BytesIO(base64.b64decode(picture.data)))
+    wanted = pipe("a bearded man with a zeppelin", seed=7, overrides={"smiling": True})
+    assert image.tobytes() == wanted.image.tobytes()
+    words = " ".join(part.text for part in drawn.content if part.type == "text")
+    assert "beard" in words and "zeppelin" in words and "synthetic" in words
+
+    assert empty.isError and "The description is empty" in empty.content[0].text
+    assert hidden.isError
+    schema = httpx.get(f"{app_url.rstrip('/')}/gradio_api/mcp/schema").json()
+    assert [entry["name"] for entry in schema] == ["draw_face"]
