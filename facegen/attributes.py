@@ -56,6 +56,7 @@ GROUPS: tuple[Group, ...] = (
     Group("eyewear", "Eyewear"),
     Group("facial_hair", "Facial hair"),
     Group("expression", "Expression"),
+    Group("pose", "Pose", exclusive=True),
     Group("features", "Features"),
     Group("worn", "Worn"),
     Group("ethnicity", "Ethnicity"),
@@ -99,6 +100,9 @@ VOCABULARY: tuple[Attribute, ...] = (
     _row("stubble", "stubble", "facial_hair", "5_o_Clock_Shadow", "5 o' Clock Shadow"),
     _row("smiling", "smiling", "expression", "Smiling", "Smiling", main=True),
     _row("mouth_open", "mouth open", "expression", "Mouth_Slightly_Open", "-Mouth Closed"),
+    _row("facing_front", "facing front", "pose", main=True),
+    _row("facing_left", "facing left", "pose", main=True),
+    _row("facing_right", "facing right", "pose", main=True),
     _row("arched_eyebrows", "arched eyebrows", "features", "Arched_Eyebrows", "Arched Eyebrows"),
     _row("bushy_eyebrows", "bushy eyebrows", "features", "Bushy_Eyebrows", "Bushy Eyebrows"),
     _row("narrow_eyes", "narrow eyes", "features", "Narrow_Eyes", "Narrow Eyes"),
@@ -133,6 +137,10 @@ VOCABULARY: tuple[Attribute, ...] = (
 BY_NAME: dict[str, Attribute] = {a.name: a for a in VOCABULARY}
 NAMES: tuple[str, ...] = tuple(BY_NAME)
 GROUP_BY_NAME: dict[str, Group] = {g.name: g for g in GROUPS}
+
+
+# What a mirror makes of an attribute; left and right are the image's, as its viewer sees them.
+MIRRORED: dict[str, str] = {"facing_left": "facing_right", "facing_right": "facing_left"}
 
 
 def members(group: str) -> tuple[str, ...]:

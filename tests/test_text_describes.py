@@ -158,7 +158,7 @@ Harry had a thin face, knobbly knees, black hair and bright green eyes. He wore 
 He was tall, thin and very old, judging by the silver of his hair and beard, which were both long enough to tuck into his belt. | male -chubby old gray_hair beard
 She had a pale, pointed face and straight white-blonde hair | -male pale_skin straight_hair blond_hair
 a dwarf with a long red beard and no mustache, bushy eyebrows, bald head, smiling | beard -mustache bushy_eyebrows bald smiling
-a photo of a brown-eyed brunette without bangs, looking straight at the camera, lips closed, natural makeup | brown_eyes brown_hair -bangs -mouth_open -heavy_makeup
+a photo of a brown-eyed brunette without bangs, looking straight at the camera, lips closed, natural makeup | facing_front brown_eyes brown_hair -bangs -mouth_open -heavy_makeup
 old lady (no glasses!!) with curly white hair & red lipstick | old -male -eyeglasses wavy_hair gray_hair lipstick
 My mum - 62, short blonde hair (not grey yet lol), blue eyes, bit chubby, always wears earrings | -male old -long_hair blond_hair -gray_hair blue_eyes chubby earrings
 no-one would call her pretty: the nose too big, the lips too thin, the eyes narrow, the hair neither brown nor blond | -male big_nose -big_lips narrow_eyes -brown_hair -blond_hair

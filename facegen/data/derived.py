@@ -45,6 +45,8 @@ def derive(
     if landmarks is not None:
         _eyewear(values, files, landmarks)
         _face_shape(values, landmarks)
+        _pose(values, landmarks)
+        settle_exclusive(values)
 
 
 def _column(values: np.ndarray, name: str) -> np.ndarray:
@@ -183,4 +185,11 @@ def _face_shape(values: np.ndarray, landmarks: np.ndarray) -> None:
         score = score + shift[name] * smiling[:, 0]
         _ends(values, name, score, no=0.0, yes=1.0 if name == "round_face" else 1.5)
         _column(values, name)[oval & (score < 1.5)] = -1
-    settle_exclusive(values)
+
+
+def _pose(values: np.ndarray, landmarks: np.ndarray) -> None:
+    """Where the head is turned, by how much nearer the nose's tip is to one side of the jaw; slight turns are not said."""
+    yaw = jaw_geometry(landmarks)["yaw"]
+    _ends(values, "facing_left", -yaw, no=0.0, yes=0.28)
+    _ends(values, "facing_right", yaw, no=0.0, yes=0.28)
+    _ends(values, "facing_front", -np.abs(yaw), no=-0.2, yes=-0.1)

@@ -1,5 +1,7 @@
 """Differentiable augmentation of image batches (Zhao et al. 2020): shift, brightness, saturation, contrast.
 
+No mirror: a mirrored face may need other labels (see `batches.flipped`).
+
 With 14,000 faces a discriminator would know them by heart; it sees every image, real or drawn, through the same random
 changes. The classifier trains through them too.
 """
@@ -12,7 +14,7 @@ from torch import Tensor
 
 
 def jitter(images: Tensor, shift: float = 0.06, color: float = 0.15, blur: bool = False) -> Tensor:
-    """Random mirror, shift (share of the side), color; `blur` softens half of them (drawn faces are softer than photographs).
+    """Random shift (share of the side), color; `blur` softens half of them (drawn faces are softer than photographs).
 
     Args:
         images: (n, 3, s, s) in -1..1; gradients pass through.
@@ -23,8 +25,7 @@ def jitter(images: Tensor, shift: float = 0.06, color: float = 0.15, blur: bool 
         return (torch.rand(n, 1, 1, 1, device=device) * 2 - 1) * width
 
     theta = torch.zeros(n, 2, 3, device=device)
-    theta[:, 0, 0] = (torch.rand(n, device=device) < 0.5).float() * 2 - 1
-    theta[:, 1, 1] = 1
+    theta[:, 0, 0] = theta[:, 1, 1] = 1
     # Whole pixels: interpolating would blur, and sharpness is what the discriminator should look at.
     side = images.shape[-1]
     theta[:, :, 2] = ((torch.rand(n, 2, device=device) * 2 - 1) * shift * side).round() * 2 / side

@@ -1,4 +1,8 @@
-"""Batches of training faces: rarer attributes more often, mirrored, augmented, and with labels left out at random."""
+"""Batches of training faces: rarer attributes more often, mirrored, augmented, and with labels left out at random.
+
+Where nothing is said of a face it is drawn evenly from the photographs: what words leave open should be as common as it
+is there, not as common as training would like it.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from facegen.attributes import NAMES
+from facegen.attributes import MIRRORED, NAMES
 from facegen.data.augment import AugmentConfig, augment_row
 from facegen.training.pack import Pack
 
@@ -34,9 +38,10 @@ class FaceBatches:
     ):
         self.data, self.rng, self.device = data, rng, device
         self.drop_all, self.drop_each, self.dress = drop_all, drop_each, dress
-        self.columns = [NAMES.index(name) for name in names]
+        self.names, self.columns = names, [NAMES.index(name) for name in names]
         self.rows = data.rows("train", min_inside)
-        self.weights = rarity(data.attributes[self.rows][:, self.columns])
+        self.rare = torch.from_numpy((data.attributes[self.rows][:, self.columns] > 0).mean(0) < 0.05)
+        self.weights = rarity(data.attributes[self.rows][:, self.columns], names)
 
     def photos(self, rows: np.ndarray) -> Tensor:
         """Photographs (n, 3, s, s) in -1..1, as they are."""
@@ -59,17 +64,35 @@ class FaceBatches:
 
     def draw(self, n: int) -> tuple[Tensor, Tensor]:
         """n faces (n, 3, s, s) in -1..1, mirrored at random, and their labels (n, a), some left out."""
-        rows = self.rng.choice(self.rows, n, p=self.weights)
+        silent = self.rng.random(n) < self.drop_all
+        rows = np.where(silent, self.rng.choice(self.rows, n), self.rng.choice(self.rows, n, p=self.weights))
         images, labels = self.dressed(rows) if self.dress else (self.photos(rows), self.labels(rows))
-        mirror = torch.from_numpy(self.rng.random(n) < 0.5)
-        images[mirror] = images[mirror].flip(3)
-        return images.contiguous(memory_format=torch.channels_last).to(self.device), self.drop(labels)
+        images, labels = mirrored(images, labels, self.names, self.rng)
+        images = images.contiguous(memory_format=torch.channels_last).to(self.device)
+        return images, self.drop(labels, torch.from_numpy(silent))
 
-    def drop(self, labels: Tensor) -> Tensor:
-        """Make some labels "not said": all of them, or each with a chance that differs from face to face."""
-        keep = torch.rand(len(labels), 1) >= self.drop_all
+    def drop(self, labels: Tensor, silent: Tensor) -> Tensor:
+        """Make some labels (n, a) "not said": all of the `silent` (n,), else each with a chance that differs from face to face.
+
+        A rare yes is left out seldom: these faces come more often than they should, and what is left out counts as chance.
+        """
         each = torch.rand(len(labels), 1) * self.drop_each
-        return (labels * keep * (torch.rand_like(labels) >= each)).to(self.device)
+        each = each * torch.where((labels > 0) & self.rare, 0.25, 1.0)
+        return (labels * ~silent[:, None] * (torch.rand_like(labels) >= each)).to(self.device)
+
+
+def flipped(images: Tensor, labels: Tensor, names: list[str]) -> tuple[Tensor, Tensor]:
+    """Faces (n, 3, s, s) and their labels (n, len(names)) as a mirror shows them: who faced left faces right."""
+    places = {name: j for j, name in enumerate(names)}
+    swapped = [places.get(MIRRORED.get(name, name), j) for j, name in enumerate(names)]
+    return images.flip(3), labels[:, swapped]
+
+
+def mirrored(images: Tensor, labels: Tensor, names: list[str], rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """Half of the faces, by chance, `flipped`; in place."""
+    some = torch.from_numpy(rng.random(len(images)) < 0.5)
+    images[some], labels[some] = flipped(images[some], labels[some], names)
+    return images, labels
 
 
 def to_tensor(pixels: np.ndarray) -> Tensor:
@@ -77,8 +100,28 @@ def to_tensor(pixels: np.ndarray) -> Tensor:
     return torch.from_numpy(pixels).permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0)
 
 
-def rarity(labels: np.ndarray) -> np.ndarray:
-    """Sampling weights (n,), summing to 1: a face weighs with the root of its rarest attribute's rarity, 3 at most."""
+# What people ask for together though photographs seldom show it; from labels that annotators seldom get wrong.
+TELLING = (
+    "male", "young", "old", "black_hair", "brown_hair", "blond_hair", "gray_hair", "bald", "bangs", "long_hair", "eyeglasses",
+    "sunglasses", "smiling", "hat", "heavy_makeup",
+)  # fmt: skip
+
+
+def rarity(labels: np.ndarray, names: list[str]) -> np.ndarray:
+    """Sampling weights (n,), summing to 1, of labels (n, len(names)) of -1/0/+1.
+
+    A face weighs with the root of its rarest attribute's rarity, and with how much rarer its oddest pair of
+    attributes (a woman with gray hair) is than chance would have it; 3 and 5 at most.
+    """
     share = np.maximum((labels > 0).mean(0), 1e-3)
     weights = np.where(labels > 0, np.sqrt(0.15 / share), 1.0).max(1).clip(1.0, 3.0)
+    told = labels[:, [j for j, name in enumerate(names) if name in TELLING]]
+    states = np.concatenate([told > 0, told < 0], 1).astype(np.float32)  # each yes and each no
+    together = states.T @ states
+    alone = together.diagonal()
+    lift = np.where(together >= 20, np.outer(alone, alone) / np.maximum(together, 1) / max(len(labels), 1), 1.0)
+    oddest = np.ones(len(labels))
+    for j in range(states.shape[1]):
+        oddest = np.maximum(oddest, (states * lift[j]).max(1) * states[:, j])
+    weights *= oddest.clip(1.0, 5.0)
     return weights / weights.sum()

@@ -12,8 +12,11 @@ import torch.nn.functional as F
 from accelerate import Accelerator
 from torch import Tensor
 
+from facegen.attributes import NAMES
 from facegen.classifier import AttributeClassifier, ClassifierConfig, save_classifier
+from facegen.data.augment import AugmentConfig, augment_rows
 from facegen.training.augment import jitter
+from facegen.training.batches import mirrored, to_tensor
 from facegen.training.optim import anneal, average_gradients, update_average
 from facegen.training.pack import Pack
 from facegen.training.run import Run, load_state, loop, save_state
@@ -21,13 +24,22 @@ from facegen.training.run import Run, load_state, loop, save_state
 
 @dataclass
 class ClassifierTrainingConfig:
-    """Args: image batches of `batch`; `steps` of them; AdamW's peak `learning_rate` and `weight_decay`."""
+    """What is trained, and how.
+
+    Args:
+        batch, steps: photographs a step, and steps.
+        learning_rate, weight_decay: AdamW's, at the peak.
+        augment_eyewear, augment_facial_hair: chance that glasses are drawn onto a face that has none, facial hair onto a man
+            who has none (Meden 2018: 0.5 both).
+    """
 
     classifier: ClassifierConfig = field(default_factory=ClassifierConfig)
     batch: int = 64
     steps: int = 4000
     learning_rate: float = 1e-3
     weight_decay: float = 0.02
+    augment_eyewear: float = 0.0
+    augment_facial_hair: float = 0.0
     seed: int = 0
 
 
@@ -46,15 +58,20 @@ class ClassifierTrainer:
         self.accelerator = accelerator or Accelerator()
         torch.manual_seed(config.seed)
         self.rng = np.random.default_rng(config.seed + self.accelerator.process_index)
+        self.columns = [NAMES.index(name) for name in config.classifier.attributes]
+        self.dress = None
+        if config.augment_eyewear or config.augment_facial_hair:
+            self.dress = AugmentConfig(eyewear=config.augment_eyewear, facial_hair=config.augment_facial_hair)
         self.labels = torch.from_numpy(data.columns(config.classifier.attributes).astype(np.float32))
         said = self.labels[rows]
         yes, no = (said > 0).sum(0), (said < 0).sum(0)
         config.classifier.base_rates = [round(float(r), 5) for r in yes / (yes + no).clamp(min=1)]
         self.model = AttributeClassifier(config.classifier).to(self.accelerator.device, memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.model).requires_grad_(False).eval()
-        self.optimizer = torch.optim.AdamW(
+        adam = torch.optim.AdamW(
             self.model.parameters(), config.learning_rate, (0.9, 0.99), weight_decay=config.weight_decay
         )
+        self.optimizer = self.accelerator.prepare(adam)
         self.done = 0
         torch.manual_seed(config.seed + 1 + self.accelerator.process_index)
 
@@ -76,9 +93,18 @@ class ClassifierTrainer:
 
     def batch(self) -> tuple[Tensor, Tensor]:
         rows = self.rng.choice(self.rows, self.config.batch)
-        images = torch.from_numpy(self.data.images[rows]).permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0)
+        names = self.config.classifier.attributes
+        images, labels = mirrored(*self.faces(rows), names, self.rng)
         images = jitter(images.contiguous(memory_format=torch.channels_last).to(self.accelerator.device), blur=True)
-        return images, self.labels[rows].to(self.accelerator.device)
+        return images, labels.to(self.accelerator.device)
+
+    def faces(self, rows: np.ndarray) -> tuple[Tensor, Tensor]:
+        """Photographs (n, 3, s, s) in -1..1, some with accessories drawn on where asked for, and what is said of them (n, a)."""
+        images = self.data.images[rows]
+        if self.dress is None:
+            return to_tensor(images), self.labels[rows]
+        images, said = augment_rows(images, self.data.landmarks[rows], self.data.attributes[rows], self.rng, self.dress)
+        return to_tensor(images), torch.from_numpy(said[:, self.columns].astype(np.float32))
 
     def step(self, i: int) -> dict[str, float]:
         anneal(self.optimizer, self.config.learning_rate, i, self.config.steps)

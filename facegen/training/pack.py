@@ -31,6 +31,7 @@ class Pack:
         inside: float32 (n,), share of the aligned crop that lay inside the photograph.
         source: int8 (n,), which of the given data sets a row came from.
         subjects: str (n,), "" where unknown.
+        names: str (len(NAMES),), the vocabulary that the columns of `attributes` are of.
         landmarks: float32 (n, 68, 2) in pixels of the packed images, NaN where unknown.
     """
 
@@ -41,6 +42,7 @@ class Pack:
     source: np.ndarray
     subjects: np.ndarray
     landmarks: np.ndarray
+    names: np.ndarray
 
     def __len__(self) -> int:
         return len(self.images)
@@ -80,6 +82,7 @@ def pack(datasets: list[FaceDataset], size: int, folder: Path) -> Pack:
             source=np.concatenate([np.full(len(d), k, np.int8) for k, d in enumerate(datasets)]),
             subjects=np.array([r.subject or "" for r in records]),
             landmarks=np.concatenate([landmark_table(d, size) for d in datasets]),
+            names=np.array(NAMES),
         )
         with open(labels_path.with_suffix(".part"), "wb") as file:
             np.savez(file, **labels)
@@ -90,11 +93,11 @@ def pack(datasets: list[FaceDataset], size: int, folder: Path) -> Pack:
 
 
 def _packed(path: Path) -> int:
-    """How many faces a label file holds; -1 where there is none, or one of another version."""
+    """How many faces a label file holds; -1 where there is none, or one of another version or vocabulary."""
     if not path.is_file():
         return -1
     with np.load(path) as labels:
-        complete = set(labels.files) == {f.name for f in fields(Pack)} - {"images"}
+        complete = set(labels.files) == {f.name for f in fields(Pack)} - {"images"} and tuple(labels["names"]) == NAMES
         return len(labels["numbers"]) if complete else -1
 
 

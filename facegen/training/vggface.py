@@ -13,13 +13,13 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from accelerate import Accelerator
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from facegen import hub
 from facegen.training.augment import jitter
-from facegen.training.batches import to_tensor
+from facegen.training.batches import mirrored, to_tensor
 from facegen.training.classifier import masked_cross_entropy
 from facegen.training.optim import anneal, average_gradients
 from facegen.training.pack import Pack
@@ -48,8 +48,8 @@ class VGGFaceConfig:
         base_rates: share of yes among the training faces (0..1), one for each attribute.
         image_size: side of the input in px, a multiple of 32; other sizes are resized.
         channels: of the five blocks. hidden: width of fc6 and fc7.
-        mean, std: what RGB in 0..255 is normalised by. std empty: 1, as VGG-Face was trained, where its weights are
-            loaded; 64 from nothing, so that the first activations are of order one.
+        mean, std: what RGB in 0..255 is normalised by. std empty: as the loaded weights were trained (VGG-Face's: 1); 64
+            from nothing, so that the first activations are of order one.
     """
 
     attributes: list[str] = field(default_factory=list)
@@ -158,6 +158,15 @@ def read_weights(path: Path, model: VGGFace) -> dict[str, Tensor]:
     return found
 
 
+def read_deviation(path: str | Path) -> float:
+    """What a weights file's network divided its input by: 64 for one of `train identify`, which says so; VGG-Face's 1."""
+    try:
+        with safe_open(path, "pt") as file:
+            return float((file.metadata() or {}).get("std", 1.0))
+    except (OSError, SafetensorError):
+        return 1.0  # `read_weights` will say what is wrong
+
+
 def load_vggface(source: str | Path) -> VGGFace:
     """The network of a checkpoint, in eval mode. Raises `hub.CheckpointError`."""
     folder = hub.resolve(source)
@@ -210,7 +219,7 @@ class VGGFaceTrainer:
         said = self.labels[self.rows]
         yes, no = (said > 0).sum(0), (said < 0).sum(0)
         config.model.base_rates = [round(float(r), 5) for r in yes / (yes + no).clamp(min=1)]
-        config.model.std = config.model.std or [1.0 if config.weights else 64.0] * 3
+        config.model.std = config.model.std or [read_deviation(config.weights) if config.weights else 64.0] * 3
         torch.manual_seed(config.seed)
         self.rng = np.random.default_rng(config.seed + self.accelerator.process_index)
         self.model = VGGFace(config.model).to(self.accelerator.device, memory_format=torch.channels_last)
@@ -219,9 +228,9 @@ class VGGFaceTrainer:
         loaded = [p for n, p in self.model.named_parameters() if p.requires_grad and not n.startswith("heads")]
         factor = config.pretrained_factor if config.weights else 1.0
         groups = [{"params": list(self.model.heads.parameters())}, {"params": loaded, "lr_factor": factor}]
-        self.optimizer = torch.optim.AdamW(
-            [g for g in groups if g["params"]], config.learning_rate, weight_decay=config.weight_decay
-        )
+        groups = [g for g in groups if g["params"]]
+        adam = torch.optim.AdamW(groups, config.learning_rate, weight_decay=config.weight_decay)
+        self.optimizer = self.accelerator.prepare(adam)
         self.done = 0
         torch.manual_seed(config.seed + 1 + self.accelerator.process_index)
 
@@ -244,11 +253,14 @@ class VGGFaceTrainer:
     def step(self, i: int) -> dict[str, float]:
         anneal(self.optimizer, self.config.learning_rate, i, self.config.steps)
         rows = self.rng.choice(self.rows, self.config.batch)
-        images = jitter(to_tensor(self.data.images[rows]).to(self.accelerator.device))
+        images, labels = mirrored(
+            to_tensor(self.data.images[rows]), self.labels[rows], self.config.model.attributes, self.rng
+        )
+        images = jitter(images.to(self.accelerator.device))
         self.model.train()
         with self.accelerator.autocast():
             logits = self.model(images.contiguous(memory_format=torch.channels_last)).float()
-        loss = masked_cross_entropy(logits, self.labels[rows].to(logits.device))
+        loss = masked_cross_entropy(logits, labels.to(logits.device))
         self.accelerator.backward(loss)
         average_gradients(self.accelerator, self.model.parameters())
         self.optimizer.step()
