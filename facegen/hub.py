@@ -87,7 +87,7 @@ def load_generator(source: str | Path | None = None) -> DeconvGenerator:
     folder = resolve(source)
     config, tensors = read(folder)
     known = {f.name for f in fields(GeneratorConfig)}
-    if config.get("model_type") != "facegen-deconv" or not known <= config.keys():
+    if config.get("model_type") != "facegen-deconv" or not {"attributes", "identity_dim", "channels"} <= config.keys():
         raise CheckpointError(f"{folder / CONFIG} describes no facegen generator")
     model = DeconvGenerator(GeneratorConfig(**{k: v for k, v in config.items() if k in known}))
     fill(model, tensors, folder)

@@ -30,10 +30,11 @@ from facegen.evaluation.sheets import face_sheet
 from facegen.generator import DeconvGenerator, GeneratorConfig
 from facegen.training import losses
 from facegen.training.augment import jitter
-from facegen.training.batches import FaceBatches, rarity
+from facegen.training.batches import FaceBatches, flipped, rarity
 from facegen.training.networks import Discriminator, Encoder, eigenfaces
 from facegen.training.optim import anneal, average_gradients, groups, update_average
 from facegen.training.pack import Pack, pack
+from facegen.training.published import read_published
 from facegen.training.run import Run, TrainingError, load_state, loop, save_state
 from facegen.training.squeezenet import SqueezeNet, perceptual_distance
 
@@ -100,7 +101,7 @@ class FaceTrainer:
         torch.manual_seed(config.seed)  # the same first weights in every process; batches differ, below
         self.rng = np.random.default_rng(config.seed + self.accelerator.process_index)
         generator = config.generator
-        self.data: Pack = pack(datasets, generator.image_size, cache)
+        self.data: Pack = pack(datasets, generator.decoder_size, cache)
         self.dress = None
         if config.augment_eyewear or config.augment_facial_hair:
             self.dress = AugmentConfig(eyewear=config.augment_eyewear, facial_hair=config.augment_facial_hair, dark=0.3)
@@ -110,7 +111,7 @@ class FaceTrainer:
         self.model = DeconvGenerator(generator).to(**layout)
         self.average = copy.deepcopy(self.model).requires_grad_(False).eval()
         self.encoder = Encoder(generator).to(**layout)
-        self.discriminator = Discriminator(generator).to(**layout)
+        self.discriminator = Discriminator(generator, generator.decoder_size).to(**layout)
         self.features = SqueezeNet(feature_weights).to(self.device) if feature_weights else None
         self.judge = judge.to(self.device).requires_grad_(False).eval() if judge else None
         self.penalty = 0.0
@@ -152,18 +153,16 @@ class FaceTrainer:
         Unlike `resume` this needs no state of the optimizers, which is twelve times the checkpoint: it is how training goes
         on from what is published. Raises `hub.CheckpointError`.
         """
-        published = hub.load_generator(folder)
-        if published.config.attributes != self.config.generator.attributes:
-            raise TrainingError(f"{folder} draws other attributes than the data set labels: set generator.attributes to its own")
+        published, helpers = read_published(folder, self.config.generator.attributes)
         for model in (self.model, self.average):
+            model.enlarger = copy.deepcopy(published.enlarger).to(self.device)  # kept as it is: it goes with any decoder
+            model.config.enlarger_channels = published.config.enlarger_channels
+            model.config.enlarger_blocks = published.config.enlarger_blocks
             model.load_state_dict(published.state_dict())
-        beside = folder.with_name(f"{folder.name}_training")
-        if beside.is_dir():
-            tensors = hub.read(beside)[1]
-            for name in ("encoder", "discriminator"):
-                mine = {k.removeprefix(f"{name}."): v for k, v in tensors.items() if k.startswith(f"{name}.")}
-                getattr(self, name).load_state_dict(mine)
-            self.started = True
+        for name, tensors in helpers.items():
+            getattr(self, name).load_state_dict(tensors)
+        self.started = bool(helpers)
+        self.run.save_config(self.config)  # `resume` builds the networks anew from it
 
     def resume(self, path: Path) -> None:
         self.done = load_state(path, self.modules, self.optimizers)["done"]
@@ -234,7 +233,7 @@ class FaceTrainer:
         codes, labels = [], []
         for rows in np.array_split(self.batches.rows, math.ceil(len(self.batches.rows) / 64)):
             photo, said = self.batches.photos(rows), self.batches.labels(rows)
-            views = [(photo, said), (photo.flip(3), said)] + ([self.batches.dressed(rows)] if self.dress else [])
+            views = [(photo, said), flipped(photo, said, self.batches.names)] + ([self.batches.dressed(rows)] if self.dress else [])
             for view, said in views:
                 with self.accelerator.autocast():
                     codes.append(self.encoder(view.to(self.device)))
@@ -244,16 +243,20 @@ class FaceTrainer:
     def _prior(self):
         config, optimizer = self.config, self.optimizers["opt_prior"]
         codes, labels = self.codes()
-        weights = torch.from_numpy(rarity(labels.cpu().numpy())).to(self.device)
+        weights = torch.from_numpy(rarity(labels.cpu().numpy(), self.batches.names)).to(self.device)
 
         def step(i: int) -> dict[str, float]:
             anneal(optimizer, config.prior_learning_rate, i, config.prior_steps)
-            rows = torch.multinomial(weights, config.prior_batch, replacement=True)
+            silent = torch.rand(config.prior_batch) < config.drop_all
+            evenly = torch.randint(len(codes), (config.prior_batch,), device=self.device)
+            rows = torch.where(
+                silent.to(self.device), evenly, torch.multinomial(weights, config.prior_batch, replacement=True)
+            )
             # A little noise on the codes keeps the flow from learning the 27,000 points by heart; the decoder was
             # trained with more.
             code = codes[rows] + config.prior_code_noise * torch.randn(config.prior_batch, codes.shape[1], device=self.device)
             with self.accelerator.autocast():
-                loss = losses.flow_matching(self.model.prior, code, self.batches.drop(labels[rows].cpu()))
+                loss = losses.flow_matching(self.model.prior, code, self.batches.drop(labels[rows].cpu(), silent))
             self.accelerator.backward(loss)
             average_gradients(self.accelerator, self.model.prior.parameters())
             optimizer.step()
@@ -301,10 +304,11 @@ class FaceTrainer:
             discriminator.requires_grad_(False)
             half = config.batch // 2
             with accelerator.autocast():
-                with torch.no_grad():
-                    real = discriminator(jitter(photo), labels)
-                adversarial = losses.relativistic(discriminator(jitter(drawn), labels), real)
-                agreement = losses.agreement(self.judge, jitter(drawn), labels) if self.judge else torch.zeros(())
+                # The photographs' logits from just before the discriminator's step serve as well as fresh ones.
+                adversarial = losses.relativistic(discriminator(jitter(drawn), labels), real.detach())
+                agreement = torch.zeros(())
+                if self.judge:
+                    agreement = losses.agreement(self.judge, jitter(drawn), labels, self.batches.names)
             loss = config.adversarial * adversarial + config.agreement * agreement
             pixel = perceptual = torch.zeros(())
             if config.reconstruction:

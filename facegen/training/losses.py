@@ -45,11 +45,13 @@ def gradient_penalty(discriminator: nn.Module, images: Tensor, attributes: Tenso
     return 0.5 * gradient.float().square().sum((1, 2, 3)).mean() / logits[0].numel()
 
 
-def agreement(classifier: nn.Module, images: Tensor, attributes: Tensor) -> Tensor:
-    """Cross-entropy of what a frozen classifier reads in drawn faces (n, 3, s, s) against what was asked (n, a).
+def agreement(classifier: nn.Module, images: Tensor, attributes: Tensor, names: list[str]) -> Tensor:
+    """Cross-entropy of what a frozen classifier reads in drawn faces (n, 3, s, s) against what was asked (n, len(names)).
 
-    Only what was said counts, and a wrong answer counts by how wrong it is, not by how rare the attribute is.
+    Only what was said, and what the classifier knows, counts, and a wrong answer counts by how wrong it is, not by how rare the attribute is.
     """
-    logits = classifier(images).float()
+    shared = [name for name in classifier.attributes if name in names]
+    logits = classifier(images).float()[:, [classifier.attributes.index(name) for name in shared]]
+    attributes = attributes[:, [names.index(name) for name in shared]]
     said = attributes != 0
     return (F.softplus(-logits * attributes) * said).sum() / said.sum().clamp(min=1)

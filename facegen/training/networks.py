@@ -23,10 +23,10 @@ class Encoder(nn.Module):
 
     def __init__(self, config: GeneratorConfig):
         super().__init__()
-        self.trunk = Trunk(config.image_size, [96, 192, 256, 256], patch=4)
+        self.trunk = Trunk(config.decoder_size, [96, 192, 256, 256], patch=4)
         self.code = nn.Linear(self.trunk.width, config.identity_dim)
         nn.init.zeros_(self.code.weight)
-        self.eigenfaces = nn.Linear(3 * (config.image_size // 2) ** 2, config.identity_dim)
+        self.eigenfaces = nn.Linear(3 * (config.decoder_size // 2) ** 2, config.identity_dim)
         self.norm = nn.BatchNorm1d(config.identity_dim, affine=False, momentum=0.01)
 
     def forward(self, image: Tensor) -> Tensor:
@@ -62,16 +62,16 @@ def eigenfaces(encoder: Encoder, decoder: Decoder, faces: Tensor, seed: int = 0)
 
 
 class Discriminator(nn.Module):
-    """Conditional patch discriminator: a logit for each place of a grid, (n, 8, 8) at 128 px.
+    """Conditional patch discriminator: a logit for each 16 px of the image, (n, 8, 8) at 128 px.
 
     Patches (Isola et al. 2017) give 64 opinions an image instead of one, which is what makes it learn in minutes; faces are
     aligned, so that a place is always the same part of a face, and pairs are compared place by place. The attributes
     enter by projection (Miyato & Koyama 2018), once for all places.
     """
 
-    def __init__(self, config: GeneratorConfig):
+    def __init__(self, config: GeneratorConfig, image_size: int, patch: int = 2):
         super().__init__()
-        self.trunk = Trunk(config.image_size, [64, 128, 192, 256], patch=2, end=config.image_size // 16)
+        self.trunk = Trunk(image_size, [64, 128, 192, 256], patch, end=image_size // 16)
         width = self.trunk.channels
         self.features = nn.Conv2d(width, width, 1)
         self.realness = nn.Conv2d(width, 1, 1)

@@ -14,7 +14,9 @@ from facegen.generator import GeneratorConfig
 from facegen.training.classifier import ClassifierTrainer, ClassifierTrainingConfig
 from facegen.training.deconv import DeconvTrainer, DeconvTrainingConfig, SubjectDeconvConfig
 from facegen.training.draw import DrawConfig, DrawTrainer, DrawTrainingConfig
+from facegen.training.enlarge import EnlargeTrainer, EnlargeTrainingConfig
 from facegen.training.faces import FaceTrainer, FaceTrainingConfig
+from facegen.training.identify import IdentifyConfig, IdentifyTrainer
 from facegen.training.pack import drawable_names, pack
 from facegen.training.run import Run, TrainingError
 from facegen.training.vggface import VGGFaceConfig, VGGFaceTrainer, VGGFaceTrainingConfig
@@ -76,6 +78,14 @@ def _gan(setting: Setting) -> FaceTrainer:
     )
 
 
+def _enlarge(setting: Setting) -> EnlargeTrainer:
+    config = build(EnlargeTrainingConfig, setting.values)
+    setting.run.save_config(config)
+    return EnlargeTrainer(
+        config, setting.datasets, setting.run, setting.cache, setting.feature_weights, setting.accelerator
+    )
+
+
 def _deconv(setting: Setting) -> DeconvTrainer:
     network = _nested(setting, "model", SubjectDeconvConfig)
     data = pack(setting.datasets, network.image_size, setting.cache)
@@ -104,10 +114,23 @@ def _classifier(setting: Setting) -> ClassifierTrainer:
     return trainer
 
 
-def _vggface(setting: Setting) -> VGGFaceTrainer:
-    network = _nested(setting, "model", VGGFaceConfig)
+def _vgg_shape(network: VGGFaceConfig) -> VGGFaceConfig:
     if len(network.channels) != 5 or network.image_size % 32:
         raise TrainingError("VGG-Face has channels for five blocks, and each halves an image of a multiple of 32 px")
+    return network
+
+
+def _identify(setting: Setting) -> IdentifyTrainer:
+    network = _vgg_shape(build(VGGFaceConfig, setting.values.pop("model", None) or {}))
+    config = build(IdentifyConfig, setting.values, model=network)
+    data = pack(setting.datasets, network.image_size, setting.cache)
+    trainer = IdentifyTrainer(config, data, setting.run, setting.accelerator)
+    setting.run.save_config(config)
+    return trainer
+
+
+def _vggface(setting: Setting) -> VGGFaceTrainer:
+    network = _vgg_shape(_nested(setting, "model", VGGFaceConfig))
     config = build(VGGFaceTrainingConfig, setting.values, model=network)
     data = pack(setting.datasets, network.image_size, setting.cache)
     trainer = VGGFaceTrainer(config, data, setting.run, setting.accelerator)
@@ -117,9 +140,11 @@ def _vggface(setting: Setting) -> VGGFaceTrainer:
 
 PRESETS: dict[str, tuple[str, Callable[[Setting], object]]] = {
     "default": ("The default generator: autoencoder, then prior, then adversarial.", _default),
+    "enlarge": ("Teach a trained generator (--start-from) to draw at twice the size, from larger photographs.", _enlarge),
     "gan": ("A conditional GAN from nothing: the default's decoder and discriminator alone.", _gan),
     "deconv": ("The first report's network: one-hot subject and attributes, MSLE, watched by PSNR.", _deconv),
     "draw": ("The second report's: DRAW as a conditional variational autoencoder, 64 px.", _draw),
     "classifier": ("The small classifier that reads drawn faces back, from nothing.", _classifier),
+    "identify": ("VGG-Face's topology trained as VGG-Face was, to tell subjects apart: weights for vggface.", _identify),
     "vggface": ("VGG-Face's topology with a two-way head for each attribute; --set weights=FILE to fine-tune.", _vggface),
 }

@@ -1,0 +1,65 @@
+"""What training goes on from: a published checkpoint and, beside it, its encoder and discriminator.
+
+Data that labels more than the checkpoint draws widens it: the new attributes' inputs start at zero, so that the widened
+network draws as before until it learns what they mean.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from facegen import hub
+from facegen.generator import DeconvGenerator, GeneratorConfig
+from facegen.training.run import TrainingError
+
+HELPERS = ("encoder", "discriminator")
+
+
+def read_published(folder: Path, names: list[str]) -> tuple[DeconvGenerator, dict[str, dict[str, Tensor]]]:
+    """The generator of `folder`, widened to attributes `names`; and weights of `HELPERS`, empty without FOLDER_training.
+
+    Raises:
+        hub.CheckpointError: no checkpoint.
+        TrainingError: it draws what the data don't label.
+    """
+    generator = hub.load_generator(folder)
+    old = generator.config
+    missing = [name for name in old.attributes if name not in names]
+    if missing:
+        raise TrainingError(
+            f"{folder} draws {', '.join(missing)}, which the data don't label: set generator.attributes to the checkpoint's own"
+        )
+    wide = DeconvGenerator(replace(old, attributes=list(names)))
+    inputs = {
+        "prior.condition.0.weight": 2 * wide.prior.time_frequencies,
+        "decoder.mapping.0.weight": old.identity_dim,
+        "decoder.dense.weight": old.identity_dim,
+    }
+    tensors = generator.state_dict()
+    for key, before in inputs.items():
+        tensors[key] = widened(tensors[key], before, old, names)
+    wide.load_state_dict(tensors)
+    return wide, _helpers(folder.with_name(f"{folder.name}_training"), old, names)
+
+
+def _helpers(folder: Path, old: GeneratorConfig, names: list[str]) -> dict[str, dict[str, Tensor]]:
+    if not folder.is_dir():
+        return {}
+    tensors = hub.read(folder)[1]
+    key = "discriminator.condition.weight"
+    tensors[key] = widened(tensors[key], 0, old, names)
+    return {h: {k[len(h) + 1 :]: v for k, v in tensors.items() if k.startswith(f"{h}.")} for h in HELPERS}
+
+
+def widened(weight: Tensor, before: int, old: GeneratorConfig, names: list[str]) -> Tensor:
+    """A layer's weight (out, before + 2 len(old.attributes)) with columns for the yes and the no of each of `names`."""
+    n, wide = len(old.attributes), torch.zeros(len(weight), before + 2 * len(names))
+    wide[:, :before] = weight[:, :before]
+    for j, name in enumerate(old.attributes):
+        place = before + names.index(name)
+        wide[:, place], wide[:, place + len(names)] = weight[:, before + j], weight[:, before + n + j]
+    return wide

@@ -1,0 +1,92 @@
+"""A published generator is widened to new attributes without changing, and learns to draw at twice the size."""
+
+import numpy as np
+import pytest
+import torch
+from safetensors import safe_open
+from test_training import arguments, losses, mistake, run
+
+from facegen import hub
+from facegen.attributes import encode
+from facegen.generator import DeconvGenerator, GeneratorConfig
+from facegen.training.batches import flipped, rarity
+from facegen.training.published import read_published
+from facegen.training.run import TrainingError
+
+
+@pytest.fixture
+def published(tmp_path):
+    torch.manual_seed(0)
+    config = GeneratorConfig(
+        ["male", "hat"], 8, [16, 16, 16, 16], prior_width=16, prior_hidden=16, prior_blocks=1, prior_steps=2
+    )
+    model = DeconvGenerator(config)
+    torch.nn.init.normal_(model.prior.out.weight, std=0.3)
+    torch.nn.init.normal_(model.decoder.to_rgb.weight, std=0.3)
+    hub.save(model, tmp_path / "old")
+    return tmp_path / "old"
+
+
+def test_a_widened_generator_draws_as_before_until_it_learns(published):
+    names = ["male", "facing_left", "hat"]  # the new one comes between: places move
+    before = hub.load_generator(published)
+    wide, helpers = read_published(published, names)
+    assert helpers == {} and wide.config.attributes == names
+    for said in ({"male": True}, {"hat": False, "male": False}, {"hat": True}):
+        a = before(before.identity([3]), torch.tensor([encode(said, before.config.attributes)]))
+        b = wide(wide.identity([3]), torch.tensor([encode(said, names)]))
+        torch.testing.assert_close(a, b)
+        c = wide(wide.identity([3]), torch.tensor([encode({**said, "facing_left": True}, names)]))
+        torch.testing.assert_close(a, c)
+
+
+def test_data_that_label_less_are_refused(published):
+    with pytest.raises(TrainingError, match="draws hat, which the data don't label"):
+        read_published(published, ["male", "smiling"])
+
+
+def test_in_the_mirror_left_is_right():
+    names = ["male", "facing_left", "facing_right"]
+    image, label = torch.arange(12.0).view(1, 3, 2, 2), torch.tensor([[1.0, 1.0, -1.0]])
+    seen, said = flipped(image, label, names)
+    assert said.tolist() == [[1.0, -1.0, 1.0]]
+    assert seen[0, 0].tolist() == [[1.0, 0.0], [3.0, 2.0]]
+    back, label_back = flipped(seen, said, names)
+    assert torch.equal(back, image) and torch.equal(label_back, label)
+
+
+def test_what_is_seldom_seen_together_is_drawn_more_often():
+    names = ["male", "gray_hair"]
+    # 500 women, 30 of them gray; 500 men, half of them gray.
+    rows = [(-1, 1)] * 30 + [(-1, -1)] * 470 + [(1, 1)] * 250 + [(1, -1)] * 250
+    weights = rarity(np.array(rows, np.int8), names)
+    assert weights.sum() == pytest.approx(1.0)
+    assert weights[0] > 2 * weights[31] and weights[0] > 2 * weights[501]
+
+
+def test_enlarged_faces_come_closer_to_photographs(faces, tmp_path):
+    run(*arguments(faces, tmp_path, (200, 1, 1)))
+    start = tmp_path / "000-default/checkpoint"
+    given = ["enlarge", "--data", faces, "--out", tmp_path, "--cache", tmp_path / "cache"]
+    small = ["--set", "channels=16", "--set", "blocks=1", "--set", "batch=8", "--set", "warm_up=100"]
+    run(*given, *small, "--set", "steps=300", "--start-from", start)
+    folder = tmp_path / "001-enlarge"
+    pixel = losses(folder, "enlarge/pixel")
+    assert pixel[-1] < pixel[0]
+    assert losses(folder, "enlarge/adversarial")  # the discriminator joined in
+    before, after = hub.load_generator(start), hub.load_generator(folder / "checkpoint")
+    assert (before.config.image_size, after.config.image_size) == (32, 64)
+    seen = torch.zeros(1, 2)
+    sketch = after.sketch(after.identity([5]), seen)
+    torch.testing.assert_close(sketch, before(before.identity([5]), seen), atol=0.02, rtol=0.0)
+    large = after(after.identity([5]), seen)
+    assert large.shape == (1, 3, 64, 64)
+    assert (torch.nn.functional.avg_pool2d(large, 2) - sketch).abs().mean() < 0.1
+
+    run(*given, "--set", "steps=310", "--resume", folder)
+    with safe_open(folder / "state.safetensors", "pt") as file:
+        assert file.metadata()["extra"] == '{"done": 310}'
+
+    assert "--start-from" in mistake(*given, *small)
+    (tmp_path / "bare").symlink_to(start)
+    assert "bare_training is missing" in mistake(*given, *small, "--start-from", tmp_path / "bare")
