@@ -61,6 +61,9 @@ def generate(
     strength: Annotated[
         float | None, typer.Option(help="How hard attributes push, 1 to 6; the model's own if left out.")
     ] = None,
+    best_of: Annotated[
+        int, typer.Option("--best-of", help="1 to 8: of the person and near relatives, draw who shows the words best.")
+    ] = 1,
     reader: Reader = "rules",
     as_json: AsJson = False,
     force: Annotated[bool, typer.Option(help="Overwrite files that exist.")] = False,
@@ -90,7 +93,7 @@ def generate(
     pipe = FacePipeline.from_pretrained(model)
     records = []
     for i, path in enumerate(paths):
-        face = pipe(text, seed + i, overrides, person=person, strength=strength, parser=read)
+        face = pipe(text, seed + i, overrides, person=person, strength=strength, best_of=best_of, parser=read)
         try:
             face.save(path)
         except OSError as error:

@@ -21,6 +21,8 @@ __all__ = ["Face", "FacePipeline", "StrengthError", "load", "to_image", "write_p
 
 
 STRENGTHS = (1.0, 6.0)
+BEST_OF = 8  # candidates at most
+NEAR = 0.45  # how far candidates are from the person asked for; 1 is a stranger
 
 
 class StrengthError(ValueError):
@@ -113,6 +115,7 @@ class FacePipeline:
         *,
         person: str | None = None,
         strength: float | None = None,
+        best_of: int = 1,
         parser: Callable[[str], Reading] = parse,
     ) -> Face | list[Face]:
         """Draw a description.
@@ -124,6 +127,8 @@ class FacePipeline:
             n: how many; a list is returned where it is more than 1.
             person: a blend of seeds in place of `seed` (see `facegen.identity`); n is 1 then.
             strength: guidance, 1 (none) to 6; None is the model's own.
+            best_of: 1 to 8: of so many people, the seed's own and near relatives of theirs, the one is drawn in whom the
+                classifier sees what was asked best. `Face.person` says who it was.
             parser: text -> Reading.
 
         Raises:
@@ -144,7 +149,7 @@ class FacePipeline:
         else:
             who = [identity.parse_person(person)]
         # One by one: a convolution's rounding may depend on the batch, and a face must not.
-        faces = [self.face(reading, overrides, each, strength) for each in who]
+        faces = [self.face(reading, overrides, each, strength, best_of=best_of) for each in who]
         return faces[0] if n == 1 else faces
 
     def face(
@@ -154,25 +159,31 @@ class FacePipeline:
         person: Person,
         strength: float | None = None,
         like: Face | None = None,
+        best_of: int = 1,
     ) -> Face:
-        """Draw one person as read and overridden; where `like` is the very same face, its pixels are taken over."""
+        """Draw one person as read and overridden; where `like` is the very same face, its pixels are taken over.
+
+        `best_of` as in `__call__`. Raises `StrengthError`, `PersonError`.
+        """
         if strength is not None and not STRENGTHS[0] <= strength <= STRENGTHS[1]:
             raise StrengthError(f"strength {strength:g} is out of range: 1 (gentle) to 6 (forceful)")
         described = reading.attributes if reading else {}
         wanted = attributes.merge(described, overrides)
         used = {name: value for name, value in wanted.items() if name in self.drawable}
+        asked, person = person, self.fittest(person, used, strength, best_of)
         text = identity.format_person(person)
         if like is not None and (used, text, strength) == (like.attributes, like.person, like.settings["strength"]):
             pixels = like.pixels
         else:
             pixels = self.generator(self.identity(person), self.encode(used), strength)
-        seed = int(text) if text.isdigit() else None
+        seed = asked[0][0] if len(asked) == 1 else None
+        drawn_seed = person[0][0] if len(person) == 1 else None  # the person drawn is what draws the same bytes again
         settings = {
             "description": reading.text if reading else "",
             "overrides": dict(overrides),
             "attributes": used,
             "undrawable": [name for name in wanted if name not in self.drawable],
-            "seed": seed,
+            "seed": drawn_seed,
             "person": text,
             "strength": strength,
             "model": self.model,
@@ -180,6 +191,29 @@ class FacePipeline:
         }
         sources = {name: "override" if name in overrides else "text" for name in used}
         return Face(to_image(pixels), pixels, seed, text, reading, used, sources, dict(overrides), settings)
+
+    def fittest(self, person: Person, used: Mapping[str, bool], strength: float | None, n: int) -> Person:
+        """Of a person and n - 1 near relatives, the one whose read-back agrees best with the attributes `used`.
+
+        Told by the least sure of the attributes that the classifier knows, on quick drawings: all in one batch, at
+        the decoder's size. Raises `PersonError`.
+        """
+        if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= BEST_OF:
+            raise PersonError(f"best of {n!r} is out of range: 1 (no choice) to {BEST_OF}")
+        if n == 1:
+            return person
+        classifier = _classifier()
+        told = [(classifier.attributes.index(a), yes) for a, yes in used.items() if a in classifier.attributes]
+        if not told:
+            return person
+        near = [identity.variation(person, identity.stranger(person[0][0], i), NEAR) for i in range(n - 1)]
+        people = [person, *near]
+        codes = torch.cat([self.identity(p) for p in people])
+        wanted = self.encode(used).expand(n, -1)
+        sketches = self.generator.sketch(codes, wanted, strength)
+        seen = classifier.probabilities(sketches)
+        fits = torch.stack([seen[:, j] if yes else 1 - seen[:, j] for j, yes in told], 1)
+        return people[int(fits.clamp(min=1e-4).log().mean(1).add(fits.amin(1)).argmax())]
 
     def identity(self, person: Person) -> torch.Tensor:
         """Identity code (1, d) of a person."""

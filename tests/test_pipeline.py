@@ -102,6 +102,32 @@ def test_png_restores_its_face_and_says_that_it_is_synthetic(pipe, tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["face.png"]
 
 
+def test_best_of_draws_the_relative_who_fits_best(pipe):
+    """Candidates are the seed's own person and relatives; the choice is repeatable, and the PNG restores it alone."""
+    text = "a bald man with a hat"  # few people show both
+    wanted = ("bald", "male", "hat")
+
+    def fit(face):
+        return sum(np.log(max(face.match[name], 1e-4)) for name in wanted)
+
+    alone = [pipe(text, seed=seed) for seed in range(4)]
+    chosen = [pipe(text, seed=seed, best_of=4) for seed in range(4)]
+    assert sum(map(fit, chosen)) > sum(map(fit, alone)) + 1
+    assert any(face.person != str(face.seed) for face in chosen)
+    for seed, face in enumerate(chosen):
+        assert face.seed == seed and face.person.split("*")[0].split("+")[0].isdigit()
+    face = max(chosen, key=lambda f: len(f.person))
+    assert pipe(text, seed=face.seed, best_of=4).png == face.png
+    assert pipe(text, person=face.person).png == face.png
+
+
+def test_best_of_needs_something_to_judge_by(pipe):
+    assert pipe("", seed=5, best_of=4).png == pipe("", seed=5).png
+    for wrong in (0, 9, 2.5, True):
+        with pytest.raises(PersonError, match="1 .* to 8"):
+            pipe(TEXT, best_of=wrong)
+
+
 def test_images_that_are_not_ours_are_refused(tmp_path):
     plain = tmp_path / "plain.png"
     Image.new("RGB", (8, 8)).save(plain)
