@@ -194,6 +194,7 @@ def test_bags_of_words_round_trip(tmp_path):
         ("subject,words\n01,beerd\n", "line 2: unknown attribute 'beerd': did you mean beard"),
         ("subject,words\n01,beard\n01,male\n", "line 3: subject '01' was already"),
         ("subject,words\n01\n", "line 2: expected a subject"),
+        (f"subject,words\n01,{'a' * 200_000}\n", "line 2: field larger than"),
     ],
 )
 def test_broken_bags_of_words_are_named(tmp_path, text, message):
@@ -223,11 +224,13 @@ def test_a_folder_with_a_csv(tmp_path):
         ("image,male\nx.jpg,yes\n", "line 2: there is no image"),
         ("image,male\n1.jpg,maybe\n", "line 2: male = 'maybe', expected yes, no or nothing"),
         ("image,male\n1.jpg\n", "line 2: expected 2 fields, found 1"),
+        ("image,male\n1.jpg,y\xe9s\n", "line 2: expected text in UTF-8"),
+        (f"image,words\n1.jpg,{'a' * 200_000}\n", "line 2: field larger than"),
     ],
 )
 def test_broken_folders_are_named(tmp_path, text, message):
     write_images(tmp_path, ["1.jpg"])
-    (tmp_path / "labels.csv").write_text(text)
+    (tmp_path / "labels.csv").write_text(text, encoding="latin-1")
     with pytest.raises(DataError, match=f"labels.csv, {message}"):
         read_folder(tmp_path)
 
@@ -249,3 +252,25 @@ def test_a_data_set_is_recognized_by_its_files(tmp_path):
         recognize(tmp_path / "empty")
     with pytest.raises(DataError, match="unknown data set 'ffhq'"):
         read_dataset(tmp_path, "ffhq")
+
+
+@pytest.mark.parametrize("name", ["identity.txt", "alignment.csv", "ratings_predicted.csv"])
+def test_a_table_that_isnt_text_is_named_with_its_line(tmp_path, name):
+    write_images(tmp_path / "images", ["1.jpg"])
+    (tmp_path / "list_attr_celeba.txt").write_text("1\nMale\n1.jpg 1\n")
+    (tmp_path / name).write_bytes(b"image,age\n1.jpg \xff\n")
+    with pytest.raises(DataError, match=f"{name}, line 2: expected text in UTF-8, found the byte 0xff"):
+        read_dataset(tmp_path)
+
+
+@pytest.mark.parametrize("broken", [b"no picture", None])
+def test_an_image_that_labels_are_derived_from_is_named(tmp_path, broken):
+    write_images(tmp_path / "images", ["1.jpg", "2.jpg"])
+    (tmp_path / "list_attr_celeba.txt").write_text("2\nEyeglasses\n1.jpg 1\n2.jpg 1\n")
+    np.save(tmp_path / "landmarks68.npy", np.stack([LANDMARKS, LANDMARKS]) * 64)
+    if broken is None:
+        (tmp_path / "images/2.jpg").unlink()
+    else:
+        (tmp_path / "images/2.jpg").write_bytes(broken)
+    with pytest.raises(DataError, match=r"can't be read.*images/2\.jpg|images/2\.jpg.*can't be read"):
+        read_dataset(tmp_path)

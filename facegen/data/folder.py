@@ -13,6 +13,7 @@ landmarks68.npy and alignment.csv are taken where they lie beside it, in the ord
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
 
 import numpy as np
@@ -45,8 +46,13 @@ def read_folder(folder: str | Path, labels: str | Path | None = None) -> FaceTab
     names: list[str] = []
     subjects: list[str] = []
     rows: list[np.ndarray] = []
-    with open(path, newline="", encoding="utf-8-sig") as file:
-        reader = csv.reader(file)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = path.read_bytes().count(b"\n", 0, error.start) + 1
+        raise DataError(f"{path}, line {line}: expected text in UTF-8") from None
+    reader = csv.reader(io.StringIO(text, newline=""))
+    try:
         header = [cell.strip() for cell in next(reader, [])]
         _check_header(path, header)
         for cells in reader:
@@ -61,6 +67,8 @@ def read_folder(folder: str | Path, labels: str | Path | None = None) -> FaceTab
             names.append(row["image"])
             subjects.append(row.get("subject", ""))
             rows.append(resolve_row(_labels(where, row)))
+    except csv.Error as error:
+        raise DataError(f"{path}, line {reader.line_num}: {error}") from None
     values = settle_exclusive(np.array(rows, np.int8).reshape(-1, len(NAMES)))
     alignment = read_csv(folder / "alignment.csv", names)
     return FaceTable(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
 from pathlib import Path
+
+from PIL import UnidentifiedImageError
 
 from facegen.data import lfw, pubfig
 from facegen.data.base import DataError, FaceTable
@@ -38,13 +41,35 @@ def recognize(folder: Path) -> str:
     )
 
 
+def _not_utf8(folder: Path) -> str:
+    """Which of the folder's tables isn't text, and where."""
+    for path in sorted(p for pattern in ("*.txt", "*.csv") for p in folder.rglob(pattern)):
+        content = path.read_bytes()
+        try:
+            content.decode("utf-8")
+        except UnicodeDecodeError as error:
+            line = content.count(b"\n", 0, error.start) + 1
+            return f"{path}, line {line}: expected text in UTF-8, found the byte 0x{content[error.start]:02x}"
+    return f"{folder}: one of its tables isn't text in UTF-8"
+
+
 def read_dataset(folder: str | Path, kind: str = "auto") -> FaceTable:
     """Read a data set and the annotations beside it; `kind` is "auto" or one of `READERS`. Raises `DataError`."""
     folder = Path(folder)
     if kind != "auto" and kind not in READERS:
         raise DataError(f"unknown data set {kind!r}: known are auto, {', '.join(READERS)}")
     kind = recognize(folder) if kind == "auto" else kind
-    table = READERS[kind](folder)
+    try:
+        table = READERS[kind](folder)
+    except UnicodeDecodeError:
+        raise DataError(_not_utf8(folder)) from None
+    except csv.Error as error:
+        raise DataError(f"{folder}: one of its CSV files is malformed ({error})") from None
+    except UnidentifiedImageError as error:  # names the file
+        raise DataError(f"{folder}: an image that labels are derived from can't be read: {error}") from None
+    except (OSError, SyntaxError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise DataError(f"{getattr(error, 'filename', None) or folder}: can't be read ({reason})") from None
     if kind != "rafd" and (folder / ANNOTATIONS_FILE).is_file():  # its reader has laid them on already
         apply_words(table, read_words(folder / ANNOTATIONS_FILE))
     return table

@@ -49,18 +49,21 @@ def read_words(path: str | Path) -> dict[str, dict[str, bool]]:
     if [cell.strip() for cell in next(reader, [])] != ["subject", "words"]:
         raise DataError(f'{path}, line 1: expected the column names "subject,words"')
     bags: dict[str, dict[str, bool]] = {}
-    for row in reader:
-        if not row:
-            continue
-        if len(row) != 2 or not row[0].strip():
-            raise DataError(f"{path}, line {reader.line_num}: expected a subject and its words, separated by a comma")
-        subject = row[0].strip()
-        if subject in bags:
-            raise DataError(f"{path}, line {reader.line_num}: subject {subject!r} was already described above")
-        try:
-            bags[subject] = parse_words(row[1])
-        except VocabularyError as error:
-            raise DataError(f"{path}, line {reader.line_num}: {error}") from None
+    try:
+        for row in reader:
+            if not row:
+                continue
+            if len(row) != 2 or not row[0].strip():
+                raise DataError(f"{path}, line {reader.line_num}: expected a subject and its words, separated by a comma")
+            subject = row[0].strip()
+            if subject in bags:
+                raise DataError(f"{path}, line {reader.line_num}: subject {subject!r} was already described above")
+            try:
+                bags[subject] = parse_words(row[1])
+            except VocabularyError as error:
+                raise DataError(f"{path}, line {reader.line_num}: {error}") from None
+    except csv.Error as error:
+        raise DataError(f"{path}, line {reader.line_num}: {error}") from None
     return bags
 
 
