@@ -91,7 +91,8 @@ def command(preset: str) -> Callable[..., None]:
         # One folder for all processes: the main one's.
         folder = Path(broadcast_object_list([str(resume or new_run(out, preset))])[0])
         run = Run(folder, time_limit and time_limit * 60, accelerator=accelerator)
-        trainer = PRESETS[preset][1](Setting(values, datasets, run, accelerator, cache, feature_weights, judge))
+        with accelerator.main_process_first():  # it packs the photographs, the others find them packed
+            trainer = PRESETS[preset][1](Setting(values, datasets, run, accelerator, cache, feature_weights, judge))
         if state:
             trainer.resume(state)
         elif start_from:

@@ -1,23 +1,24 @@
 """Pack data sets into one array of pixels, so that training never waits for a JPEG to be decoded.
 
-The pack lies in a cache folder: images.npy (uint8, memory-mapped) and labels.npz. It holds photographs: the cache
-folder is ignored by git, and stays on the machine.
+The pack lies in a cache folder, memory-mapped. It holds photographs: the folder is ignored by git, and stays on the machine.
 """
 
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
 from facegen.attributes import NAMES
-from facegen.data.base import FaceDataset, attribute_table, landmark_table, split
+from facegen.data.base import DataError, FaceDataset, attribute_table, landmark_table, split
+from facegen.data.words import write_atomic
 
 
 @dataclass
@@ -31,7 +32,6 @@ class Pack:
         inside: float32 (n,), share of the aligned crop that lay inside the photograph.
         source: int8 (n,), which of the given data sets a row came from.
         subjects: str (n,), "" where unknown.
-        names: str (len(NAMES),), the vocabulary that the columns of `attributes` are of.
         landmarks: float32 (n, 68, 2) in pixels of the packed images, NaN where unknown.
     """
 
@@ -42,7 +42,6 @@ class Pack:
     source: np.ndarray
     subjects: np.ndarray
     landmarks: np.ndarray
-    names: np.ndarray
 
     def __len__(self) -> int:
         return len(self.images)
@@ -58,47 +57,59 @@ class Pack:
 
 
 def pack(datasets: list[FaceDataset], size: int, folder: Path) -> Pack:
-    """Read the pack in `folder`, or make it: every image as (size, size, 3) pixels."""
-    images_path, labels_path = folder / f"images{size}.npy", folder / f"labels{size}.npz"
-    n = sum(len(d) for d in datasets)
-    if not (images_path.is_file() and _packed(labels_path) == n):
+    """The data sets as one: every image as (size, size, 3) pixels, kept in `folder`, and what is said of them today.
+
+    Only pixels are kept, for as long as the files they come from stay what they were. Labels are read anew, so that what
+    `annotate` wrote since counts at once.
+    """
+    records = [d[i] for d in datasets for i in range(len(d))]
+    return Pack(
+        images=_images(datasets, [r.path for r in records], size, folder),
+        attributes=np.concatenate([attribute_table(d, NAMES) for d in datasets]),
+        numbers=np.array([r.number for r in records], np.int64),
+        inside=np.array([r.inside_share for r in records], np.float32),
+        source=np.concatenate([np.full(len(d), k, np.int8) for k, d in enumerate(datasets)]),
+        subjects=np.array([r.subject or "" for r in records]),
+        landmarks=np.concatenate([landmark_table(d, size) for d in datasets]),
+    )
+
+
+def _images(datasets: list[FaceDataset], paths: list[Path], size: int, folder: Path) -> np.ndarray:
+    """uint8 (n, size, size, 3), memory-mapped from `folder`."""
+    packed, key_path = folder / f"images{size}.npy", folder / f"images{size}.key"
+    key = _fingerprint(paths)
+    if not (packed.is_file() and key_path.is_file() and key_path.read_text() == key):
         folder.mkdir(parents=True, exist_ok=True)
-        partial = images_path.with_suffix(".part")
-        images = np.lib.format.open_memmap(partial, "w+", np.uint8, (n, size, size, 3))
+        partial = folder / f"images{size}.{os.getpid()}.part"
+        images = np.lib.format.open_memmap(partial, "w+", np.uint8, (len(paths), size, size, 3))
         places = [(d, i) for d in datasets for i in range(len(d))]
 
         def read(k: int) -> None:
             dataset, i = places[k]
             images[k] = dataset.load(i, size)
 
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            list(tqdm(pool.map(read, range(n)), total=n, desc="pack", unit="face"))
-        images.flush()
-        records = [d[i] for d, i in places]
-        labels = dict(
-            attributes=np.concatenate([attribute_table(d, NAMES) for d in datasets]),
-            numbers=np.array([r.number for r in records], np.int64),
-            inside=np.array([r.inside_share for r in records], np.float32),
-            source=np.concatenate([np.full(len(d), k, np.int8) for k, d in enumerate(datasets)]),
-            subjects=np.array([r.subject or "" for r in records]),
-            landmarks=np.concatenate([landmark_table(d, size) for d in datasets]),
-            names=np.array(NAMES),
-        )
-        with open(labels_path.with_suffix(".part"), "wb") as file:
-            np.savez(file, **labels)
-        os.replace(partial, images_path)
-        os.replace(labels_path.with_suffix(".part"), labels_path)
-    with np.load(labels_path) as labels:
-        return Pack(np.load(images_path, mmap_mode="r"), **{k: labels[k] for k in labels.files})
+        try:
+            with ThreadPoolExecutor(os.cpu_count()) as pool:
+                list(tqdm(pool.map(read, range(len(paths))), total=len(paths), desc="pack", unit="face"))
+            images.flush()
+            key_path.unlink(missing_ok=True)  # a kill between the two leaves pixels without a key: they are packed again
+            os.replace(partial, packed)
+        finally:
+            partial.unlink(missing_ok=True)
+        write_atomic(key_path, key.encode())
+    return np.load(packed, mmap_mode="r")
 
 
-def _packed(path: Path) -> int:
-    """How many faces a label file holds; -1 where there is none, or one of another version or vocabulary."""
-    if not path.is_file():
-        return -1
-    with np.load(path) as labels:
-        complete = set(labels.files) == {f.name for f in fields(Pack)} - {"images"} and tuple(labels["names"]) == NAMES
-        return len(labels["numbers"]) if complete else -1
+def _fingerprint(paths: list[Path]) -> str:
+    """Changes when the list of files does, or one of them."""
+    digest = hashlib.blake2b(digest_size=16)
+    for path in paths:
+        try:
+            status = path.stat()
+        except FileNotFoundError:
+            raise DataError(f"{path}: the image is listed but isn't there") from None
+        digest.update(f"{path}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
 
 
 def drawable_names(datasets: list[FaceDataset], at_least: int = 80) -> list[str]:

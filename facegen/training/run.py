@@ -51,6 +51,9 @@ class Run:
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
+        if self.main:  # what a kill in mid-write left: safetensors writes to .tmp*, we to *.part
+            for left in (*self.folder.glob(".tmp*"), *self.folder.glob("*.part")):
+                left.unlink(missing_ok=True)
         self.board = SummaryWriter(str(self.folder / "tensorboard")) if self.main else None
 
     @property
