@@ -226,6 +226,11 @@ def test_by_keyboard_in_a_browser_killed_and_resumed(folder):
             expect(page.locator("#a-round_face input[value=no]")).to_be_checked(timeout=30_000)
             page.keyboard.press("Enter")
             expect(page.get_by_text("Subject 2 of 2")).to_be_visible(timeout=30_000)
+            page.keyboard.press("j")  # past young: nothing is said
+            page.keyboard.press("k")
+            page.keyboard.press("y")  # male was proposed: confirmed is answered, too
+            until(lambda: bag("bert").get("male") is True)
+            page.keyboard.press("k")
             page.keyboard.press("n")
             until(lambda: bag("bert").get("male") is False)
             os.killpg(server.pid, signal.SIGKILL)  # at any moment

@@ -28,6 +28,7 @@ HELP = (
 CSS = """
 .attribute.current { outline: 3px solid var(--color-accent) !important; outline-offset: -3px; border-radius: 8px; }
 .attribute { padding: 6px !important; }
+#keep { display: none; }
 .attribute .wrap { gap: 4px !important; }
 .attribute .wrap label { padding: 2px 6px !important; }
 """
@@ -42,7 +43,13 @@ KEYS = """
     list.forEach((e, i) => e.classList.toggle('current', i === at));
     if (scroll && list[at]) list[at].scrollIntoView({ block: 'nearest' });
   };
-  const answer = (i) => { all()[at]?.querySelectorAll('input')[i]?.click(); at += 1; mark(true); };
+  const answer = (i) => {
+    const radio = all()[at]?.querySelectorAll('input')[i];
+    // A proposal that is confirmed changes no radio, but is an answer, too.
+    (radio?.checked ? document.querySelector('#keep') : radio)?.click();
+    at += 1;
+    mark(true);
+  };
   document.addEventListener('keydown', (e) => {
     const typing = e.target.matches?.('textarea, select, input:not([type=radio])');
     if (typing || e.ctrlKey || e.metaKey || e.altKey) return;
@@ -98,6 +105,7 @@ def build(annotation: Annotation) -> gradio.Blocks:
         with gr.Row():
             back = gr.Button("Back (b)", elem_id="back")
             following = gr.Button("Keep and go on (Enter)", variant="primary", elem_id="next")
+            keep = gr.Button("Keep", elem_id="keep")  # the page's keys press it
         gr.Markdown(f"{HELP} File: `{annotation.path.name}`.")
         radios: dict[str, gr.Radio] = {}
         for group in dict.fromkeys(BY_NAME[name].group for name in names):
@@ -115,7 +123,7 @@ def build(annotation: Annotation) -> gradio.Blocks:
         following.click(step(+1), [index, *answers], everything, **private)
         # always_last: quick answers may share one save, but the last is never dropped.
         gr.on(
-            [radio.input for radio in answers], changed, [index, *answers], [heading, *answers],
+            [keep.click, *(radio.input for radio in answers)], changed, [index, *answers], [heading, *answers],
             trigger_mode="always_last", **private,
         )  # fmt: skip
     page.queue(default_concurrency_limit=1)  # one person, one file

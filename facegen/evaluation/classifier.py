@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from rich.console import Console
 from rich.table import Table
 from sklearn.calibration import calibration_curve
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import roc_auc_score, roc_curve
 from torch import nn
 
 from facegen import hub
@@ -100,7 +100,7 @@ def _sigmoid(odds: np.ndarray) -> np.ndarray:
 
 
 def evaluate(model: nn.Module, data: Pack) -> tuple[dict, Figure]:
-    """Figures of each attribute and their means; and the reliability picture."""
+    """Figures of each attribute and their means; and the picture of reliability and ROC."""
     rows = test_rows(data)
     labels, odds = data.columns(model.attributes)[rows], logits(model, data, rows)
     rates = model.config.base_rates
@@ -117,7 +117,7 @@ def evaluate(model: nn.Module, data: Pack) -> tuple[dict, Figure]:
         "calibration_error_all": calibration_error(labels[said] > 0, _sigmoid(odds[said])),
         "attributes": table,
     }
-    return result, reliability_picture(labels, _sigmoid(odds), model.attributes)
+    return result, picture(labels, _sigmoid(odds), model.attributes)
 
 
 def _mean(values: list[float | None]) -> float | None:
@@ -125,29 +125,39 @@ def _mean(values: list[float | None]) -> float | None:
     return float(np.mean(there)) if there else None
 
 
-def reliability_picture(labels: np.ndarray, probability: np.ndarray, names: list[str]) -> Figure:
-    """Share of yes over probability: all attributes together and, thin, each of them; below, how often it is given.
+def picture(labels: np.ndarray, probability: np.ndarray, names: list[str]) -> Figure:
+    """Left, reliability: share of yes over probability, and below how often it is given. Right, ROC curves.
+
+    All attributes' statements together, and thin, each attribute's.
 
     Args:
         labels, probability: (n, a).
     """
-    figure = Figure(figsize=(6, 7), layout="constrained")
-    top, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
-    top.plot([0, 1], [0, 1], color="black", linewidth=0.8, linestyle=":", label="perfect")
-    for j in range(len(names)):
-        said = labels[:, j] != 0
-        if said.any():
-            share, mean, _ = reliability(labels[said, j] > 0, probability[said, j])
-            top.plot(
-                mean, share, color="tab:blue", alpha=0.25, linewidth=0.8, label="one attribute" if j == 0 else None
-            )
+    figure = Figure(figsize=(11, 7), layout="constrained")
+    (top, right), (below, legend) = figure.subplots(2, 2, sharex="col", height_ratios=[3, 1])
+    legend.remove()
+    for axes in (top, right):
+        axes.plot([0, 1], [0, 1], color="black", linewidth=0.8, linestyle=":")
     said = labels != 0
+    thin = {"color": "tab:blue", "alpha": 0.25, "linewidth": 0.8}
+    for j in range(len(names)):
+        yes, seen = labels[said[:, j], j] > 0, probability[said[:, j], j]
+        label = "one attribute" if j == 0 else None
+        if len(yes):
+            share, mean, _ = reliability(yes, seen)
+            top.plot(mean, share, label=label, **thin)
+        if 0 < yes.sum() < len(yes):
+            right.plot(*roc_curve(yes, seen)[:2], label=label, **thin)
     share, mean, _ = reliability(labels[said] > 0, probability[said])
-    top.plot(mean, share, color="tab:red", marker="o", label="all attributes")
+    top.plot(mean, share, color="tab:red", marker="o", label="all statements")
     top.set(ylabel="share that is yes", xlim=(0, 1), ylim=(0, 1), title="Reliability on test photographs")
     top.legend(loc="upper left")
     below.hist(probability[said], bins=BINS, range=(0, 1), color="tab:red", alpha=0.6)
     below.set(xlabel="probability of yes", ylabel="statements", yscale="log")
+    right.plot(*roc_curve(labels[said] > 0, probability[said])[:2], color="tab:red", label="all statements")
+    right.set(xlabel="share of noes taken for yes", ylabel="share of yeses found", xlim=(0, 1), ylim=(0, 1), title="ROC")
+    right.tick_params(labelbottom=True)
+    right.legend(loc="lower right")
     return figure
 
 
