@@ -1,22 +1,27 @@
-"""Many visitors at once: errors, mixed-up answers, waiting times and memory of the running app.
+"""Many at once: errors, mixed-up answers, waiting times and memory of the running app.
 
     python benchmarks/load.py [--sessions 100] [--seconds 120] [--json]
 
-Each session asks /generate_face again and again, with descriptions and seeds of its own, and reads the PNG that comes
-back: its metadata must be those of the request. The server is a process of its own; its memory is read every two seconds
-after the first quarter of the time.
+Half of the sessions are programs that ask /generate_face again and again; half do what the page does for a visitor:
+draw by the button, be told one's place in the queue, then have each word explained. Each has descriptions and seeds of
+its own, and the metadata of every PNG that comes back must be those of its request. The server is a process of its own;
+its memory is read every two seconds after the first quarter of the time.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import base64
 import json
 import random
+import re
 import statistics
 import subprocess
 import sys
 import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -33,33 +38,102 @@ WHO = ("a woman", "a man", "an old man", "a young woman")
 HOW = ("with a beard", "with glasses", "with long blond hair", "with a hat", "smiling", "with bangs")
 
 
-async def session(i: int, client: httpx.AsyncClient, url: str, until: float, seen: dict) -> None:
-    draw = random.Random(i)
-    while time.monotonic() < until:
-        text, seed = f"{draw.choice(WHO)} {draw.choice(HOW)}", draw.randrange(2**32)
+@dataclass
+class Seen:
+    """What one kind of session has met so far."""
+
+    errors: list[str] = field(default_factory=list)
+    mixed_up: int = 0
+    seconds: list[float] = field(default_factory=list)
+    last_in_queue: int = 0  # the worst place that anybody was told
+
+    def summary(self) -> dict:
+        took = sorted(self.seconds)
+        return {
+            "answers": len(took),
+            "errors": len(self.errors),
+            "first_errors": self.errors[:3],
+            "mixed_up": self.mixed_up,
+            "median_s": round(statistics.median(took), 2) if took else None,
+            "p95_s": round(took[int(0.95 * (len(took) - 1))], 2) if took else None,
+            "last_in_queue": self.last_in_queue,
+        }
+
+
+async def ask(client: httpx.AsyncClient, api: str, text: str, seed: int, seen: Seen) -> bytes | None:
+    """One face as a program asks for it."""
+    start, call = time.monotonic(), f"{api}/call/v2/generate_face"
+    event = (await client.post(call, json={"text": text, "seed": seed})).raise_for_status().json()
+    kind, answer = "", None
+    async with client.stream("GET", f"{call}/{event['event_id']}") as stream:
+        async for line in stream.aiter_lines():
+            if line.startswith("event:"):
+                kind = line.split(":", 1)[1].strip()
+            elif line.startswith("data:") and kind in ("complete", "error"):
+                answer = json.loads(line.split(":", 1)[1])
+                break
+    if kind != "complete":
+        seen.errors.append(str(answer)[:200])
+        return None
+    png = (await client.get(answer[0]["url"])).raise_for_status().content
+    seen.seconds.append(time.monotonic() - start)
+    return png
+
+
+class Visitor:
+    """What the page sends for one visitor: its events go by their place in the page's own list."""
+
+    def __init__(self, client: httpx.AsyncClient, api: str, name: str, events: dict[str, int]):
+        self.client, self.api, self.name, self.events = client, api, name, events
+
+    async def messages(self, event: str, data: list) -> AsyncIterator[dict]:
+        join = {"data": data, "fn_index": self.events[event], "session_hash": self.name, "event_data": None}
+        (await self.client.post(f"{self.api}/queue/join", json=join)).raise_for_status()
+        where = f"{self.api}/queue/data?session_hash={self.name}"
+        async with self.client.stream("GET", where) as stream:
+            async for line in stream.aiter_lines():
+                if line.startswith("data:"):
+                    message = json.loads(line.split(":", 1)[1])
+                    if message["msg"] == "close_stream":
+                        return
+                    yield message
+
+    async def draw(self, text: str, seed: int, seen: Seen) -> bytes | None:
+        """Draw by the button, then have the words explained; the PNG that the page would show."""
+        html = None
         start = time.monotonic()
+        async for message in self.messages("submitted", [None, text, {}, str(seed), 2, False, True]):
+            if message["msg"] == "estimation":
+                seen.last_in_queue = max(seen.last_in_queue, message["rank"] + 1)
+            elif message["msg"] == "process_completed":
+                if not message["success"]:
+                    seen.errors.append(str(message["output"])[:200])
+                    return None
+                html = message["output"]["data"][1]
+        if html is None:
+            seen.errors.append("the stream ended without an answer")
+            return None
+        seen.seconds.append(time.monotonic() - start)
+        async for message in self.messages("explained", [None]):
+            if message["msg"] == "process_completed" and not message["success"]:
+                seen.errors.append(str(message["output"])[:200])
+        return base64.b64decode(re.search(r'id="fg-face" src="data:image/png;base64,([^"]+)"', html)[1])
+
+
+async def session(i: int, client: httpx.AsyncClient, url: str, until: float, seen: Seen, events: dict | None) -> None:
+    """Ask until the time is up: as a program, or as a visitor where the page's `events` are given."""
+    random_ = random.Random(i)
+    api = f"{url}/gradio_api"
+    visitor = Visitor(client, api, f"load{i}", events) if events else None
+    while time.monotonic() < until:
+        text, seed = f"{random_.choice(WHO)} {random_.choice(HOW)}", random_.randrange(2**32)
         try:
-            data = {"data": [text, seed, {}, "", 0]}
-            event = (await client.post(f"{url}/gradio_api/call/generate_face", json=data)).raise_for_status().json()
-            answer = None
-            async with client.stream("GET", f"{url}/gradio_api/call/generate_face/{event['event_id']}") as stream:
-                kind = ""
-                async for line in stream.aiter_lines():
-                    if line.startswith("event:"):
-                        kind = line.split(":", 1)[1].strip()
-                    elif line.startswith("data:") and kind in ("complete", "error"):
-                        answer = json.loads(line.split(":", 1)[1])
-                        break
-            if kind != "complete":
-                seen["errors"].append(str(answer)[:200])
-                continue
-            png = (await client.get(answer[0]["url"])).raise_for_status().content
-            said = read_settings(png)
-            if (said["description"], said["seed"]) != (text, seed) or answer[1]["seed"] != seed:
-                seen["mixed_up"] += 1
-            seen["seconds"].append(time.monotonic() - start)
+            png = await (visitor.draw(text, seed, seen) if visitor else ask(client, api, text, seed, seen))
+            if png is not None:
+                said = read_settings(png)
+                seen.mixed_up += (said["description"], said["seed"]) != (text, seed)
         except httpx.HTTPError as error:
-            seen["errors"].append(f"{type(error).__name__}: {error}"[:200])
+            seen.errors.append(f"{type(error).__name__}: {error}"[:200])
 
 
 async def watch(process: psutil.Process, start: float, until: float, memory: list[float]) -> None:
@@ -70,24 +144,25 @@ async def watch(process: psutil.Process, start: float, until: float, memory: lis
 
 
 async def run(url: str, sessions: int, seconds: float, process: psutil.Process) -> dict:
-    seen = {"errors": [], "mixed_up": 0, "seconds": []}
-    memory: list[float] = []
-    start = time.monotonic()
-    until = start + seconds
+    programs, visitors, memory = Seen(), Seen(), []
     limits = httpx.Limits(max_connections=4 * sessions)
     async with httpx.AsyncClient(timeout=300, limits=limits) as client:
-        crowd = [session(i, client, url, until, seen) for i in range(sessions)]
+        config = (await client.get(f"{url}/config")).raise_for_status().json()
+        events = {dependency["api_name"]: dependency["id"] for dependency in config["dependencies"]}
+        start = time.monotonic()
+        until = start + seconds
+        crowd = [
+            session(i, client, url, until, visitors if i % 2 else programs, events if i % 2 else None)
+            for i in range(sessions)
+        ]
         await asyncio.gather(watch(process, start, until, memory), *crowd)
-    took = sorted(seen["seconds"])
+        took = time.monotonic() - start
     return {
         "sessions": sessions,
-        "answers": len(took),
-        "answers_per_second": round(len(took) / (time.monotonic() - start), 2),
-        "errors": len(seen["errors"]),
-        "first_errors": seen["errors"][:3],
-        "mixed_up": seen["mixed_up"],
-        "median_s": round(statistics.median(took), 2) if took else None,
-        "p95_s": round(took[int(0.95 * (len(took) - 1))], 2) if took else None,
+        "seconds": round(took),
+        "programs": programs.summary(),
+        "visitors": visitors.summary(),
+        "answers_per_second": round((len(programs.seconds) + len(visitors.seconds)) / took, 2),
         "memory_mb": [round(min(memory)), round(max(memory))] if memory else None,
         "memory_growth_percent": round(100 * (max(memory) / min(memory) - 1), 1) if memory else None,
     }

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import io
+import json
 
 import httpx
 import pytest
@@ -39,6 +40,18 @@ def test_generate_face_is_the_pipeline(client, pipe):
     assert metadata.read_settings(path)["overrides"] == {"smiling": True}
 
 
+def test_plain_http_takes_the_parameters_by_name(app_url, pipe):
+    """As the README does with curl."""
+    call = f"{app_url.rstrip('/')}/gradio_api/call/v2/generate_face"
+    body = {"text": "a bearded man", "seed": 7, "overrides": {"hat": "no"}}
+    event = httpx.post(call, json=body).raise_for_status().json()["event_id"]
+    kind, data = httpx.get(f"{call}/{event}", timeout=300).raise_for_status().text.strip().split("\n")[-2:]
+    assert kind == "event: complete"
+    file, said = json.loads(data.removeprefix("data: "))
+    assert httpx.get(file["url"]).content == pipe("a bearded man", seed=7, overrides={"hat": False}).png
+    assert said["sources"]["hat"] == "override"
+
+
 def test_people_endpoints_lead_back_to_faces(client):
     near = client.predict("7", 0.3, 3, api_name="/vary_person")
     mixed = client.predict("7", near[0], 0.5, api_name="/mix_people")
@@ -73,6 +86,7 @@ def test_explain_words_names_each_drawn_phrase(client):
         ({"text": "a man", "overrides": {"young": True, "old": True}}, "contradict"),
         ({"text": "a man", "person": "me"}, "no person"),
         ({"text": "a man", "strength": 99}, "1 (gentle) to 6"),
+        ({"text": "a man", "best_of": 9}, "1 (no choice) to 8"),
     ],
 )
 def test_mistakes_are_one_sentence(client, arguments, words):

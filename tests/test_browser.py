@@ -237,6 +237,20 @@ def test_the_recurrent_reader_can_be_chosen_and_its_face_restored(page, pipe, ap
     other.close()
 
 
+@on_desktop
+def test_the_best_of_four_relatives(page, pipe):
+    text = "an old woman with gray hair and glasses"
+    describe(page, text)
+    toggle(page, "Best of four", True)
+    page.wait_for_function("() => document.querySelector('.fg-stage').dataset.link.includes('%2A')")
+    wanted = pipe(text, seed=7, best_of=4)
+    assert png(page) == wanted.png and wanted.person != "7"
+    expect(page.locator("#fg-person").locator("input, textarea")).to_have_value("7")
+    page.get_by_role("button", name="Draw", exact=True).click()  # again from the same person, not from the relative
+    settled(page)
+    assert png(page) == wanted.png
+
+
 @on_phone
 def test_the_face_stays_in_sight_while_its_switches_are_set(page):
     peek = page.get_by_role("button", name="Back to the face")

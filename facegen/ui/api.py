@@ -27,6 +27,7 @@ def build(pipe: FacePipeline) -> None:
         overrides: dict[str, Any] | None = None,
         person: str = "",
         strength: float = 0,
+        best_of: int = 1,
     ) -> tuple[gr.FileData, dict[str, Any]]:
         """Draw a synthetic face from a description in plain English, such as "an old man with a gray beard, no glasses".
 
@@ -36,6 +37,7 @@ def build(pipe: FacePipeline) -> None:
             overrides: attribute name to "yes" or "no" (or true, false), laid over the text; see /list_attributes for the names.
             person: a blend of seeds such as "7*0.94+12*0.34", in place of the seed; empty for none.
             strength: how hard the words push, 1 to 6; 0 for the model's own.
+            best_of: 1 to 8: the one of so many near relatives who shows the words best, as the classifier sees it.
 
         Returns:
             The face as a PNG file with its settings inside, and what was read, drawn and seen in it.
@@ -44,7 +46,7 @@ def build(pipe: FacePipeline) -> None:
             if not overrides:
                 parse(text)
             who = person.strip() or format_person(((identity.check_seed(seed), 1.0),))
-            face = draw(pipe, text, read_overrides(overrides), who, strength or None)
+            face = draw(pipe, text, read_overrides(overrides), who, strength or None, best_of=best_of)
             return face_file(face), face.to_dict()
         except USER_ERRORS as error:
             raise sorry(error) from None

@@ -22,6 +22,7 @@ EXAMPLES = (
     "a bald man with a mustache, not smiling",
     "a young man with brown hair and stubble",
 )
+BEST = 4
 LEGEND = (
     '<p class="fg-legend"><mark class="fg-used">drawn</mark><mark class="fg-not-drawable">understood, not drawable</mark>'
     '<mark class="fg-not-understood">not understood</mark></p>'
@@ -88,9 +89,16 @@ def build(pipe: FacePipeline, first: Session) -> Describe:
                     elem_id="fg-person",
                     min_width=120,
                 )
-                keep = gr.Checkbox(
-                    True, label="Keep this person", info="Off: each Draw is someone new", elem_id="fg-keep"
-                )
+                with gr.Column(min_width=150):
+                    keep = gr.Checkbox(
+                        True, label="Keep this person", info="Off: each Draw is someone new", elem_id="fg-keep"
+                    )
+                    best = gr.Checkbox(
+                        False,
+                        label="Best of four",
+                        info="The one of four near relatives who shows the words best",
+                        elem_id="fg-best",
+                    )
             strength = gr.Slider(
                 1, 6, model_strength, step=0.25, label="Strength", info="How hard the words push", elem_id="fg-strength"
             )
@@ -111,8 +119,9 @@ def build(pipe: FacePipeline, first: Session) -> Describe:
         with gr.Column(elem_id="fg-switches"):
             board = attribute_board(pipe.drawable, said=first.face.reading.attributes, elem_id="fg-board")
 
-    def push(strength):  # None is the model's own, and stays so in the metadata
-        return None if strength == model_strength else float(strength)
+    def redraw(session, text, overrides, person, strength, best, typing=False):
+        push = None if strength == model_strength else float(strength)  # None is the model's own, in the metadata too
+        show(session, pipe, text, overrides or {}, person, push, typing, BEST if best else 1)
 
     face_outputs = [session, stage, sentence, board]
 
@@ -120,39 +129,40 @@ def build(pipe: FacePipeline, first: Session) -> Describe:
         said = session.face.reading.attributes if session.face.reading else {}
         return session, _stage(session), _sentence(session, pipe), gr.update(said=said)
 
-    def typed(session, text, overrides, person, strength, live):
+    def typed(session, text, overrides, person, strength, best, live):
         if not live:
             return [gr.skip()] * len(face_outputs)
         if (text or "").strip() == session.face.settings["description"].strip():
             # Set by an answer (a restored face, an example), or typed and taken back: the face is there already.
             return session, gr.skip(), _sentence(session, pipe), gr.skip()
         try:
-            show(session, pipe, text, overrides or {}, person, push(strength), typing=True)
+            redraw(session, text, overrides, person, strength, best, typing=True)
         except gr.Error as error:  # half-typed text is no occasion for a pop-up
             return session, gr.skip(), render.sentence("", None, pipe.drawable, note=error.message), gr.skip()
         return answer(session)
 
-    def submitted(session, text, overrides, person, strength, keep):
+    def submitted(session, text, overrides, person, strength, best, keep):
         if not overrides:
             try:
                 check_text(text or "")
             except DescriptionError as error:
                 raise sorry(error) from None
         who = person if keep else new_person()
-        show(session, pipe, text, overrides or {}, who, push(strength))
-        return *answer(session), session.face.person
+        redraw(session, text, overrides, who, strength, best)
+        return *answer(session), who  # and not the relative who was the best: that would be a drift with each Draw
 
-    def flipped(session, text, overrides, person, strength):
-        show(session, pipe, text, overrides or {}, person, push(strength))
+    def flipped(session, *controls):
+        redraw(session, *controls)
         return answer(session)
 
-    def read_by(session, reader, text, overrides, person, strength):
+    def read_by(session, reader, *controls):
         session.reader = reader
-        return flipped(session, text, overrides, person, strength)
+        return flipped(session, *controls)
 
-    def someone_new(session, text, overrides, strength):
-        show(session, pipe, text, overrides or {}, new_person(), push(strength))
-        return *answer(session), session.face.person
+    def someone_new(session, text, overrides, strength, best):
+        who = new_person()
+        redraw(session, text, overrides, who, strength, best)
+        return *answer(session), who
 
     def restore(session: Session, settings: dict):
         """Show a face again from its settings, and set every control to them."""
@@ -161,7 +171,7 @@ def build(pipe: FacePipeline, first: Session) -> Describe:
         show(session, pipe, settings["description"], overrides, settings["person"], strength)
         shown = answer(session)
         return (*shown[:3], gr.update(value=overrides, said=shown[3]["said"]), settings["description"],
-                session.face.person, model_strength if strength is None else strength, session.reader)  # fmt: skip
+                session.face.person, model_strength if strength is None else strength, session.reader, False)  # fmt: skip
 
     def opened(session, request: gr.Request):
         """A shared link restores its face; a plain visit keeps the face that is there."""
@@ -204,16 +214,17 @@ def build(pipe: FacePipeline, first: Session) -> Describe:
     # Whoever has to wait for others sees their place in the queue on the face (style.css keeps it hidden at first).
     patient = {**quiet, "show_progress": "minimal", "show_progress_on": [stage]}
     latest = {"trigger_mode": "always_last"}
-    controls = [text, board, person, strength]
+    controls = [text, board, person, strength, best]
     with_person = [*face_outputs, person]
-    restored = [*face_outputs, text, person, strength, reader]
+    restored = [*face_outputs, text, person, strength, reader, best]
     submit = [text.submit, go.click, person.submit]
+    pushed = [board.input, best.input, strength.input, strength.release]  # release: the slider's own "back to the start"
     # `change`, because Gradio's `input` comes with key presses only: not with Backspace, a paste or most phones' keyboards.
     extras(gr.on([text.change, live.input], typed, [session, *controls, live], face_outputs, **latest, **patient))
     extras(gr.on(submit, submitted, [session, *controls, keep], with_person, **latest, **patient))
-    extras(gr.on([board.input, strength.input, strength.release], flipped, [session, *controls], face_outputs, **latest, **patient))
+    extras(gr.on(pushed, flipped, [session, *controls], face_outputs, **latest, **patient))
     extras(reader.input(read_by, [session, reader, *controls], face_outputs, **latest, **patient))
-    extras(stranger.click(someone_new, [session, text, board, strength], with_person, **latest, **patient))
+    extras(stranger.click(someone_new, [session, text, board, strength, best], with_person, **latest, **patient))
     extras(dropped.upload(drop, [session, dropped], restored, **patient))
     example = chips.pick(_picked, None, text, queue=False, show_progress="hidden", api_visibility="private")
     extras(example.then(submitted, [session, *controls, keep], with_person, **patient))

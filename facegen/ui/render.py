@@ -176,13 +176,13 @@ def heat_map(with_it: Image.Image, without: Image.Image, size: int = 128) -> str
     """Where two faces differ, as a see-through PNG: clear where they agree, amber to red where they don't."""
     a, b = (np.asarray(im.convert("RGB").resize((size, size)), dtype=np.float32) for im in (with_it, without))
     difference = Image.fromarray(np.abs(a - b).mean(2).astype(np.uint8)).filter(ImageFilter.GaussianBlur(2.5))
-    # A fixed scale: a word that changes little stays pale.
-    strength = np.clip(np.asarray(difference, dtype=np.float32) / 70, 0, 1)
+    # A fixed scale: a word that changes little stays pale. Never opaque: what is changed must still be seen.
+    strength = np.clip(np.asarray(difference, dtype=np.float32) / 90, 0, 1)
     rgba = np.zeros((size, size, 4), np.uint8)
     rgba[..., 0] = 255
     rgba[..., 1] = (190 * (1 - strength)).astype(np.uint8)
     rgba[..., 2] = (40 * (1 - strength)).astype(np.uint8)
-    rgba[..., 3] = (215 * strength**0.8).astype(np.uint8)
+    rgba[..., 3] = (165 * strength**0.8).astype(np.uint8)
     buffer = io.BytesIO()
     Image.fromarray(rgba).save(buffer, "PNG", compress_level=6)
     return data_url(buffer.getvalue())

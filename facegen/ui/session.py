@@ -76,6 +76,7 @@ def draw(
     strength: float | None = None,
     like: Face | None = None,
     reader: str = "rules",
+    best_of: int = 1,
 ) -> Face:
     """A face for the page; a user's mistake is raised as `gr.Error`."""
     try:
@@ -83,7 +84,7 @@ def draw(
         who = parse_person(str(person).strip())
         check(overrides)
         with _drawing:
-            return pipe.face(reading, overrides, who, strength, like)
+            return pipe.face(reading, overrides, who, strength, like, best_of)
     except USER_ERRORS as error:
         raise sorry(error) from None
 
@@ -101,10 +102,12 @@ def start(pipe: FacePipeline, text: str, person: str) -> Session:
     return session
 
 
-def show(session: Session, pipe: FacePipeline, text, overrides, person, strength=None, typing: bool = False) -> bool:
+def show(
+    session: Session, pipe: FacePipeline, text, overrides, person, strength=None, typing: bool = False, best_of: int = 1
+) -> bool:
     """Draw and remember; False where nothing that is drawn has changed, and the face stays as it is."""
     before = session.face
-    face = draw(pipe, text, overrides, person, strength, like=before, reader=session.reader)
+    face = draw(pipe, text, overrides, person, strength, like=before, reader=session.reader, best_of=best_of)
     session.face, session.src, old = face, render.data_url(face.png), session.src
     session.answer += 1
     if face.pixels is before.pixels:
