@@ -62,6 +62,11 @@ class SubjectDeconv(nn.Module):
             for a, b in zip(c[:-1], c[1:], strict=True)
         )
         self.to_rgb = nn.Conv2d(c[-1], 3, 3, padding=1)
+        for layer in self.modules():
+            # PyTorch's own start would shrink the signal at each of fourteen layers: who it is would reach no pixel.
+            if isinstance(layer, (nn.Conv2d, nn.Linear)):
+                nn.init.kaiming_normal_(layer.weight, 0.2)
+                nn.init.zeros_(layer.bias)
 
     def unit(self, identity: Tensor, attributes: Tensor) -> Tensor:
         """RGB (n, 3, s, s) in 0..1: what the logarithmic error is taken of."""
