@@ -33,28 +33,41 @@ def faces(
         int | None, typer.Option(min=100, help="Faces to draw (5000 is the full protocol); one for each test photograph.")
     ] = None,
     quick: Annotated[bool, typer.Option(help="A face for every second test photograph, and few flips.")] = False,
-    flips: Annotated[bool, typer.Option(help="Flip attributes too; without, only distance, accuracy and found faces.")] = True,
+    flips: Annotated[bool, typer.Option(help="Without: only distance, accuracy, found faces, to choose a checkpoint by.")] = True,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Write the figures as JSON here.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a page with pictures here: drawn faces only.")] = None,
+    nearest_photographs: Annotated[
+        bool, typer.Option(help="Show the nearest training photographs on the page, which must lie where git ignores it.")
+    ] = False,
     force: Force = False,
     cache: Cache = Path(".cache/evaluate"),
     size: Annotated[int, typer.Option(min=16, help="Side in px at which all faces are compared.")] = 128,
 ) -> None:
-    """Attribute accuracy, Frechet distance, found faces, and flips that keep the person."""
+    """Distances, attribute accuracy, leakage, identity, diversity, memorisation: each beside photographs."""
     from facegen.data.readers import read_dataset
     from facegen.evaluation import families
     from facegen.evaluation.faces import Options, evaluate
     from facegen.evaluation.output import claim
+    from facegen.evaluation.page import check_private, write_page
+    from facegen.evaluation.reader import EvaluationError
     from facegen.evaluation.report import print_faces
     from facegen.training.pack import pack
 
-    if out:
-        claim(out, force)
+    if nearest_photographs:
+        if html is None or not flips:
+            raise EvaluationError("--nearest-photographs shows them on the page: it needs --html, and no --no-flips")
+        check_private(html)
+    for path in filter(None, (out, html)):
+        claim(path, force)
     generator = families.load(model)
     packed = pack([read_dataset(folder) for folder in (data, *judge_data)], size, cache)
-    result = evaluate(generator, packed, feature_weights, Options(n, quick, flips, cache))
+    options = Options(n, quick, flips, nearest_photographs, cache)
+    result, evidence = evaluate(generator, packed, feature_weights, options)
     print_faces(result)
     if out:
         write_text(out, json.dumps(result, indent=1) + "\n")
+    if html:
+        write_page(html, result, evidence, generator, "/".join(Path(model).parts[-2:]) if model else "embedded")
 
 
 @app.command()
@@ -62,7 +75,7 @@ def classifier(
     data: Data,
     model: ClassifierModel = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Write the figures as JSON here.")] = None,
-    picture: Annotated[Path | None, typer.Option(help="Write the reliability picture here (PNG).")] = None,
+    picture: Annotated[Path | None, typer.Option(help="Write a picture of reliability and ROC curves here (PNG).")] = None,
     force: Force = False,
     cache: Cache = Path(".cache/evaluate"),
 ) -> None:

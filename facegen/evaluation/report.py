@@ -1,4 +1,4 @@
-"""What `evaluate` found, as tables for people."""
+"""What `evaluate faces` found, as tables for people."""
 
 from __future__ import annotations
 
@@ -13,37 +13,80 @@ def _table(title: str, *columns: str) -> Table:
     return table
 
 
+def _three(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def _four(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"
+
+
 def print_faces(result: dict, console: Console | None = None) -> None:
     """Print the result of `evaluation.faces.evaluate`."""
     console = console or Console()
     summary = _table("Drawn faces beside photographs", "", "drawn", "photographs")
     for label, key in (("face found", "face_found"), ("accuracy, main attributes", "accuracy_main")):
-        summary.add_row(label, f"{result[key]['drawn']:.3f}", f"{result[key]['photographs']:.3f}")
+        summary.add_row(label, _three(result[key]["drawn"]), _three(result[key]["photographs"]))
+    for space, value in result.get("diversity", {}).items():
+        summary.add_row(f"mean distance of two faces, {space}", _three(value["drawn"]), _three(value["photographs"]))
     console.print(summary)
 
     table = _table("Distance to test photographs", "space", "measure", "drawn", "train photographs", "floor (two halves)")
     for space, measures in result["distance"].items():
         for measure, values in measures.items():
-            row = (f"{values[k]:.4g}" for k in ("drawn", "train_photographs", "floor"))
-            table.add_row(space, measure, *row)
+            table.add_row(space, measure, *(_four(values[k]) for k in ("drawn", "train_photographs", "floor")))
     console.print(table)
 
     table = _table("Balanced accuracy of the judge", "attribute", "drawn", "photographs")
     for name, values in result["accuracy"].items():
-        table.add_row(name, f"{values['drawn']:.3f}", f"{values['photographs']:.3f}")
+        table.add_row(name, _three(values["drawn"]), _three(values["photographs"]))
     console.print(table)
 
-    if "flips" in result:
+    if "leakage" in result:
         _print_flips(result, console)
+    if "memorisation" in result:
+        _print_memorisation(result["memorisation"], console)
     console.print(f"{result['protocol']}")
 
 
 def _print_flips(result: dict, console: Console) -> None:
-    table = _table("Flipping one attribute", "attribute", "yes when yes", "yes when no", "moved right", "pixels", "same person")
-    for name, v in result["flips"].items():
-        cosine = "-" if v["identity_cosine"] is None else f"{v['identity_cosine']:.3f}"
-        shares = (f"{v[k]:.2f}" for k in ("judged_yes_when_yes", "judged_yes_when_no", "moved_the_right_way"))
-        table.add_row(name, *shares, f"{v['mean_pixel_change']:.1f}", cosine)
+    table = _table("One attribute flipped, the rest said", "attribute", "people", "as asked", "moved right", "leakage", "same person")
+    for name, v in result["leakage"]["flips"].items():
+        shares = (_three(v[k]) for k in ("judged_as_asked", "moved_the_right_way", "off_target_main"))
+        table.add_row(name, str(v["people"]), *shares, _three(result["identity"]["each"][name]))
     console.print(table)
-    if result["other_people"]:
-        console.print(f"Cosine between different people's photographs: {result['other_people']['identity_cosine']:.3f}")
+    table = _table(
+        "One attribute flipped, nothing else said",
+        "attribute", "yes when yes", "yes when no", "moved right", "leakage", "pixels", "same person",
+    )  # fmt: skip
+    keys = ("judged_yes_when_yes", "judged_yes_when_no", "moved_the_right_way", "off_target_main")
+    for name, v in result["flips"].items():
+        pixels = f"{v['mean_pixel_change']:.1f}"
+        table.add_row(name, *(_three(v[k]) for k in keys), pixels, _three(v["identity_cosine"]))
+    console.print(table)
+    table = _table("Leakage", "judged on", "verdict changed", "mirrored drawn faces", "mirrored photographs")
+    for title, key in (("main attributes", "off_target_main"), ("all attributes", "off_target_all")):
+        v = result["leakage"][key]
+        table.add_row(title, *(_three(v[k]) for k in ("changed", "mirrored_drawn", "mirrored_photographs")))
+    console.print(table)
+    v = result["identity"]
+    console.print(
+        f"Identity, cosine of dlib's embedding: flips {_three(v['flips'])}, one person's photographs "
+        f"{_three(v['same_person'])}, two people's {_three(v['other_person'])}; nearer to the first: "
+        f"{_three(v.get('nearer_to_same'))} of flips"
+    )
+
+
+def _print_memorisation(result: dict, console: Console) -> None:
+    table = _table("Distance to the nearest training face", "space", "faces", "median", "lowest 1 %", "minimum")
+    for space in (s for s in ("dlib_embedding", "pixels") if s in result):
+        for side in (s for s in ("drawn", "held_out", "strangers") if s in result[space]):
+            v = result[space][side]
+            table.add_row(space, side, *(_three(v[k]) for k in ("median", "lowest_1_percent", "minimum")))
+    console.print(table)
+    for space in (s for s in ("dlib_embedding", "pixels") if "nearer_than_held_out" in result.get(s, {})):
+        v = result[space]
+        console.print(
+            f"{space}: a drawn face is nearer than a held-out photograph in {v['nearer_than_held_out']:.3f} of pairs, "
+            f"nearer than all but 1 % of them in {v['below_held_out_1_percent']:.3f}"
+        )

@@ -1,0 +1,138 @@
+"""`evaluate faces` on drawn photographs, 32 px: what each figure must say of models whose behavior is known."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from drawn_face import drawn_face
+from PIL import Image
+from safetensors.torch import save_file
+from torch import nn
+
+from facegen import hub
+from facegen.cli import main
+from facegen.data.readers import read_dataset
+from facegen.generator import DeconvGenerator, GeneratorConfig
+from facegen.training.pack import pack
+from facegen.training.squeezenet import Fire
+
+HAIR = ["black_hair", "blond_hair"]
+SKINS = ((224, 180, 152), (150, 110, 90), (230, 205, 190))
+
+
+def write_faces(folder, numbers, seed, subjects=None):
+    """Noisy drawn faces in CelebA's layout, 32 px, half of them dark-haired."""
+    (folder / "images").mkdir(parents=True)
+    rng = np.random.default_rng(seed)
+    rows, who = [], []
+    for number in numbers:
+        dark = bool(rng.random() < 0.5)
+        face = drawn_face(32, skin=SKINS[rng.integers(3)], hair=(40,) * 3 if dark else (200,) * 3).astype(np.int16)
+        pixels = (face + rng.normal(0, 12, (32, 32, 3))).clip(0, 255).astype(np.uint8)
+        Image.fromarray(pixels).save(folder / f"images/{number:06d}.jpg")
+        rows.append(f"{number:06d}.jpg {1 if dark else -1} {-1 if dark else 1}")
+        who.append(f"{number:06d}.jpg {number % subjects if subjects else 0}\n")
+    (folder / "list_attr_celeba.txt").write_text("\n".join([str(len(rows)), "Black_Hair Blond_Hair", *rows]) + "\n")
+    if subjects:
+        (folder / "identity.txt").write_text("".join(who))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory):
+    """204 test, 40 validation and 60 training faces."""
+    numbers = [10 * i + 1 for i in range(204)] + [10 * i for i in range(40)] + [10 * i + 5 for i in range(60)]
+    return write_faces(tmp_path_factory.mktemp("own") / "faces", numbers, 0)
+
+
+@pytest.fixture(scope="module")
+def other(tmp_path_factory):
+    """60 faces of 6 people that the model never saw."""
+    return write_faces(tmp_path_factory.mktemp("other") / "faces", range(100_000, 100_060), 1, subjects=6)
+
+
+@pytest.fixture(scope="module")
+def packed(own, other):
+    return pack([read_dataset(own), read_dataset(other)], 32, own / "cache")
+
+
+@pytest.fixture(scope="module")
+def squeezenet(tmp_path_factory):
+    """SqueezeNet's shapes with random weights."""
+    torch.manual_seed(0)
+    fires = {3: (96, 16, 64), 4: (128, 16, 64), 5: (128, 32, 128), 7: (256, 32, 128), 8: (256, 48, 192)}
+    fires |= {9: (384, 48, 192), 10: (384, 64, 256), 12: (512, 64, 256)}
+    layers = {0: nn.Conv2d(3, 96, 7, 2), **{i: Fire(*sizes) for i, sizes in fires.items()}}
+    file = tmp_path_factory.mktemp("squeezenet") / "squeezenet.safetensors"
+    save_file({f"features.{i}.{k}": v for i, m in layers.items() for k, v in m.state_dict().items()}, file)
+    return file
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory):
+    """An untrained generator of 16 px."""
+    torch.manual_seed(0)
+    config = GeneratorConfig(HAIR, 8, [8, 8, 8], prior_width=8, prior_hidden=8, prior_blocks=1)
+    folder = tmp_path_factory.mktemp("checkpoint") / "small"
+    hub.save(DeconvGenerator(config), folder)
+    return folder
+
+
+def facegen(*arguments) -> int:
+    with pytest.raises(SystemExit) as stop:
+        main(["evaluate", "faces", *map(str, arguments)])
+    return stop.value.code or 0
+
+
+def test_the_whole_protocol(own, other, squeezenet, checkpoint, tmp_path, capsys):
+    out, html = tmp_path / "figures.json", tmp_path / "page.html"
+    given = ["--data", own, "--judge-data", other, "--feature-weights", squeezenet, "--model", checkpoint]
+    given += ["--size", "32", "--cache", own / "cache", "--n", "210", "-o", out, "--html", html]
+    assert facegen(*given) == 0
+    result = json.loads(out.read_text(), parse_constant=pytest.fail)  # no NaN: it isn't JSON
+    protocol = result["protocol"]
+    assert (protocol["drawn"], protocol["test_photographs"], protocol["judge_photographs"]) == (210, 204, 100)
+    assert (protocol["image_size"], protocol["compared_at"]) == (16, 32)
+
+    # The judge tells hair in photographs; an untrained network draws none, and nothing near a photograph.
+    assert result["accuracy_main"]["photographs"] > 0.9 > 0.75 > result["accuracy_main"]["drawn"]
+    values = result["distance"]["squeezenet"]["frechet"]
+    assert values["drawn"] > 3 * values["floor"] > 0 and values["train_photographs"] < 3 * values["floor"]
+    assert result["distance_all"]["squeezenet"]["photographs"] == 204
+    assert result["leakage"]["flips"]["black_hair"]["people"] == 100
+    pixels = result["memorisation"]["pixels"]
+    assert pixels["training_faces"] == 60 and pixels["drawn"]["minimum"] > pixels["held_out"]["median"]
+    assert len(result["memorisation"]["closest"]) == 10
+
+    page = html.read_text()
+    assert page.count("data:image/") >= 1 and "http" not in page.replace("http://www.w3.org", "")
+    assert "black hair" in page and "Memorisation" in page and str(tmp_path) not in page
+    assert "training photograph below" not in page  # photographs come only where they are asked for
+    assert "Leakage" in capsys.readouterr().out
+
+    assert facegen(*given) == 2  # nothing is overwritten without being asked
+    assert f"{out} exists" in capsys.readouterr().err
+
+
+def test_the_score_to_choose_by_is_that_of_the_whole(own, other, squeezenet, checkpoint, tmp_path):
+    given = ["--data", own, "--judge-data", other, "--feature-weights", squeezenet, "--model", checkpoint]
+    given += ["--size", "32", "--cache", own / "cache", "--no-flips", "--n"]
+    assert facegen(*given, "102", "-o", tmp_path / "half.json") == 0
+    assert facegen(*given, "204", "-o", tmp_path / "all.json") == 0
+    half, every = (json.loads((tmp_path / name).read_text()) for name in ("half.json", "all.json"))
+    assert half["protocol"]["drawn"] == 102 and "leakage" not in half
+    for side in ("drawn", "floor", "train_photographs"):
+        a, b = (x["distance"]["squeezenet"]["frechet"][side] for x in (half, every))
+        assert a == pytest.approx(b if side == "drawn" else a, rel=1e-4)
+
+
+def test_nearest_photographs_are_shown_only_where_asked(own, other, squeezenet, checkpoint, tmp_path, capsys):
+    given = ["--data", own, "--judge-data", other, "--feature-weights", squeezenet, "--model", checkpoint]
+    given += ["--size", "32", "--cache", own / "cache", "--nearest-photographs"]
+    assert facegen(*given) == 2
+    assert "it needs --html" in capsys.readouterr().err
+    html = tmp_path / "page.html"
+    assert facegen(*given, "--quick", "--html", html) == 0
+    page = html.read_text()
+    assert page.count("data:image/webp") == 2 and "training photograph below" in page

@@ -1,0 +1,239 @@
+"""The figures of `evaluate faces` on models and sets whose true figure is known."""
+
+import subprocess
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from facegen.attributes import NAMES
+from facegen.evaluation.cache import cached, fingerprint
+from facegen.evaluation.distances import distances, distances_of_all, diversity
+from facegen.evaluation.judge import Judge
+from facegen.evaluation.leakage import flip_alone, flip_people, flipped, mirror_noise, tied
+from facegen.evaluation.memorisation import Nearest, closest_pairs, compare, nearest, nearest_pixels
+from facegen.evaluation.metrics import frechet_distance
+from facegen.evaluation.page import check_private
+from facegen.evaluation.reader import EvaluationError
+from facegen.evaluation.sameness import identity, pairs
+
+ASKED = ["male", "young", "black_hair", "blond_hair", "beard", "hat", "smiling"]
+SIZE = 16
+
+
+@dataclass
+class Settings:
+    attributes: list[str] = field(default_factory=lambda: list(ASKED))
+    image_size: int = SIZE
+
+
+class Stripes(nn.Module):
+    """Draws each attribute as a column, light for yes; the row of pixels below is who it is.
+
+    `deaf` to all attributes it draws what the seed says; `leaks` {attribute: other} draws the other one's column too.
+    """
+
+    def __init__(self, deaf=False, leaks=None):
+        super().__init__()
+        self.config, self.deaf, self.leaks = Settings(), deaf, leaks or {}
+
+    def identity(self, seeds):
+        return torch.stack([torch.from_numpy(np.random.default_rng(s).uniform(-1, 1, SIZE)).float() for s in seeds])
+
+    def forward(self, identity, attributes):
+        images = identity[:, None, None].expand(-1, 3, SIZE, -1).clone()
+        if not self.deaf:
+            for j, name in enumerate(ASKED):
+                images[:, :, :8, j] = attributes[:, j, None, None] * 0.8
+            for name, other in self.leaks.items():
+                images[:, :, :8, ASKED.index(other)] = attributes[:, ASKED.index(name), None, None] * 0.8
+        return images
+
+
+class Columns:
+    """A lens that reads the columns; the row of pixels below is the embedding."""
+
+    name, key = "reading", "columns"
+
+    def __call__(self, images):
+        verdicts = (images[:, 0, 0, : len(ASKED)].numpy() + 1) / 2
+        return {"verdicts": verdicts, "embeddings": images[:, 0, -1].numpy()}
+
+
+JUDGE = Judge.restored({"names": np.array(ASKED)})
+QUIET = dict.fromkeys(ASKED, 0.0)
+
+
+def people(n=40):
+    rows = np.random.default_rng(0).choice([-1, 1], (n, len(ASKED))).astype(np.int8)
+    rows[:, ASKED.index("blond_hair")] = -rows[:, ASKED.index("black_hair")]
+    rows[rows[:, 0] < 0, ASKED.index("beard")] = -1
+    return rows
+
+
+def test_a_model_that_does_only_what_is_asked_leaks_nothing():
+    figures, cosines = flip_people(Stripes(), JUDGE, [Columns()], people(), QUIET, SIZE)
+    assert figures["off_target_main"]["changed"] == 0 and figures["off_target_all"]["changed"] == 0
+    for name in ASKED:
+        assert figures["flips"][name]["judged_as_asked"] == figures["flips"][name]["moved_the_right_way"] == 1
+    assert figures["flips"]["beard"]["people"] == (people()[:, 0] > 0).sum()  # on men only
+    assert all(np.allclose(values, 1, atol=1e-5) for values in cosines.values())  # the person is the row below
+
+
+def test_a_model_that_ignores_attributes_leaks_nothing_and_obeys_by_chance():
+    figures, _ = flip_people(Stripes(deaf=True), JUDGE, [Columns()], people(), QUIET, SIZE)
+    assert figures["off_target_main"]["changed"] == 0
+    assert 0.2 < figures["flips"]["smiling"]["judged_as_asked"] < 0.8
+    assert figures["flips"]["smiling"]["moved_the_right_way"] < 0.8
+
+
+def test_leakage_is_found_where_it_is():
+    figures, _ = flip_people(Stripes(leaks={"smiling": "hat"}), JUDGE, [Columns()], people(), QUIET, SIZE)
+    assert figures["changed"]["smiling"]["hat"] == 1.0
+    assert figures["changed"]["smiling"]["young"] == 0.0
+    assert figures["flips"]["smiling"]["off_target_main"] == pytest.approx(1 / 6)  # one of six other attributes
+    alone = flip_alone(Stripes(leaks={"smiling": "hat"}), JUDGE, [Columns()], 5, SIZE)
+    assert alone["smiling"]["off_target_main"] == pytest.approx(1 / 6) and alone["male"]["off_target_main"] == 0
+    assert alone["smiling"]["judged_yes_when_yes"] == 1 and alone["smiling"]["judged_yes_when_no"] == 0
+
+
+def test_what_is_tied_is_counted_apart():
+    figures, _ = flip_people(Stripes(leaks={"male": "beard"}), JUDGE, [Columns()], people(), QUIET, SIZE)
+    assert "beard" not in figures["changed"]["male"] and figures["changed_tied"]["male"]["beard"] > 0.2
+    assert figures["flips"]["male"]["off_target_main"] == 0
+
+
+def test_ties_go_both_ways():
+    for name in NAMES:
+        assert name not in tied(name)
+        assert all(name in tied(other) for other in tied(name))
+    assert "gray_hair" in tied("black_hair") and "mustache" in tied("beard") and "beard" in tied("male")
+    assert not {"young", "gray_hair"} & tied("old") - {"young", "middle_aged"}  # what only goes together is not tied
+    assert "hat" not in tied("male")
+
+
+def test_flipping_keeps_labels_possible():
+    names = ["male", "black_hair", "blond_hair", "beard", "hat"]
+    rows = np.array([[1, 1, -1, 1, -1], [-1, -1, 1, -1, 1], [1, 0, 0, 0, 1]], np.int8)
+    who, after = flipped(rows, "beard", names)
+    assert who.tolist() == [0] and after.tolist() == [[1, 1, -1, -1, -1]]  # a woman's isn't flipped, nor one not said
+    who, after = flipped(rows, "black_hair", names)
+    assert who.tolist() == [0, 1]
+    assert after.tolist() == [[1, -1, 0, 1, -1], [-1, 1, -1, -1, 1]]  # yes rules the rival out; no leaves it open
+    _, after = flipped(rows, "male", names)
+    assert after[:, 3].tolist() == [0, 0, 0] and after[:, 0].tolist() == [-1, 1, -1]
+    assert rows[0].tolist() == [1, 1, -1, 1, -1]  # the input stays
+
+
+def test_the_judge_sees_who_faces_left_face_right_in_the_mirror():
+    judge = Judge.restored({"names": np.array(["facing_left", "facing_right", "hat"])})
+    seen, mirrored = np.array([[0.9, 0.1, 0.9], [0.1, 0.9, 0.2]]), np.array([[0.1, 0.9, 0.9], [0.8, 0.2, 0.7]])
+    assert mirror_noise(judge, seen, mirrored) == {"facing_left": 0.0, "facing_right": 0.0, "hat": 0.5}
+
+
+def test_copied_training_faces_are_found():
+    rng = np.random.default_rng(0)
+    bank = rng.integers(0, 256, (50, 8, 8, 3), np.uint8)
+    held_out = rng.integers(0, 256, (40, 8, 8, 3), np.uint8)
+    copies = np.concatenate([bank[[7, 3]], bank[[9], :, ::-1]])  # the last in the mirror
+    found = nearest_pixels(copies, bank)
+    assert found.places.tolist() == [7, 3, 9] and np.allclose(found.distances, 0, atol=0.1)
+    figures = compare({"drawn": found, "held_out": nearest_pixels(held_out, bank)})
+    assert figures["nearer_than_held_out"] == 1 and figures["below_held_out_1_percent"] == 1
+    assert figures["drawn"]["minimum"] < 0.1 < 50 < figures["held_out"]["minimum"]
+    new = compare({"drawn": nearest_pixels(held_out[:20], bank), "held_out": nearest_pixels(held_out[20:], bank)})
+    assert 0.2 < new["nearer_than_held_out"] < 0.8
+
+
+def test_faces_without_features_are_no_ones_neighbors():
+    bank = np.array([[0.0, 0], [np.nan, 0], [5, 5]])
+    found = nearest(np.array([[4.0, 5], [np.nan, 1], [0, 0.5]]), bank)
+    assert found.places.tolist() == [2, -1, 0]
+    np.testing.assert_allclose(found.distances, [1, np.nan, 0.5])
+    assert closest_pairs(found) == [(2, 0, 0.5), (0, 2, 1.0)]
+    assert compare({"drawn": Nearest(np.full(3, np.nan), np.full(3, -1)), "held_out": found}) == {}
+
+
+def test_frechet_distance_by_singular_values_is_the_definition():
+    """Against eigenvalues of the covariances' product, with fewer faces than features and with more."""
+    rng = np.random.default_rng(0)
+    for n, d in ((300, 6), (9, 20)):
+        a, b = rng.normal(size=(n, d)) @ rng.normal(size=(d, d)), rng.normal(size=(n + 4, d)) + 1
+        product = np.cov(a.T) @ np.cov(b.T)
+        root = np.sqrt(np.linalg.eigvals(product).astype(complex)).real.sum()
+        expected = ((a.mean(0) - b.mean(0)) ** 2).sum() + np.cov(a.T).trace() + np.cov(b.T).trace() - 2 * root
+        assert frechet_distance(a, b) == pytest.approx(expected, rel=1e-5)
+        assert frechet_distance(a, a) == pytest.approx(0, abs=1e-9)
+
+
+def test_identical_sets_have_no_distance():
+    rng = np.random.default_rng(0)
+    test = {"pooled": rng.normal(size=(400, 5)), "embeddings": np.full((400, 128), np.nan)}
+    far = {"pooled": rng.normal(size=(400, 5)) + 3}
+    table = distances(test, test, far)
+    assert list(table) == ["squeezenet"]  # nothing is said of a space in which nothing was measured
+    assert table["squeezenet"]["frechet"]["drawn"] == pytest.approx(0, abs=1e-9)
+    assert 0 < table["squeezenet"]["frechet"]["floor"] < 1 < table["squeezenet"]["frechet"]["train_photographs"]
+    assert abs(table["squeezenet"]["kernel"]["drawn"]) < 0.02
+    every = distances_of_all(far, test, test)["squeezenet"]
+    assert every["faces"] == 400 and every["frechet"]["train_photographs"] == pytest.approx(0, abs=1e-9)
+    assert every["frechet"]["drawn"] > 40
+
+
+def test_one_face_drawn_again_and_again_has_no_diversity():
+    test = {"pooled": np.random.default_rng(0).normal(size=(50, 4))}
+    same, _ = diversity({"pooled": np.ones((50, 4))}, test)
+    alike, every = diversity(test, test)
+    assert same["squeezenet"]["drawn"] == 0 and alike["squeezenet"]["ratio"] == pytest.approx(1)
+    assert len(every["squeezenet"]["drawn"]) == 50 * 49 / 2
+
+
+def test_pairs_of_people():
+    same, other = pairs(["a", "b", "a", "a"], np.random.default_rng(0))
+    assert same.tolist() == [[0, 2], [0, 3], [2, 3]] and sorted(other.tolist()) == [[0, 1], [1, 2], [1, 3]]
+
+
+def test_identity_lies_between_two_people_and_one():
+    known = {"same_person": np.array([0.9, 1.0]), "other_person": np.array([0.5, 0.6])}
+    figures = identity({"hat": np.array([0.9, np.nan]), "beard": np.array([0.6]), "male": np.array([np.nan])}, known)
+    assert figures["position"] == pytest.approx((0.75 - 0.55) / 0.4)
+    assert figures["nearer_to_same"] == 0.5 and figures["same_from_other_roc_area"] == 1
+    assert figures["each"] == {"hat": 0.9, "beard": 0.6, "male": None}
+    assert "position" not in identity({}, known)
+
+
+def test_what_is_kept_is_measured_once(tmp_path):
+    calls = []
+
+    def make():
+        calls.append(1)
+        return {"x": np.arange(3), "names": np.array(["a", "bc"])}
+
+    keys = [fingerprint("a", np.arange(3)), fingerprint("a", np.arange(4)), fingerprint("b", np.arange(3))]
+    assert len(set(keys)) == 3 and keys[0] == fingerprint("a", np.arange(3))
+    first, again = cached(tmp_path, "kind", keys[0], make), cached(tmp_path, "kind", keys[0], make)
+    assert calls == [1] and again["x"].tolist() == [0, 1, 2] and again["names"].tolist() == first["names"].tolist()
+    cached(tmp_path, "kind", keys[1], make)
+    assert len(calls) == 2 and not list(tmp_path.glob("*.part"))
+
+
+def test_photographs_go_only_where_git_ignores_them(tmp_path):
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    (tmp_path / ".gitignore").write_text("runs/\n")
+    check_private(tmp_path / "runs/new/page.html")
+    with pytest.raises(EvaluationError, match="git doesn't ignore it"):
+        check_private(tmp_path / "docs/page.html")
+
+
+def test_a_kept_judge_judges_alike():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(200, 30))
+    labels = np.stack([np.sign(x[:, 0]), np.sign(x[:, 1] + x[:, 2]), np.zeros(200)], 1).astype(np.int8)
+    judge = Judge(["hat", "bald", "beard"], x, labels)
+    assert judge.heads == ["hat", "bald"]  # nothing was said of beards
+    again = Judge.restored(judge.arrays)
+    for name, seen in judge.probabilities(x).items():
+        np.testing.assert_array_equal(seen, again.probabilities(x)[name])
+        assert ((seen > 0.5) == (labels[:, judge.heads.index(name)] > 0)).mean() > 0.85
