@@ -25,20 +25,16 @@ def known(seen: Arrays, space: str) -> np.ndarray:
 def distances(drawn: Arrays, test: Arrays, train: Arrays) -> dict:
     """Frechet and kernel distances to the first half of the test photographs in each space.
 
-    Beside those of drawn faces: those of training photographs, and the floor, the photographs' other half. All of as
-    many faces, since a Frechet distance falls with their number (Chong & Forsyth 2020).
+    Beside those of drawn faces: those of training photographs (None where there are too few), and the floor, the
+    photographs' other half. All of as many faces, since a Frechet distance falls with their number (Chong & Forsyth 2020).
     """
     table = {}
     for space in SPACES:
         a, b, c = (known(seen, space) for seen in (drawn, test, train))
-        half = min(len(b) // 2, len(a), len(c))
+        half = min(len(b) // 2, len(a))
         if half >= LEAST:
-            pairs = {
-                "drawn": (a[:half], b[:half]),
-                "train_photographs": (c[:half], b[:half]),
-                "floor": (b[half : 2 * half], b[:half]),
-            }
-            table[space] = _both(pairs)
+            train_half = c[:half] if len(c) >= half else None
+            table[space] = _both({"drawn": a[:half], "train_photographs": train_half, "floor": b[half : 2 * half]}, b[:half])
     return table
 
 
@@ -47,16 +43,17 @@ def distances_of_all(drawn: Arrays, test: Arrays, train: Arrays) -> dict:
     table = {}
     for space in SPACES:
         a, b, c = (known(seen, space) for seen in (drawn, test, train))
-        n = min(len(a), len(c))
-        if min(n, len(b)) >= LEAST:
-            table[space] = {"faces": n, "photographs": len(b), **_both({"drawn": (a[:n], b), "train_photographs": (c[:n], b)})}
+        if min(len(a), len(b)) >= LEAST:
+            as_many = c[: len(a)] if len(c) >= len(a) else None
+            table[space] = {"faces": len(a), "photographs": len(b), **_both({"drawn": a, "train_photographs": as_many}, b)}
     return table
 
 
-def _both(pairs: dict[str, tuple[np.ndarray, np.ndarray]]) -> dict:
+def _both(sides: dict[str, np.ndarray | None], photographs: np.ndarray) -> dict:
+    """Both distances of each side to the photographs; None where a side has too few faces."""
     return {
-        "frechet": {name: frechet_distance(a, b) for name, (a, b) in pairs.items()},
-        "kernel": {name: kernel_distance(a, b) for name, (a, b) in pairs.items()},
+        measure: {side: None if x is None else distance(x, photographs) for side, x in sides.items()}
+        for measure, distance in (("frechet", frechet_distance), ("kernel", kernel_distance))
     }
 
 
