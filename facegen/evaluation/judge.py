@@ -46,7 +46,7 @@ class Judge:
     def __init__(self, names: list[str], features: np.ndarray, labels: np.ndarray, components: int = 400):
         """Train on features (n, d) and labels int8 (n, len(names)) of -1/0/+1; an attribute with too few faces is left out."""
         scaler = StandardScaler()
-        reduce = PCA(min(components, len(features) // 2), svd_solver="randomized", random_state=0)
+        reduce = PCA(min(components, len(features) // 2, features.shape[1]), svd_solver="randomized", random_state=0)
         x = reduce.fit_transform(scaler.fit_transform(features))
         scale = x.std(0).mean()
         heads: dict[str, LogisticRegression] = {}

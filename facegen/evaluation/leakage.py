@@ -29,7 +29,6 @@ _PAINT = ("heavy_makeup", "lipstick")
 # By meaning, not by how often they go together: gray hair and age are not tied, and a woman with a hat is still a woman.
 _TIES: tuple[tuple[Sequence[str], Sequence[str]], ...] = (
     (_FACIAL_HAIR, _FACIAL_HAIR),  # a beard has most of the others in it
-    (("male",), (*_FACIAL_HAIR, *_PAINT)),  # the photographs have no bearded women, and next to no men in make-up
     (_PAINT, _PAINT),
     (("eyeglasses",), ("sunglasses",)),
     (("bald",), (*members("hair_color"), *members("hair"))),  # what is said of hair that isn't there
@@ -43,8 +42,13 @@ _TIES: tuple[tuple[Sequence[str], Sequence[str]], ...] = (
 
 
 def tied(name: str) -> set[str]:
-    """The attributes that can't be expected to stay when `name` is flipped: its exclusive group, and what it implies."""
+    """The attributes that can't be expected to stay when `name` is flipped: its exclusive group, and what it implies.
+
+    Both ways but for gender: a man who becomes a woman loses his beard, but one who shaves stays a man.
+    """
     found = set(rivals(name))
+    if name == "male":  # the photographs have no bearded women, and next to no men in make-up
+        found |= {*_FACIAL_HAIR, *_PAINT}
     for some, others in _TIES:
         found |= {*(others if name in some else ()), *(some if name in others else ())}
     return found - {name}
