@@ -83,15 +83,21 @@ def ratings(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def app_url(ratings) -> str:
+def app(ratings):
     """The whole app, served on a free port by this process."""
     from facegen import ui
 
     demo = ui.build(ratings=ratings)
     options = {**ui.page(), "server_name": "127.0.0.1", "server_port": free_port()}
-    _, url, _ = demo.launch(prevent_thread_lock=True, quiet=True, show_error=True, **options)
-    yield url
+    demo.launch(prevent_thread_lock=True, quiet=True, show_error=True, **options)
+    yield demo
     demo.close()
+
+
+@pytest.fixture(scope="session")
+def app_url(app) -> str:
+    """Where the app is served."""
+    return app.local_url
 
 
 @pytest.fixture(scope="session")

@@ -52,6 +52,15 @@ def test_plain_http_takes_the_parameters_by_name(app_url, pipe):
     assert said["sources"]["hat"] == "override"
 
 
+def test_programs_are_forgotten_once_they_are_answered(app, app_url):
+    remembered = set(app.state_holder.session_data)
+    call = f"{app_url.rstrip('/')}/gradio_api/call/v2/parse_description"
+    for _ in range(3):
+        event = httpx.post(call, json={"text": "a man"}).raise_for_status().json()["event_id"]
+        assert "event: complete" in httpx.get(f"{call}/{event}", timeout=300).text
+    assert set(app.state_holder.session_data) <= remembered
+
+
 def test_people_endpoints_lead_back_to_faces(client):
     near = client.predict("7", 0.3, 3, api_name="/vary_person")
     mixed = client.predict("7", near[0], 0.5, api_name="/mix_people")

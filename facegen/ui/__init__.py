@@ -12,6 +12,7 @@ import gradio as gr  # noqa: E402
 
 from facegen.pipeline import load  # noqa: E402
 from facegen.ui import about, api, describe, gallery, morph, people_tab, review, tool  # noqa: E402
+from facegen.ui.blocks import Blocks  # noqa: E402
 from facegen.ui.session import start  # noqa: E402
 from facegen.ui.theme import page  # noqa: E402, F401
 
@@ -27,7 +28,7 @@ def build(model: str | None = None, ratings: Path = Path("runs/review")) -> gr.B
     """The whole app as Blocks, with a first face already drawn; ratings of the review tab go to the folder `ratings`."""
     pipe = load(model)
     first = start(pipe, describe.EXAMPLES[0], "7")
-    with tool.Blocks(title="facegen", analytics_enabled=False, delete_cache=(600, 3600)) as demo:
+    with Blocks(title="facegen", analytics_enabled=False, delete_cache=(600, 3600)) as demo:
         gr.HTML(HEAD, apply_default_css=False)
         with gr.Tabs() as tabs:
             with gr.Tab("Describe", id="describe"):

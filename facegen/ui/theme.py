@@ -86,5 +86,6 @@ def page() -> dict:
         "css": asset("style.css"),
         "head": f"<style>{asset('page.css')}</style><script>{asset('app.js')}</script>",
         "footer_links": ["api"],
+        "state_session_capacity": 1000,  # visitors who are remembered, 0.3 MB each
         "mcp_server": find_spec("mcp") is not None,  # a tool for language models, see tool.py
     }

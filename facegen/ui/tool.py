@@ -12,29 +12,9 @@ from facegen.identity import check_seed
 from facegen.pipeline import Face, FacePipeline
 from facegen.text import check_text
 from facegen.ui import render
+from facegen.ui.blocks import TOOL
 from facegen.ui.files import face_file, read_overrides
 from facegen.ui.session import USER_ERRORS, draw, sorry
-
-TOOL = "/draw_face"
-
-
-class Blocks(gr.Blocks):
-    """Blocks whose MCP server offers `TOOL` alone.
-
-    Gradio makes a tool of every named endpoint and has no switch against that (its issue 11463); a model that is given
-    nine tools for one job has to guess. The other endpoints stay for programs.
-    """
-
-    @property
-    def mcp_server_obj(self):
-        return self._mcp_server
-
-    @mcp_server_obj.setter
-    def mcp_server_obj(self, server):
-        if server is not None:
-            tools = server.tool_to_endpoint
-            server.tool_to_endpoint = {name: endpoint for name, endpoint in tools.items() if endpoint == TOOL}
-        self._mcp_server = server
 
 
 def build(pipe: FacePipeline) -> None:
