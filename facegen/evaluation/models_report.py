@@ -25,7 +25,7 @@ WHAT = {
     "canvas": "{name}: the canvas over time, from what the attributes start it with; a row is a seed, nothing said",
 }
 BEGIN, END = "<!-- evaluate models: begin -->", "<!-- evaluate models: end -->"
-MAX_WIDTH = 1280  # px of a picture
+MAX_WIDTH, MAX_BYTES = 1280, 300_000  # of a picture
 
 
 def picture_path(out: Path, name: str) -> Path:
@@ -120,6 +120,8 @@ def _cell(key: str, value) -> str:
         return f"{value / 60:.1f}"
     if key in ("accuracy", "face_found"):
         return f"{value:.3f}"
+    if key == "frechet" and value >= 1000:
+        return f"{float(f'{value:.4g}'):,.0f}"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
@@ -129,8 +131,11 @@ def webp(picture: Image.Image) -> bytes:
         picture = picture.resize((MAX_WIDTH, round(picture.height * MAX_WIDTH / picture.width)), Image.Resampling.LANCZOS)
     exif = Image.Exif()
     exif[0x010E] = NOTICE  # ImageDescription
-    buffer = io.BytesIO()
-    picture.save(buffer, "WEBP", quality=80, method=6, xmp=xmp().encode(), exif=exif)
+    for quality in (80, 50, 25, 10):  # what hasn't learned to draw yet draws noise, which takes the most room
+        buffer = io.BytesIO()
+        picture.save(buffer, "WEBP", quality=quality, method=6, xmp=xmp().encode(), exif=exif)
+        if buffer.tell() <= MAX_BYTES:
+            break
     return buffer.getvalue()
 
 
