@@ -187,6 +187,10 @@ class Decoder(nn.Module):
         return self.to_rgb(x) + F.interpolate(coarse, scale_factor=2.0, mode="bilinear", align_corners=False)
 
 
+def _double(image: Tensor) -> Tensor:
+    return F.interpolate(image, scale_factor=2.0, mode="bilinear", align_corners=False)
+
+
 class Enlarger(nn.Module):
     """RGB (n, 3, s, s) -> (n, 3, 2s, 2s): the smooth enlargement, and what residual blocks at half the size add to it.
 
@@ -213,8 +217,10 @@ class Enlarger(nn.Module):
         h = self.into(F.pixel_unshuffle(image, 2).contiguous(memory_format=torch.channels_last))
         for block in self.blocks:
             h = h + block(h)
-        smooth = F.interpolate(image, scale_factor=2.0, mode="bilinear", align_corners=False)
-        return smooth + F.pixel_shuffle(self.out(F.leaky_relu(h, 0.2)), 4)
+        large = _double(image) + F.pixel_shuffle(self.out(F.leaky_relu(h, 0.2)), 4)
+        # Back-projection (Irani & Peleg 1991): made small again, the result is the image that it was made from. It may add
+        # what is too fine for the decoder; a beard or a smile stays what the decoder drew.
+        return large + _double(image - F.avg_pool2d(large, 2))
 
 
 class DeconvGenerator(nn.Module):

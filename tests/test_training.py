@@ -8,12 +8,17 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 import torch
-from drawn_face import drawn_face
+from drawn_face import LANDMARKS, drawn_face
+from PIL import Image
+from safetensors import safe_open
+from safetensors.torch import load_file
 
 from facegen import hub
 from facegen.classifier import load_classifier
+from facegen.data.eyewear import RIMS, Frame, draw_eyewear
 from facegen.evaluation import families
 
 TINY = ["--set", "batch=8", "--set", "generator={attributes: [black_hair, blond_hair], identity_dim: 8, channels: [16, 16, 16, 16], prior_width: 16, prior_hidden: 16, prior_blocks: 1}"]
@@ -30,6 +35,13 @@ def run(*arguments) -> str:
     out, error = process.communicate(timeout=300)
     assert process.returncode == 0, error
     return out
+
+
+def mistake(*arguments) -> str:
+    process = train(*arguments)
+    _, error = process.communicate(timeout=120)
+    assert process.returncode == 2 and len(error.strip().splitlines()) == 1, error
+    return error
 
 
 def losses(folder, name):
@@ -71,23 +83,36 @@ def test_three_stages_learn_and_leave_a_checkpoint(faces, tmp_path):
     assert losses(again / "000-default", "autoencoder/l1")[0] < 1.1 * pixel[-1]  # it went on where the first left off
 
 
-def test_killed_in_the_middle_it_goes_on(faces, tmp_path):
+def half_written(folder) -> list[str]:
+    return [p.name for p in folder.iterdir() if p.name.startswith((".tmp", "state.safetensors."))]
+
+
+def test_killed_in_mid_write_it_goes_on(faces, tmp_path):
+    # A state of 200 MB: it takes a while to be written.
+    wide = "generator={attributes: [black_hair], identity_dim: 8, channels: [16, 16, 16, 16], prior_width: 1024, prior_hidden: 4096, prior_blocks: 3}"
     given = arguments(faces, tmp_path, (100_000, 10, 10))
-    process = train(*given, "--time-limit", 0.1)
-    process.communicate(timeout=300)  # a clean stop by the clock
+    given[given.index(TINY[-1])] = wide
+    run(*given, "--time-limit", 0.1)  # a clean stop by the clock
     folder = tmp_path / "000-default"
-    assert process.returncode == 0
     state = folder / "state.safetensors"
-    whole = state.read_bytes()
-    process = train("default", "--data", faces, "--cache", tmp_path / "cache", "--resume", folder)
-    time.sleep(6)
+    before, steps = state.stat().st_mtime_ns, done(state)
+    again = ["default", "--data", faces, "--cache", tmp_path / "cache", "--resume", folder]
+    process = train(*again, "--time-limit", 0.1)
+    while process.poll() is None and not half_written(folder):
+        time.sleep(0.001)
     process.send_signal(signal.SIGKILL)
     process.communicate()
-    (folder / "state.safetensors.part").write_bytes(whole[: len(whole) // 2])  # what a kill in mid-write leaves
-    before = hub.read(folder / "checkpoint")[0]
-    out = run("default", "--data", faces, "--cache", tmp_path / "cache", "--resume", folder, "--time-limit", 0.05)
+    assert half_written(folder) and state.stat().st_mtime_ns == before  # killed while it wrote; the old state is whole
+    assert done(state) == steps
+    out = run(*again, "--time-limit", 0.25)
     assert f"go on with --resume {folder}" in out
-    assert hub.read(folder / "checkpoint")[0] == before
+    assert done(state) > steps and not half_written(folder)
+    assert hub.load_generator(folder / "checkpoint").config.prior_width == 1024
+
+
+def done(state) -> int:
+    with safe_open(state, "pt") as file:
+        return json.loads(file.metadata()["extra"])["done"]["autoencoder"]
 
 
 def test_ctrl_c_stops_cleanly(faces, tmp_path):
@@ -123,6 +148,43 @@ def test_deconv_redraws_its_subjects(subjects, tmp_path):
     assert model.config.subjects == list("012345")
     assert model(model.identity([5]), torch.ones(1, 1)).shape == (1, 3, 32, 32)
     assert list(folder.glob("good-and-poor-*.png"))
+    seldom = losses(folder, "deconv/psnr_validation")
+    assert seldom[-1] > seldom[0] + 1  # as it is, not a mean with the first
+
+
+def test_gradients_of_several_steps_make_one_update(subjects, tmp_path):
+    network = "model={attributes: [black_hair], channels: [16, 16, 16, 16], dense: 32}"
+    given = ["deconv", "--data", subjects, "--out", tmp_path, "--cache", tmp_path / "cache", "--set", network]
+    for steps in (1, 3, 4):
+        run(*given, "--accumulate", 4, "--set", f"steps={steps}")
+    one, three, four = (load_file(tmp_path / f"00{k}-deconv/state.safetensors") for k in range(3))
+    weights = [name for name in one if name.startswith("model.")]
+    assert all(torch.equal(one[name], three[name]) for name in weights)  # still the first weights
+    assert all(not torch.equal(three[name], four[name]) for name in weights)
+    assert [four[name].item() for name in four if name.endswith("step")][0] == 1  # Adam's
+
+
+def test_augmentation_shows_its_sheet_and_trains_with_it(faces, tmp_path):
+    folder = tmp_path / "bare"  # known to wear no glasses, and where their landmarks are
+    folder.mkdir()
+    (folder / "images").symlink_to(faces / "images")
+    rows = [f"{i:06d}.jpg {1 if i % 2 == 0 else -1} -1" for i in range(48)]
+    (folder / "list_attr_celeba.txt").write_text("\n".join(["48", "Black_Hair Eyeglasses", *rows]) + "\n")
+    assert "nothing to draw on" in mistake("classifier", "--data", folder, "--augment", tmp_path / "sheet.png")
+    np.save(folder / "landmarks68.npy", np.stack([LANDMARKS * 32] * 48).astype(np.float16))
+    run("classifier", "--data", folder, "--augment", tmp_path / "sheet.png")
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert sheet.size == (8 * 128, 6 * 128)
+
+    config = ["--set", "classifier={image_size: 32, channels: [16, 16], hidden: 16, attributes: [eyeglasses]}"]
+    given = ["classifier", "--data", folder, "--out", tmp_path, "--cache", tmp_path / "cache", *config]
+    run(*given, "--set", "steps=250", "--set", "batch=32", "--set", "augment_eyewear=0.5")
+    model = load_classifier(tmp_path / "000-classifier/checkpoint")
+    glasses = Frame("square", RIMS["black"], 0.13)
+    bare = drawn_face(32)
+    worn = draw_eyewear(bare, LANDMARKS * 32, glasses, np.random.default_rng(0))
+    plain, with_glasses = model(torch.from_numpy(np.stack([bare, worn])).permute(0, 3, 1, 2) / 127.5 - 1)[:, 0]
+    assert with_glasses > plain + 1  # no photograph of the set wears any
 
 
 def test_draw_tightens_its_bound(faces, tmp_path):
@@ -168,13 +230,11 @@ def test_two_processes_train_as_one(faces, tmp_path):
         (["--set", "speed=9"], "unknown hyper-parameter 'speed'"),
         (["--set", "batch=many"], "a number is needed"),
         (["--precision", "int4"], "--precision 'int4'"),
+        (["--accumulate", "0"], "--accumulate"),
         (["--resume", "/nowhere"], "holds no run to resume|can't be read"),
     ],
 )
 def test_mistakes_are_one_sentence(faces, tmp_path, extra, words):
-    process = train("default", "--data", faces, "--out", tmp_path / "runs", "--cache", tmp_path / "cache", *TINY, *extra)
-    _, error = process.communicate(timeout=120)
-    assert process.returncode == 2
-    assert len(error.strip().splitlines()) == 1
-    assert re.search(words, error)
+    given = ["--data", faces, "--out", tmp_path / "runs", "--cache", tmp_path / "cache"]
+    assert re.search(words, mistake("default", *given, *TINY, *extra))
     assert not list((tmp_path / "runs").glob("*/checkpoint"))
