@@ -7,7 +7,6 @@ landmark model was trained on iBUG 300-W: research only); without it only the de
 from __future__ import annotations
 
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 
 import dlib
 import numpy as np
@@ -40,8 +39,7 @@ class FaceFinder:
     def measure(self, images: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """Whether a face is found, bool (n,), and embeddings float32 (n, 128), NaN where none is or models lack."""
         images = list(images)
-        with ThreadPoolExecutor(2) as pool:
-            boxes = list(pool.map(self.find, images))
+        boxes = [self.find(image) for image in images]  # not in threads: dlib's detector keeps state, and crashes
         embeddings = np.full((len(images), 128), np.nan, np.float32)
         if self.can_embed:
             known = [i for i, box in enumerate(boxes) if box is not None]
