@@ -104,7 +104,7 @@ def test_exclusive_groups_search_and_undrawable(page):
         expect(row.locator("input").first).to_be_disabled()
 
 
-def test_keyboard_alone(page):
+def test_keyboard_alone(page, pipe):
     page.locator('.fg-row[data-name="hat"] input:checked').focus()
     page.keyboard.press("ArrowRight")
     linked(page, "hat")
@@ -116,7 +116,7 @@ def test_keyboard_alone(page):
     slider = page.locator("#fg-strength input[type=range]")
     slider.focus()
     page.keyboard.press("ArrowRight")
-    linked(page, "strength=2.25")
+    linked(page, f"strength={pipe.generator.config.guidance + 0.25:g}")
     page.locator("#fg-strength button").click()  # back to the model's own
     page.wait_for_function("() => !document.querySelector('.fg-stage').dataset.link.includes('strength')")
 
