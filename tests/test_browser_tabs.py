@@ -145,7 +145,7 @@ def test_an_empty_gallery_says_so(page):
     expect(page.locator(".toast-body").first).to_contain_text("Keep a face first")
 
 
-def test_review_tab(page, ratings, tmp_path):
+def test_review_tab(page, pipe, ratings, tmp_path):
     had = len((ratings / "ratings.jsonl").read_text().splitlines()) if (ratings / "ratings.jsonl").exists() else 0
     open_tab(page, "Review")
     page.locator("#fg-r-texts textarea").fill("a bald man\na woman with bangs")
@@ -171,7 +171,8 @@ def test_review_tab(page, ratings, tmp_path):
     report = page.context.new_page()
     report.goto((tmp_path / "report.html").as_uri())
     expect(report.locator("figure")).not_to_have_count(0)
-    assert report.locator("img").evaluate_all("all => all.every((image) => image.naturalWidth === 128)")
+    side = pipe.generator.config.image_size
+    assert report.locator("img").evaluate_all(f"all => all.every((image) => image.naturalWidth === {side})")
     expect(report.locator("figure.poor").first).to_contain_text("blurry hairline")
     report.close()
 
