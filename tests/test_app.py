@@ -4,6 +4,7 @@ import asyncio
 import base64
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -124,7 +125,8 @@ def over_mcp(app_url, *calls) -> tuple:
             tools = (await session.list_tools()).tools
             return tools, [await session.call_tool(name, arguments) for name, arguments in calls]
 
-    return asyncio.run(talk())
+    with ThreadPoolExecutor(1) as pool:  # in this thread, a loop of Playwright's may be running
+        return pool.submit(asyncio.run, talk()).result()
 
 
 def test_language_models_get_one_described_tool_that_answers_with_the_picture(app_url, pipe):
