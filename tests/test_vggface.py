@@ -93,6 +93,18 @@ def test_weights_that_do_not_fit(weights, tmp_path):
         read_weights(tmp_path / "none.safetensors", narrow)
 
 
+def test_a_header_whose_length_looks_like_a_pickle_is_none(tmp_path):
+    """The first byte of safetensors is the header's length modulo 256: 0x80, a pickle's first byte, once in a while."""
+    model = VGGFace(VGGFaceConfig(["male"], **SIZES))
+    for pad in range(256):
+        path = tmp_path / "weights.safetensors"
+        save_file({k: v.contiguous() for k, v in model.state_dict().items()}, path, {"pad": "x" * pad})
+        if path.read_bytes()[:1] == b"\x80":
+            break
+    assert path.read_bytes()[:1] == b"\x80"
+    assert read_weights(path, model)
+
+
 def test_people_first_then_attributes(faces, tmp_path):
     """The report's way: a network that tells people apart is fine-tuned. Here people differ by their hair."""
     (tmp_path / "set").mkdir()

@@ -130,9 +130,10 @@ def read_weights(path: Path, model: VGGFace) -> dict[str, Tensor]:
     """
     try:
         with open(path, "rb") as file:
-            head = file.read(2)
-        # torch.save writes a zip of pickles ("PK"), before 1.6 a bare pickle (protocol 2 and up start with 0x80).
-        if head == b"PK" or head[:1] == b"\x80":
+            head = file.read(9)
+        # torch.save writes a zip of pickles ("PK"), before 1.6 a bare pickle (protocol 2 and up start with 0x80). So may
+        # safetensors, with the length of their header; but that is eight bytes long, and then comes a brace.
+        if head[:2] == b"PK" or (head[:1] == b"\x80" and head[8:] != b"{"):
             raise TrainingError(
                 f"{path} is a pickle, which can run code when it is read: convert it to safetensors first"
             )
