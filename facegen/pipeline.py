@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 
+import numpy as np
 import torch
 from PIL import Image
 
@@ -44,8 +45,7 @@ class Face:
         settings: all that is needed to draw it again, of JSON's types; written into the PNG.
     """
 
-    image: Image.Image
-    pixels: torch.Tensor = field(repr=False)  # (1, 3, s, s) in -1..1, before rounding
+    image: Image.Image = field(repr=False)
     seed: int | None
     person: str
     reading: Reading | None
@@ -58,7 +58,7 @@ class Face:
     def match(self) -> dict[str, float]:
         """Probability that each attribute is in the image, 0..1, as the embedded classifier sees it (lazily)."""
         classifier = _classifier()
-        probabilities = classifier.probabilities(self.pixels)[0].tolist()
+        probabilities = classifier.probabilities(to_pixels(self.image))[0].tolist()
         return dict(zip(classifier.attributes, probabilities, strict=True))
 
     @cached_property
@@ -161,7 +161,7 @@ class FacePipeline:
         like: Face | None = None,
         best_of: int = 1,
     ) -> Face:
-        """Draw one person as read and overridden; where `like` is the very same face, its pixels are taken over.
+        """Draw one person as read and overridden; where `like` is the very same face, its image is taken over.
 
         `best_of` as in `__call__`. Raises `StrengthError`, `PersonError`.
         """
@@ -173,9 +173,9 @@ class FacePipeline:
         asked, person = person, self.fittest(person, used, strength, best_of)
         text = identity.format_person(person)
         if like is not None and (used, text, strength) == (like.attributes, like.person, like.settings["strength"]):
-            pixels = like.pixels
+            image = like.image
         else:
-            pixels = self.generator(self.identity(person), self.encode(used), strength)
+            image = to_image(self.generator(self.identity(person), self.encode(used), strength))
         seed = asked[0][0] if len(asked) == 1 else None
         drawn_seed = person[0][0] if len(person) == 1 else None  # the person drawn is what draws the same bytes again
         settings = {
@@ -190,7 +190,7 @@ class FacePipeline:
             "version": __version__,
         }
         sources = {name: "override" if name in overrides else "text" for name in used}
-        return Face(to_image(pixels), pixels, seed, text, reading, used, sources, dict(overrides), settings)
+        return Face(image, seed, text, reading, used, sources, dict(overrides), settings)
 
     def fittest(self, person: Person, used: Mapping[str, bool], strength: float | None, n: int) -> Person:
         """Of a person and n - 1 near relatives, the one whose read-back agrees best with the attributes `used`.
@@ -247,6 +247,11 @@ def to_image(pixels: torch.Tensor) -> Image.Image:
     """(1, 3, h, w) in -1..1 -> an RGB image."""
     values = (pixels[0].clamp(-1, 1) * 127.5 + 127.5).round().to(torch.uint8)
     return Image.fromarray(values.permute(1, 2, 0).contiguous().numpy())
+
+
+def to_pixels(image: Image.Image) -> torch.Tensor:
+    """An RGB image -> (1, 3, h, w) in -1..1."""
+    return torch.from_numpy(np.array(image, dtype=np.float32)).permute(2, 0, 1)[None] / 127.5 - 1.0
 
 
 def write_png(data: bytes, path: str | Path) -> Path:

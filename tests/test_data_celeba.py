@@ -94,6 +94,16 @@ def test_dark_lenses_are_told_from_clear_ones(tmp_path):
     assert none["sunglasses"] is False and none["eyeglasses"] is False
 
 
+def test_without_landmarks_of_an_image_its_lenses_are_not_told(tmp_path):
+    write_celeba(tmp_path, [("000001.jpg", "1"), ("000002.jpg", "1")], "Eyeglasses", size=(128, 128))
+    for name in ("000001.jpg", "000002.jpg"):
+        Image.fromarray(drawn_face(128, 12)).save(tmp_path / "images" / name, quality=95)
+    np.save(tmp_path / "landmarks68.npy", np.stack([LANDMARKS * 128, np.full((68, 2), np.nan)]))
+    known, unknown = (read_celeba(tmp_path)[i].attributes for i in range(2))
+    assert known["sunglasses"] is True
+    assert unknown["eyeglasses"] is True and "sunglasses" not in unknown and "facing_front" not in unknown
+
+
 def test_lens_brightness_doesnt_depend_on_exposure():
     bright, dim = drawn_face(128, 20), drawn_face(128, 20) // 2
     assert lens_brightness(bright, LANDMARKS * 128) == pytest.approx(lens_brightness(dim, LANDMARKS * 128), abs=0.03)
@@ -133,6 +143,7 @@ BROKEN = [
     ),
     (lambda f: _replace(f / "list_attr_celeba.txt", "000011.jpg  -1", "000011.jpg  yes"), "line 4: expected -1 or 1"),
     (lambda f: np.save(f / "landmarks68.npy", np.zeros((2, 68, 2))), r"landmarks68.npy: expected shape \(3, 68, 2\)"),
+    (lambda f: np.save(f / "landmarks68.npy", np.full((3, 68, 2), "x")), "landmarks68.npy: expected numbers"),
     (lambda f: (f / "landmarks68.npy").write_bytes(b"junk"), "landmarks68.npy: can't be read"),
     (lambda f: (f / "alignment.csv").write_text("image,inside_share\n000010.jpg,wide\n"), "alignment.csv, line 2"),
     (lambda f: (f / "alignment.csv").write_text("picture\n"), "alignment.csv, line 1"),

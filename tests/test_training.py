@@ -238,3 +238,10 @@ def test_mistakes_are_one_sentence(faces, tmp_path, extra, words):
     given = ["--data", faces, "--out", tmp_path / "runs", "--cache", tmp_path / "cache"]
     assert re.search(words, mistake("default", *given, *TINY, *extra))
     assert not list((tmp_path / "runs").glob("*/checkpoint"))
+
+
+def test_too_few_faces_for_the_code_are_told(faces, tmp_path):
+    process = train("default", "--data", faces, "--out", tmp_path, "--cache", tmp_path / "cache", "--set", "generator={attributes: [black_hair]}")
+    _, error = process.communicate(timeout=120)
+    assert process.returncode == 2 and "Traceback" not in error
+    assert error.strip().splitlines()[-1].startswith("Error: 38 training faces are too few: 256")

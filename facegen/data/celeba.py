@@ -120,6 +120,8 @@ def read_landmarks(path: Path, n: int) -> np.ndarray | None:
         raise DataError(
             f"{path}: expected shape ({n}, 68, 2), a row for each image of the list, found {landmarks.shape}"
         )
+    if landmarks.dtype.kind not in "fiu":
+        raise DataError(f"{path}: expected numbers, found {landmarks.dtype}")
     return landmarks.astype(np.float32)
 
 

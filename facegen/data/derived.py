@@ -32,7 +32,7 @@ def derive(
     Args:
         values: int8 (n, len(NAMES)) of -1/0/1, with CelebA's own columns filled in.
         files: the n images. Only those that wear glasses, or may have dark skin, are opened.
-        landmarks: (n, 68, 2) in pixels of the stored images, or None.
+        landmarks: (n, 68, 2) in pixels of the stored images, NaN where unknown, or None.
         ratings: column -> (n,) predicted human ratings 0-100 (NaN where unknown), or None.
     """
     if ratings is not None:
@@ -51,6 +51,10 @@ def derive(
 
 def _column(values: np.ndarray, name: str) -> np.ndarray:
     return values[:, NAMES.index(name)]  # a view: writing to it writes to the table
+
+
+def _known(landmarks: np.ndarray) -> np.ndarray:
+    return np.isfinite(landmarks).all(axis=(1, 2))
 
 
 def _ends(values: np.ndarray, name: str, score: np.ndarray, no: float, yes: float) -> None:
@@ -78,7 +82,7 @@ def _skin(
 ) -> None:
     """Both ratings high, and a cheek that is dark without being lit in color."""
     both = np.minimum((black - 19.9) / 13.9, (skin - 30.5) / 12.6)  # in standard deviations over those faces
-    for i in np.flatnonzero(both >= 1.95):
+    for i in np.flatnonzero((both >= 1.95) & _known(landmarks)):
         color = cheek_color(np.asarray(Image.open(files[i]).convert("RGB")), landmarks[i])
         saturation = (color.max() - color.min()) / max(color.max(), 1.0)
         if saturation < CHEEK_MAX_SATURATION and color[2] > 0.3 * color[0] and luma(color) < CHEEK_MAX_LUMA:
@@ -93,7 +97,7 @@ def _eyewear(values: np.ndarray, files: Sequence[Path], landmarks: np.ndarray) -
     """CelebA's Eyeglasses parted into clear lenses and dark ones; lightly tinted ones are neither."""
     glasses, sunglasses = _column(values, "eyeglasses"), _column(values, "sunglasses")
     sunglasses[glasses < 0] = -1
-    for i in np.flatnonzero(glasses > 0):
+    for i in np.flatnonzero((glasses > 0) & _known(landmarks)):
         darkness = lens_brightness(np.asarray(Image.open(files[i]).convert("RGB")), landmarks[i])
         sunglasses[i] = 1 if darkness < 0.33 else -1 if darkness > 0.50 else 0
         glasses[i] = 1 if darkness > 0.50 else 0  # behind sunglasses, eyeglasses is not said

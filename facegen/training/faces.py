@@ -52,6 +52,7 @@ class FaceTrainingConfig:
         augment_eyewear, augment_facial_hair: chance that glasses are drawn onto a face that has none, facial hair onto a man
             who has none (Meden 2018: 0.5; less keeps "not said" close to what photographs show).
         perceptual: weight of the feature loss beside the L1 loss's 1.
+        adversarial_rarity: how much more often rare faces come in the last stage: 1 as in the others, 0 not at all.
         reconstruction, adversarial, agreement: weights in the last stage, of redrawn photographs, of the discriminator and of
             the classifier that checks the attributes.
     """
@@ -73,6 +74,7 @@ class FaceTrainingConfig:
     prior_code_noise: float = 0.1
     adversarial_learning_rate: float = 2e-4
     discriminator_learning_rate: float = 3e-4
+    adversarial_rarity: float = 1.0
     perceptual: float = 1.0
     reconstruction: float = 0.5
     adversarial: float = 0.15
@@ -193,6 +195,8 @@ class FaceTrainer:
     def _autoencoder(self):
         config, optimizer = self.config, self.optimizers["opt_autoencoder"]
         if self.done["autoencoder"] == 0 and not self.started:
+            if len(self.batches.rows) < (least := config.generator.identity_dim):
+                raise TrainingError(f"{len(self.batches.rows)} training faces are too few: {least} are needed to find eigenfaces")
             eigenfaces(self.encoder, self.model.decoder, self.batches.photos(self.batches.rows[:8000]))
             self.average.decoder.load_state_dict(self.model.decoder.state_dict())
         self.encoder.train()
@@ -272,6 +276,8 @@ class FaceTrainer:
         opt_decoder, opt_discriminator = self.optimizers["opt_decoder"], self.optimizers["opt_discriminator"]
         self.encoder.requires_grad_(False).eval()
         prior, guidance = self.average.prior, config.generator.guidance
+        self.batches.weights = self.batches.weights**config.adversarial_rarity
+        self.batches.weights /= self.batches.weights.sum()
 
         def step(i: int) -> dict[str, float]:
             anneal(opt_decoder, config.adversarial_learning_rate, i, config.adversarial_steps)

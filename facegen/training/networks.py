@@ -48,7 +48,7 @@ def eigenfaces(encoder: Encoder, decoder: Decoder, faces: Tensor, seed: int = 0)
     mean = x.mean(0)
     with torch.random.fork_rng([]):
         torch.manual_seed(seed)  # svd_lowrank draws its test matrix from the global generator
-        _, s, v = torch.svd_lowrank(x - mean, q=d + 32, niter=4)
+        _, s, v = torch.svd_lowrank(x - mean, q=min(d + 32, *x.shape), niter=4)
     s, v = s[:d], v[:, :d]
     deviation = s / math.sqrt(len(x))
     rotation = torch.linalg.qr(torch.randn(d, d, generator=generator))[0]

@@ -13,7 +13,7 @@ from facegen.pipeline import FacePipeline
 from facegen.text import parse
 from facegen.ui import render
 from facegen.ui.files import face_file, read_overrides
-from facegen.ui.session import USER_ERRORS, draw, sorry
+from facegen.ui.session import USER_ERRORS, by_artist, draw, sorry
 
 MAX_PEOPLE = 16
 
@@ -47,7 +47,7 @@ def build(pipe: FacePipeline) -> None:
                 parse(text)
             who = person.strip() or format_person(((identity.check_seed(seed), 1.0),))
             face = draw(pipe, text, read_overrides(overrides), who, strength or None, best_of=best_of)
-            return face_file(face), face.to_dict()
+            return face_file(face), by_artist(face.to_dict)
         except USER_ERRORS as error:
             raise sorry(error) from None
 

@@ -246,7 +246,8 @@ def _chips() -> str:
 
 
 def _stage(session: Session) -> str:
-    return render.stage(session.src, session.face.settings, session.before, session.reader)
+    before = render.data_url(session.before) if session.before else None
+    return render.stage(render.data_url(session.face.png), session.face.settings, before, session.reader)
 
 
 def _sentence(session: Session, pipe: FacePipeline) -> str:

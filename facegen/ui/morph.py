@@ -9,7 +9,7 @@ from facegen.pipeline import FacePipeline
 from facegen.ui import render
 from facegen.ui.describe import Describe
 from facegen.ui.scratch import scratch
-from facegen.ui.session import draw
+from facegen.ui.session import by_artist, draw
 
 FRAMES, MILLISECONDS = 24, 60
 
@@ -39,7 +39,8 @@ def build(pipe: FacePipeline, main: Describe) -> None:
         else:
             start = draw(pipe, text_a, {}, person_a or "0")
         end = draw(pipe, text_b, {}, person_b or "0")
-        frames = pipe.morph(start, end, FRAMES, lambda i, n: progress((i, n), desc="Drawing", unit="frames"))
+        told = lambda i, n: progress((i, n), desc="Drawing", unit="frames")  # noqa: E731
+        frames = by_artist(pipe.morph, start, end, FRAMES, told)
         path = scratch("facegen-morph.webp")
         frames[0].save(
             path, "WEBP", save_all=True, append_images=[*frames[1:], *frames[-2:0:-1]], loop=0, quality=82,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextvars
 import secrets
-import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import gradio as gr
@@ -20,8 +21,9 @@ from facegen.ui import render
 USER_ERRORS = (DescriptionError, VocabularyError, PersonError, StrengthError, CheckpointError, MetadataError)
 HISTORY = 24
 
-# One face at a time: two at once on two cores take as long each as one after the other, and come out of order.
-_drawing = threading.Lock()
+# One face at a time: two at once on two cores take as long each as one after the other, and come out of order. And always
+# by the same thread: each thread that runs a network keeps working memory for it, and a server has forty.
+_artist = ThreadPoolExecutor(1, thread_name_prefix="artist")
 
 
 @dataclass
@@ -29,14 +31,19 @@ class Session:
     """The face that is shown, the one before it, and the trail of earlier ones (settings and a thumbnail each)."""
 
     face: Face
-    src: str
-    before: str | None = None
+    before: bytes | None = None  # its PNG
     answer: int = 0  # counts answers, so that slow extras can tell when they are out of date
     explained: int = -1
     without: dict = field(default_factory=dict)  # faces drawn without a phrase, for the face that is shown
     trail: list[dict] = field(default_factory=list)
     gallery: list[dict] = field(default_factory=list)
     reader: str = "rules"  # one of READERS
+
+
+
+def by_artist(work: Callable, *args):
+    """What `work(*args)` returns, done by the one thread that runs the networks; never to be called by that thread itself."""
+    return _artist.submit(contextvars.copy_context().run, work, *args).result()
 
 
 def _recurrent(text: str) -> Reading:
@@ -83,21 +90,18 @@ def draw(
         reading = READERS[reader](text) if text and text.strip() else None
         who = parse_person(str(person).strip())
         check(overrides)
-        with _drawing:
-            return pipe.face(reading, overrides, who, strength, like, best_of)
+        return by_artist(pipe.face, reading, overrides, who, strength, like, best_of)
     except USER_ERRORS as error:
         raise sorry(error) from None
 
 
 def paint(pipe: FacePipeline, like: Face, person: str) -> Face:
     """Another person with the words, overrides and strength of a face."""
-    with _drawing:
-        return pipe.face(like.reading, like.overrides, parse_person(person), like.settings["strength"])
+    return by_artist(pipe.face, like.reading, like.overrides, parse_person(person), like.settings["strength"])
 
 
 def start(pipe: FacePipeline, text: str, person: str) -> Session:
-    face = draw(pipe, text, {}, person)
-    session = Session(face, render.data_url(face.png))
+    session = Session(draw(pipe, text, {}, person))
     remember(session, typing=False)
     return session
 
@@ -108,12 +112,12 @@ def show(
     """Draw and remember; False where nothing that is drawn has changed, and the face stays as it is."""
     before = session.face
     face = draw(pipe, text, overrides, person, strength, like=before, reader=session.reader, best_of=best_of)
-    session.face, session.src, old = face, render.data_url(face.png), session.src
+    session.face = face
     session.answer += 1
-    if face.pixels is before.pixels:
+    if face.image is before.image:
         session.trail[-1].update(settings=face.settings, typing=typing and session.trail[-1]["typing"])
         return False  # only the words are new
-    session.before = old
+    session.before = before.png
     session.without = {}
     remember(session, typing)
     return True

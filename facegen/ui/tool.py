@@ -14,7 +14,7 @@ from facegen.text import check_text
 from facegen.ui import render
 from facegen.ui.blocks import TOOL
 from facegen.ui.files import face_file, read_overrides
-from facegen.ui.session import USER_ERRORS, draw, sorry
+from facegen.ui.session import USER_ERRORS, by_artist, draw, sorry
 
 
 def build(pipe: FacePipeline) -> None:
@@ -59,7 +59,7 @@ def build(pipe: FacePipeline) -> None:
 
 def account(face: Face) -> str:
     """What became of the words, in sentences."""
-    said = face.to_dict()
+    said = by_artist(face.to_dict)
     parts = [f"{render.describe(face.attributes)}."]
     if said["match"]:
         failed = [

@@ -9,7 +9,7 @@ import gradio as gr
 
 from facegen.pipeline import FacePipeline
 from facegen.ui import render
-from facegen.ui.session import USER_ERRORS, Session, draw
+from facegen.ui.session import USER_ERRORS, Session, by_artist, draw
 
 PAUSE = 0.3  # seconds without a newer face before the slow parts start: whoever types on is not slowed down by them
 
@@ -43,7 +43,7 @@ async def explain(session: Session, pipe: FacePipeline) -> AsyncIterator[tuple]:
 def readback(session: Session) -> str:
     face = session.face
     try:
-        match = face.match
+        match = by_artist(lambda: face.match)
     except USER_ERRORS:  # a model folder may come without a classifier: the face is still worth showing
         match = {}
     return render.readback(face.attributes, face.sources, match)
