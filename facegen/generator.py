@@ -20,6 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from facegen.attention import SelfAttention
 
 @dataclass
 class GeneratorConfig:
@@ -32,6 +33,7 @@ class GeneratorConfig:
         prior_width, prior_hidden, prior_blocks: size of the flow's residual MLP.
         prior_steps: midpoint steps from noise to appearance code.
         guidance: strength of classifier-free guidance; 1 is none.
+        attention: side in px of the decoder's map (8, 16, ..) whose places attend to each other; 0 for none.
         enlarger_channels, enlarger_blocks: size of the network that doubles the decoder's image; 0 channels for none.
     """
 
@@ -43,6 +45,7 @@ class GeneratorConfig:
     prior_blocks: int = 6
     prior_steps: int = 8
     guidance: float = 2.0
+    attention: int = 0
     enlarger_channels: int = 0
     enlarger_blocks: int = 5
 
@@ -161,6 +164,9 @@ class Decoder(nn.Module):
         self.coarse_size = config.decoder_size // 2
         self.eigenfaces = nn.Linear(config.identity_dim, 3 * self.coarse_size**2)
         self.blocks = nn.ModuleList(UpBlock(a, b, style_dim) for a, b in zip(c[:-1], c[1:]))
+        self.attention = config.attention
+        if config.attention:
+            self.attend = SelfAttention(c[int(math.log2(config.attention // 4))])
         quarter = c[-3]
         self.see_quarter = nn.Conv2d(12, quarter, 3, padding=1)
         self.see_half = nn.Conv2d(3, c[-2], 3, padding=1)
@@ -179,6 +185,8 @@ class Decoder(nn.Module):
         coarse = self.eigenfaces(code).view(-1, 3, self.coarse_size, self.coarse_size)
         for block in self.blocks:
             x = block(x, style)
+            if x.shape[-1] == self.attention:
+                x = self.attend(x)
             if 2 * x.shape[-1] == self.coarse_size:
                 x = x + self.see_quarter(F.pixel_unshuffle(coarse, 2).contiguous(memory_format=torch.channels_last))
                 x = x + self.refine(x)

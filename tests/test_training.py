@@ -209,6 +209,17 @@ def test_gan_plays_from_nothing(faces, tmp_path):
     assert (a - b).abs().mean() > 0.01  # noise alone is the code
 
 
+def test_gan_with_attention_learns_to_listen(faces, tmp_path):
+    tiny = [a.replace("identity_dim", "attention: 8, identity_dim") for a in TINY]
+    run("gan", "--data", faces, "--out", tmp_path, "--cache", tmp_path / "cache", *tiny, "--set", "adversarial_steps=40")
+    folder = tmp_path / "000-gan"
+    model = hub.load_generator(folder / "checkpoint")
+    assert model.config.attention == 8 and model.decoder.attend.gate != 0
+    state = load_file(folder / "state.safetensors")
+    gates = [k for k in state if k.startswith("discriminator") and k.endswith("attend.gate")]
+    assert len(gates) == 1 and state[gates[0]] != 0
+
+
 def test_two_processes_train_as_one(faces, tmp_path):
     """Batches of their own, averaged gradients, one set of weights: the loss of one process, within what batches differ by."""
     given = arguments(faces, tmp_path / "one", (100, 0, 0))
@@ -231,6 +242,7 @@ def test_two_processes_train_as_one(faces, tmp_path):
         (["--set", "batch=many"], "a number is needed"),
         (["--precision", "int4"], "--precision 'int4'"),
         (["--accumulate", "0"], "--accumulate"),
+        (["--set", "generator={attributes: [black_hair], attention: 24}"], "attention = 24: .* 8, 16, 32, 64, 128 px"),
         (["--resume", "/nowhere"], "holds no run to resume|can't be read"),
     ],
 )

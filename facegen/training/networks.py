@@ -71,7 +71,10 @@ class Discriminator(nn.Module):
 
     def __init__(self, config: GeneratorConfig, image_size: int, patch: int = 2):
         super().__init__()
-        self.trunk = Trunk(image_size, [64, 128, 192, 256], patch, end=image_size // 16)
+        # Where the generator's places attend to each other the discriminator's do, at the same size in px.
+        end = image_size // 16
+        attention = config.attention if end <= config.attention < image_size // patch else 0
+        self.trunk = Trunk(image_size, [64, 128, 192, 256], patch, end, attention)
         width = self.trunk.channels
         self.features = nn.Conv2d(width, width, 1)
         self.realness = nn.Conv2d(width, 1, 1)

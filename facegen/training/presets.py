@@ -63,6 +63,9 @@ def _nested(setting: Setting, key: str, kind: type):
 
 def _default(setting: Setting, **preset: object) -> FaceTrainer:
     generator = _nested(setting, "generator", GeneratorConfig)
+    sides = [4 * 2**i for i in range(1, len(generator.channels))]
+    if generator.attention and generator.attention not in sides:
+        raise TrainingError(f"attention = {generator.attention}: the decoder's maps have sides of {', '.join(map(str, sides))} px")
     config = build(FaceTrainingConfig, {**preset, **setting.values}, generator=generator)
     setting.run.save_config(config)
     judge = load_classifier(setting.judge) if setting.judge else None
