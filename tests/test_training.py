@@ -44,6 +44,14 @@ def mistake(*arguments) -> str:
     return error
 
 
+def mistake_at_last(*arguments) -> str:
+    """The same where progress bars come before the sentence."""
+    process = train(*arguments)
+    _, error = process.communicate(timeout=120)
+    assert process.returncode == 2 and "Traceback" not in error, error
+    return error.strip().splitlines()[-1]
+
+
 def losses(folder, name):
     lines = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
     return [line[name] for line in lines if name in line]
@@ -136,6 +144,16 @@ def test_classifier_learns_hair_from_nothing(faces, tmp_path):
     model = load_classifier(tmp_path / "000-classifier/checkpoint")
     dark, fair = (torch.from_numpy(drawn_face(32, hair=h)).permute(2, 0, 1)[None] / 127.5 - 1 for h in ((40,) * 3, (200,) * 3))
     assert model.probabilities(dark)[0, 0] > 0.5 > model.probabilities(fair)[0, 0]
+
+    # What it learned is taken over, attribute by attribute, and another shape is refused.
+    again = ["classifier", "--data", faces, "--out", tmp_path, "--cache", tmp_path / "cache", "--start-from", tmp_path / "000-classifier/checkpoint", "--set", "steps=1"]
+    run(*again, "--set", "classifier={image_size: 32, channels: [16, 16], hidden: 16, attributes: [blond_hair, brown_hair, black_hair]}")
+    wider = load_classifier(tmp_path / "001-classifier/checkpoint")
+    for face in (dark, fair):
+        black, blond = model(face)[0].tolist()
+        told = wider(face)[0].tolist()
+        assert told[2] == pytest.approx(black, abs=0.2) and told[0] == pytest.approx(blond, abs=0.2)
+    assert "hidden = 16, where 8 is asked for" in mistake_at_last(*again, "--set", "classifier={image_size: 32, channels: [16, 16], hidden: 8, attributes: [black_hair]}")
 
 
 def test_deconv_redraws_its_subjects(subjects, tmp_path):
@@ -253,7 +271,6 @@ def test_mistakes_are_one_sentence(faces, tmp_path, extra, words):
 
 
 def test_too_few_faces_for_the_code_are_told(faces, tmp_path):
-    process = train("default", "--data", faces, "--out", tmp_path, "--cache", tmp_path / "cache", "--set", "generator={attributes: [black_hair]}")
-    _, error = process.communicate(timeout=120)
-    assert process.returncode == 2 and "Traceback" not in error
-    assert error.strip().splitlines()[-1].startswith("Error: 38 training faces are too few: 256")
+    given = ["--data", faces, "--out", tmp_path, "--cache", tmp_path / "cache"]
+    error = mistake_at_last("default", *given, "--set", "generator={attributes: [black_hair]}")
+    assert error.startswith("Error: 38 training faces are too few: 256")

@@ -13,13 +13,13 @@ from accelerate import Accelerator
 from torch import Tensor
 
 from facegen.attributes import NAMES
-from facegen.classifier import AttributeClassifier, ClassifierConfig, save_classifier
+from facegen.classifier import AttributeClassifier, ClassifierConfig, load_classifier, save_classifier
 from facegen.data.augment import AugmentConfig, augment_rows
 from facegen.training.augment import jitter
 from facegen.training.batches import mirrored, to_tensor
 from facegen.training.optim import anneal, average_gradients, update_average
 from facegen.training.pack import Pack
-from facegen.training.run import Run, load_state, loop, save_state
+from facegen.training.run import Run, TrainingError, load_state, loop, save_state
 
 
 @dataclass
@@ -84,6 +84,26 @@ class ClassifierTrainer:
         if self.run.main:
             save_state(self.run.folder / "state.safetensors", self._modules, {"optimizer": self.optimizer}, {"done": i})
             save_classifier(self.average, self.run.folder / "checkpoint")
+
+    def start_from(self, folder: Path) -> None:
+        """Take a trained classifier over, with its heads for the attributes that both know; other heads start from nothing.
+
+        Raises `hub.CheckpointError`, or `TrainingError` where its network has another shape.
+        """
+        old, new = load_classifier(folder), self.config.classifier
+        for name in ("image_size", "channels", "hidden"):
+            if getattr(old.config, name) != getattr(new, name):
+                raise TrainingError(
+                    f"{folder} has {name} = {getattr(old.config, name)}, where {getattr(new, name)} is asked for: "
+                    "set classifier as its config.json has it"
+                )
+        learned, tensors = old.state_dict(), self.model.state_dict()
+        shared = [name for name in new.attributes if name in old.attributes]
+        here, there = ([names.index(name) for name in shared] for names in (new.attributes, old.attributes))
+        for key in ("heads.weight", "heads.bias"):
+            tensors[key][here] = learned.pop(key)[there].to(tensors[key])
+        self.model.load_state_dict(tensors | learned)
+        self.average.load_state_dict(self.model.state_dict())
 
     def resume(self, path: Path) -> None:
         self.done = load_state(path, self._modules, {"optimizer": self.optimizer})["done"]

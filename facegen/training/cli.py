@@ -53,7 +53,7 @@ def command(preset: str) -> Callable[..., None]:
         config: Annotated[Path | None, typer.Option(help="Hyper-parameters as YAML; every run folder holds its own.")] = None,
         set_: Annotated[list[str] | None, typer.Option("--set", help="name=value of a hyper-parameter; again for more.")] = None,
         start_from: Annotated[
-            Path | None, typer.Option(help="A generator's checkpoint folder to start from (preset default; see also --resume).")
+            Path | None, typer.Option(help="A checkpoint folder to start from (default, gan, enlarge, classifier; see also --resume).")
         ] = None,
         feature_weights: Annotated[
             Path | None, typer.Option(help="SqueezeNet 1.0 for the feature loss (safetensors, torchvision's names).")
