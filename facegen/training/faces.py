@@ -53,8 +53,8 @@ class FaceTrainingConfig:
             who has none (Meden 2018: 0.5; less keeps "not said" close to what photographs show).
         perceptual: weight of the feature loss beside the L1 loss's 1.
         adversarial_rarity: how much more often rare faces come in the last stage: 1 as in the others, 0 not at all.
-        reconstruction, adversarial, agreement, moments: weights in the last stage, of redrawn photographs, of the discriminator,
-            of the classifier that checks the attributes and of the features' mean and variance.
+        reconstruction, adversarial, agreement, feature_means: weights in the last stage, of redrawn photographs, of the discriminator,
+            of the classifier that checks the attributes and of the features' means.
     """
 
     generator: GeneratorConfig = field(default_factory=GeneratorConfig)
@@ -79,7 +79,7 @@ class FaceTrainingConfig:
     reconstruction: float = 0.5
     adversarial: float = 0.15
     agreement: float = 0.05
-    moments: float = 0.0
+    feature_means: float = 0.0
     gradient_penalty: float = 2.0
     penalty_every: int = 8
     seed: int = 0
@@ -279,7 +279,7 @@ class FaceTrainer:
         prior, guidance = self.average.prior, config.generator.guidance
         self.batches.weights = self.batches.weights**config.adversarial_rarity
         self.batches.weights /= self.batches.weights.sum()
-        moments = losses.FeatureMoments()
+        means = losses.FeatureMeans()
 
         def step(i: int) -> dict[str, float]:
             anneal(opt_decoder, config.adversarial_learning_rate, i, config.adversarial_steps)
@@ -318,13 +318,13 @@ class FaceTrainer:
                 if self.judge:
                     agreement = losses.agreement(self.judge, jitter(drawn), labels, self.batches.names)
                 apart = torch.zeros(())
-                if config.moments and self.features:
+                if config.feature_means and self.features:
                     with torch.no_grad():
                         seen = self.features(photo)
-                    push, apart = moments(self.features(drawn), seen)
+                    push, apart = means(self.features(drawn), seen)
             loss = config.adversarial * adversarial + config.agreement * agreement
-            if config.moments and self.features:
-                loss = loss + config.moments * push
+            if config.feature_means and self.features:
+                loss = loss + config.feature_means * push
             pixel = perceptual = torch.zeros(())
             if config.reconstruction:
                 with accelerator.autocast():
@@ -343,7 +343,7 @@ class FaceTrainer:
                 "real-drawn": (real.mean() - fake.detach().mean()).item(),
                 "adversarial": adversarial.item(),
                 "agreement": agreement.item(),
-                "moments": apart.item(),
+                "means": apart.item(),
                 "l1": pixel.item(),
                 "perceptual": perceptual.item(),
                 "penalty": self.penalty,
