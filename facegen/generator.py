@@ -228,7 +228,8 @@ class Enlarger(nn.Module):
         large = _double(image) + F.pixel_shuffle(self.out(F.leaky_relu(h, 0.2)), 4)
         # Back-projection (Irani & Peleg 1991): made small again, the result is the image that it was made from. It may add
         # what is too fine for the decoder; a beard or a smile stays what the decoder drew.
-        return large + _double(image - F.avg_pool2d(large, 2))
+        missing = image - F.avg_pool2d(large, 2)
+        return large + F.interpolate(missing, scale_factor=2.0, mode="bicubic", align_corners=False)
 
 
 class DeconvGenerator(nn.Module):
