@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 
 import pytest
 from pages import (  # noqa: F401
@@ -45,12 +46,16 @@ def test_whoever_waits_sees_their_place_in_the_queue(page, app_url):
     other.goto(app_url)
     settled(other)
     old = face(page)
-    with session._drawing:  # as if a long drawing were under way
+    done = threading.Event()
+    session._artist.submit(done.wait)  # as if a long drawing were under way
+    try:
         other.get_by_role("button", name="New person").click()
         expect(other.locator("#fg-main .progress-text")).to_be_visible()
         page.get_by_label("Describe a face").press("End")
         page.get_by_label("Describe a face").press_sequentially(" and a hat")
         expect(page.locator("#fg-main .progress-text")).to_contain_text(re.compile(r"queue: \d+/\d+"))
+    finally:
+        done.set()
     changes(page, old)
     linked(page, "hat")
     expect(page.locator("#fg-main .progress-text")).to_have_count(0)
