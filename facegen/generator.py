@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from facegen.attention import SelfAttention
 
+
 @dataclass
 class GeneratorConfig:
     """Everything needed to rebuild the network; saved as config.json.

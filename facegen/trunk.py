@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from facegen.attention import SelfAttention
 
+
 def _conv(c_in: int, c_out: int, kernel: int = 3) -> nn.Conv2d:
     conv = nn.Conv2d(c_in, c_out, kernel, padding=kernel // 2)
     nn.init.kaiming_normal_(conv.weight, 0.2)

@@ -29,7 +29,7 @@ from facegen.data.base import FaceDataset
 from facegen.evaluation.sheets import face_sheet
 from facegen.generator import DeconvGenerator, GeneratorConfig
 from facegen.training import losses
-from facegen.training.augment import jitter
+from facegen.training.adversarial import adversarial_stage
 from facegen.training.batches import FaceBatches, flipped, rarity
 from facegen.training.networks import Discriminator, Encoder, eigenfaces
 from facegen.training.optim import anneal, average_gradients, groups, update_average
@@ -172,7 +172,7 @@ class FaceTrainer:
 
     def fit(self) -> bool:
         """Run what is left of each stage; True when nothing is."""
-        steps = {"autoencoder": self._autoencoder, "prior": self._prior, "adversarial": self._adversarial}
+        steps = {"autoencoder": self._autoencoder, "prior": self._prior, "adversarial": lambda: adversarial_stage(self)}
         for stage in STAGES:
             total = getattr(self.config, f"{stage}_steps")
             if self.done[stage] >= total:
@@ -208,7 +208,7 @@ class FaceTrainer:
             with self.accelerator.autocast():
                 code = self.encoder(photo)
                 drawn = self.model.decoder(code + config.code_noise * torch.randn_like(code), labels)
-            pixel, perceptual = self._reconstruction(drawn, photo)
+            pixel, perceptual = self.reconstruction(drawn, photo)
             self.accelerator.backward(pixel + config.perceptual * perceptual)
             average_gradients(self.accelerator, [p for group in optimizer.param_groups for p in group["params"]])
             optimizer.step()
@@ -218,7 +218,8 @@ class FaceTrainer:
 
         return step
 
-    def _reconstruction(self, drawn: Tensor, photo: Tensor) -> tuple[Tensor, Tensor]:
+    def reconstruction(self, drawn: Tensor, photo: Tensor) -> tuple[Tensor, Tensor]:
+        """L1 and perceptual loss of redrawn photographs (n, 3, s, s)."""
         pixel = (drawn.float() - photo).abs().mean()
         if self.features is None:
             return pixel, torch.zeros((), device=self.device)
@@ -268,85 +269,5 @@ class FaceTrainer:
             optimizer.zero_grad(set_to_none=True)
             update_average(self.average.prior, self.model.prior, i, 0.9995)
             return {"flow": loss.item()}
-
-        return step
-
-    def _adversarial(self):
-        config, accelerator = self.config, self.accelerator
-        decoder, discriminator = self.model.decoder, self.discriminator
-        opt_decoder, opt_discriminator = self.optimizers["opt_decoder"], self.optimizers["opt_discriminator"]
-        self.encoder.requires_grad_(False).eval()
-        prior, guidance = self.average.prior, config.generator.guidance
-        self.batches.weights = self.batches.weights**config.adversarial_rarity
-        self.batches.weights /= self.batches.weights.sum()
-        means = losses.FeatureMeans()
-
-        def step(i: int) -> dict[str, float]:
-            anneal(opt_decoder, config.adversarial_learning_rate, i, config.adversarial_steps)
-            anneal(opt_discriminator, config.discriminator_learning_rate, i, config.adversarial_steps)
-            photo, labels = self.batches.draw(config.batch)
-            noise = torch.randn(config.batch, config.generator.identity_dim, device=self.device)
-            with torch.no_grad(), accelerator.autocast():
-                code = prior.sample(noise, labels, guidance, steps=4).float()
-            with accelerator.autocast():
-                drawn = decoder(code, labels).float()
-
-            # Discriminator: the photograph should look more real than the face drawn for the same attributes.
-            discriminator.requires_grad_(True)
-            with accelerator.autocast():
-                real = discriminator(jitter(photo), labels)
-                fake = discriminator(jitter(drawn.detach()), labels)
-                loss = losses.relativistic(real, fake)
-                if i % config.penalty_every == 0:  # lazily, as in StyleGAN2: it costs as much as the rest together
-                    half = config.batch // 2
-                    penalty = losses.gradient_penalty(discriminator, jitter(photo[:half]), labels[:half])
-                    penalty = penalty + losses.gradient_penalty(discriminator, jitter(drawn[:half].detach()), labels[:half])
-                    self.penalty = penalty.item()
-                    loss = loss + config.gradient_penalty * config.penalty_every * penalty
-            accelerator.backward(loss)
-            average_gradients(accelerator, discriminator.parameters())
-            opt_discriminator.step()
-            opt_discriminator.zero_grad(set_to_none=True)
-
-            # Decoder: the same pair the other way round; and half a batch of photographs to redraw.
-            discriminator.requires_grad_(False)
-            half = config.batch // 2
-            with accelerator.autocast():
-                # The photographs' logits from just before the discriminator's step serve as well as fresh ones.
-                adversarial = losses.relativistic(discriminator(jitter(drawn), labels), real.detach())
-                agreement = torch.zeros(())
-                if self.judge:
-                    agreement = losses.agreement(self.judge, jitter(drawn), labels, self.batches.names)
-                apart = torch.zeros(())
-                if config.feature_means and self.features:
-                    with torch.no_grad():
-                        seen = self.features(photo)
-                    push, apart = means(self.features(drawn), seen)
-            loss = config.adversarial * adversarial + config.agreement * agreement
-            if config.feature_means and self.features:
-                loss = loss + config.feature_means * push
-            pixel = perceptual = torch.zeros(())
-            if config.reconstruction:
-                with accelerator.autocast():
-                    with torch.no_grad():
-                        kept = self.encoder(photo[:half])
-                        kept = kept + 0.5 * config.code_noise * torch.randn_like(kept)
-                    redrawn = decoder(kept, labels[:half])
-                pixel, perceptual = self._reconstruction(redrawn, photo[:half])
-                loss = loss + config.reconstruction * (pixel + config.perceptual * perceptual)
-            accelerator.backward(loss)
-            average_gradients(accelerator, decoder.parameters())
-            opt_decoder.step()
-            opt_decoder.zero_grad(set_to_none=True)
-            update_average(self.average.decoder, decoder, self.done["autoencoder"] + i, 0.998)
-            return {
-                "real-drawn": (real.mean() - fake.detach().mean()).item(),
-                "adversarial": adversarial.item(),
-                "agreement": agreement.item(),
-                "means": apart.item(),
-                "l1": pixel.item(),
-                "perceptual": perceptual.item(),
-                "penalty": self.penalty,
-            }
 
         return step

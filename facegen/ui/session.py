@@ -40,7 +40,6 @@ class Session:
     reader: str = "rules"  # one of READERS
 
 
-
 def by_artist(work: Callable, *args):
     """What `work(*args)` returns, done by the one thread that runs the networks; never to be called by that thread itself."""
     return _artist.submit(contextvars.copy_context().run, work, *args).result()
