@@ -32,6 +32,8 @@ class GeneratorConfig:
         identity_dim: length of the identity code and of the appearance code.
         channels: decoder channels at 4, 8, 16, .. px; one upsampling block between neighbours.
         prior_width, prior_hidden, prior_blocks: size of the flow's residual MLP.
+        prior_preconditioned: the flow's network learns what a straight line from noise to code leaves open (see `Prior`); checkpoints
+            from before had it learn everything.
         prior_steps: midpoint steps from noise to appearance code.
         guidance: strength of classifier-free guidance; 1 is none.
         attention: side in px of the decoder's map (8, 16, ..) whose places attend to each other; 0 for none.
@@ -44,6 +46,7 @@ class GeneratorConfig:
     prior_width: int = 512
     prior_hidden: int = 768
     prior_blocks: int = 6
+    prior_preconditioned: bool = True
     prior_steps: int = 8
     guidance: float = 2.0
     attention: int = 0
@@ -66,10 +69,15 @@ class Prior(nn.Module):
 
     The modulation is one linear layer shared by all blocks plus a bias of each block (PixArt-alpha, section 2.3): it
     keeps the checkpoint small.
+
+    Codes are close to the standard normal, for which the best velocity is known: (2t - 1) / (t^2 + (1 - t)^2) times the
+    code. The network learns the rest, in units of its spread, as in EDM's preconditioning (Karras et al. 2022, section 5):
+    without it a network that ends in a layer norm never gets the length right, and codes come out too short.
     """
 
     def __init__(self, config: GeneratorConfig):
         super().__init__()
+        self.preconditioned = config.prior_preconditioned
         d, w, h = config.identity_dim, config.prior_width, config.prior_hidden
         self.time_frequencies = 32
         self.steps = config.prior_steps
@@ -83,8 +91,8 @@ class Prior(nn.Module):
             nn.Sequential(nn.Linear(w, h), nn.SiLU(), nn.Linear(h, w)) for _ in range(config.prior_blocks)
         )
         self.out = nn.Linear(w, d)
-        # Zero velocity at the start: an untrained prior is the standard normal, which is what the autoencoder's
-        # codes are close to, so that a checkpoint draws faces from the first minutes of training on.
+        # Zero at the start: an untrained prior is the standard normal, which is what the autoencoder's codes are
+        # close to, so that a checkpoint draws faces from the first minutes of training on.
         nn.init.zeros_(self.out.weight)
         nn.init.zeros_(self.out.bias)
 
@@ -101,7 +109,12 @@ class Prior(nn.Module):
         for block, bias in zip(self.blocks, self.block_bias):
             shift, scale, gate = (modulation + bias).chunk(3, 1)
             h = h + gate * block(F.layer_norm(h, h.shape[-1:]) * (1 + scale) + shift)
-        return self.out(F.layer_norm(h, h.shape[-1:]))
+        velocity = self.out(F.layer_norm(h, h.shape[-1:]))
+        if not self.preconditioned:
+            return velocity
+        t = t[:, None]
+        square = t.square() + (1 - t).square()
+        return (2 * t - 1) / square * x + velocity * square.rsqrt()
 
     def sample(self, noise: Tensor, attributes: Tensor, guidance: float, steps: int | None = None) -> Tensor:
         """Integrate from noise (n, d) to appearance codes (n, d) by the midpoint rule."""

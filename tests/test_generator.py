@@ -4,6 +4,7 @@ import torch
 
 from facegen import hub
 from facegen.attributes import encode
+from facegen.generator import GeneratorConfig, Prior
 
 
 def test_identity_is_standard_normal_and_fixed_by_its_seed():
@@ -39,3 +40,13 @@ def test_not_said_is_neither_yes_nor_no():
     drawn = [model(identity, torch.tensor([encode(s, names)])) for s in states]
     for a, b in ((0, 1), (0, 2), (1, 2)):
         assert (drawn[a] - drawn[b]).abs().mean() > 0.005
+
+
+def test_an_untrained_prior_keeps_the_noise():
+    """Codes are nearly normal: until the prior has learned anything the decoder is given plain noise."""
+    torch.manual_seed(0)
+    prior = Prior(GeneratorConfig(attributes=["male"], identity_dim=16, prior_width=16, prior_hidden=16, prior_blocks=1))
+    noise, said = torch.randn(32, 16), torch.ones(32, 1)
+    torch.testing.assert_close(prior.sample(noise, said, 2.0), noise, rtol=0.02, atol=0.0)
+    torch.nn.init.normal_(prior.out.weight)
+    assert (prior.sample(noise, said, 2.0) - noise).abs().mean() > 0.1

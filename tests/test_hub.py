@@ -1,6 +1,7 @@
 """Checkpoints: what is saved comes back, and what is broken is told in one sentence."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -26,6 +27,18 @@ def test_a_saved_generator_draws_nearly_the_same(small_checkpoint, tmp_path):
     assert drawn.std() > 0.05
     # int8 rows: half a step of 1/127 of the largest weight, through a few layers.
     assert (drawn - redrawn).abs().mean() < 0.05 * drawn.std()
+
+
+def test_a_checkpoint_from_before_draws_as_it_did(small_checkpoint, tmp_path):
+    """Its config.json doesn't say that its flow learned everything, because all did."""
+    old = DeconvGenerator(replace(hub.load_generator(small_checkpoint).config, prior_preconditioned=False))
+    torch.nn.init.normal_(old.prior.out.weight)
+    hub.save(old, tmp_path)
+    config = json.loads((tmp_path / hub.CONFIG).read_text())
+    assert config.pop("prior_preconditioned") is False
+    (tmp_path / hub.CONFIG).write_text(json.dumps(config))
+    identity, said = inputs(old)
+    torch.testing.assert_close(hub.load_generator(tmp_path).appearance(identity, said), old.appearance(identity, said), rtol=0.05, atol=0.05)
 
 
 def test_weights_take_one_byte_each(small_checkpoint):

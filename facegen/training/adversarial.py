@@ -1,4 +1,8 @@
-"""The default generator's last stage: its decoder against a discriminator, on codes drawn from the flow (see `faces`)."""
+"""The default generator's last stage: its decoder against discriminators, on codes drawn from the flow (see `faces`).
+
+One discriminator looks at pixels; where `feature_adversarial` is not 0 a second one looks at a pretrained network's features of
+the same images. Both train by the same relativistic loss, and both see every image through the same random changes.
+"""
 
 from __future__ import annotations
 
@@ -18,56 +22,87 @@ if TYPE_CHECKING:
 def adversarial_stage(trainer: FaceTrainer) -> Callable[[int], dict[str, float]]:
     """The function of the step number that makes one step of it and returns its losses."""
     config, accelerator = trainer.config, trainer.accelerator
-    decoder, discriminator = trainer.model.decoder, trainer.discriminator
-    opt_decoder, opt_discriminator = trainer.optimizers["opt_decoder"], trainer.optimizers["opt_discriminator"]
+    decoder, discriminator, heads = trainer.model.decoder, trainer.discriminator, trainer.feature_discriminator
+    opt_decoder = trainer.optimizers["opt_decoder"]
+    opponents = [discriminator] + ([heads] if heads else [])
+    opt_opponents = [trainer.optimizers[name] for name in ("opt_discriminator", "opt_features") if name in trainer.optimizers]
     trainer.encoder.requires_grad_(False).eval()
     prior, guidance = trainer.average.prior, config.generator.guidance
     trainer.batches.weights = trainer.batches.weights**config.adversarial_rarity
     trainer.batches.weights /= trainer.batches.weights.sum()
     means = losses.FeatureMeans()
+    half = config.batch // 2
+
+    def penalties(photo, drawn, labels) -> torch.Tensor:
+        """Of photographs (R1) and drawn faces (R2), for each discriminator."""
+        total = torch.zeros(())
+        for images in (photo[:half], drawn[:half].detach()):
+            images = jitter(images)
+            total = total + config.gradient_penalty * losses.gradient_penalty(discriminator, images, labels[:half])
+            if heads:
+                with torch.no_grad():
+                    maps = trainer.features(images)[1:]
+                total = total + config.feature_penalty * losses.feature_penalty(heads, maps, labels[:half])
+        return total
 
     def step(i: int) -> dict[str, float]:
         anneal(opt_decoder, config.adversarial_learning_rate, i, config.adversarial_steps)
-        anneal(opt_discriminator, config.discriminator_learning_rate, i, config.adversarial_steps)
+        for optimizer in opt_opponents:
+            anneal(optimizer, config.discriminator_learning_rate, i, config.adversarial_steps)
         photo, labels = trainer.batches.draw(config.batch)
         noise = torch.randn(config.batch, config.generator.identity_dim, device=trainer.device)
         with torch.no_grad(), accelerator.autocast():
             code = prior.sample(noise, labels, guidance, steps=4).float()
         with accelerator.autocast():
             drawn = decoder(code, labels).float()
+            seen_real, seen_drawn = jitter(photo), jitter(drawn)
+            maps_real = maps_drawn = None
+            if trainer.features and (heads or config.feature_means):
+                with torch.no_grad():
+                    maps_real = trainer.features(seen_real)
+                maps_drawn = trainer.features(seen_drawn)
+        if heads and bool((heads.scale == 1).all()):  # not taken over from a checkpoint
+            heads.calibrate(maps_real[1:])
 
-        # Discriminator: the photograph should look more real than the face drawn for the same attributes.
-        discriminator.requires_grad_(True)
+        # Discriminators: the photograph should look more real than the face drawn for the same attributes.
+        for opponent in opponents:
+            opponent.requires_grad_(True)
+        feature_gap, real_features = 0.0, []
         with accelerator.autocast():
-            real = discriminator(jitter(photo), labels)
-            fake = discriminator(jitter(drawn.detach()), labels)
+            real = discriminator(seen_real, labels)
+            fake = discriminator(seen_drawn.detach(), labels)
             loss = losses.relativistic(real, fake)
+            if heads:
+                real_features = heads(maps_real[1:], labels)
+                drawn_features = heads([m.detach() for m in maps_drawn[1:]], labels)
+                pairs = list(zip(real_features, drawn_features, strict=True))
+                loss = loss + sum(losses.relativistic(a, b) for a, b in pairs)
+                feature_gap = sum((a.mean() - b.mean()).item() for a, b in pairs) / len(pairs)
             if i % config.penalty_every == 0:  # lazily, as in StyleGAN2: it costs as much as the rest together
-                half = config.batch // 2
-                penalty = losses.gradient_penalty(discriminator, jitter(photo[:half]), labels[:half])
-                penalty = penalty + losses.gradient_penalty(discriminator, jitter(drawn[:half].detach()), labels[:half])
+                penalty = penalties(photo, drawn, labels)
                 trainer.penalty = penalty.item()
-                loss = loss + config.gradient_penalty * config.penalty_every * penalty
+                loss = loss + config.penalty_every * penalty
         accelerator.backward(loss)
-        average_gradients(accelerator, discriminator.parameters())
-        opt_discriminator.step()
-        opt_discriminator.zero_grad(set_to_none=True)
+        for opponent, optimizer in zip(opponents, opt_opponents, strict=True):
+            average_gradients(accelerator, opponent.parameters())
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+            opponent.requires_grad_(False)
 
         # Decoder: the same pair the other way round; and half a batch of photographs to redraw.
-        discriminator.requires_grad_(False)
-        half = config.batch // 2
+        push = apart = agreement = adversarial_features = torch.zeros(())
         with accelerator.autocast():
-            # The photographs' logits from just before the discriminator's step serve as well as fresh ones.
-            adversarial = losses.relativistic(discriminator(jitter(drawn), labels), real.detach())
-            agreement = torch.zeros(())
+            # The photographs' logits from just before the discriminators' step serve as well as fresh ones.
+            adversarial = losses.relativistic(discriminator(seen_drawn, labels), real.detach())
+            if heads:
+                pairs = zip(heads(maps_drawn[1:], labels), real_features, strict=True)
+                adversarial_features = sum(losses.relativistic(a, b.detach()) for a, b in pairs) / len(real_features)
             if trainer.judge:
-                agreement = losses.agreement(trainer.judge, jitter(drawn), labels, trainer.batches.names)
-            push = apart = torch.zeros(())
+                agreement = losses.agreement(trainer.judge, seen_drawn, labels, trainer.batches.names)
             if config.feature_means and trainer.features:
-                with torch.no_grad():
-                    seen = trainer.features(photo)
-                push, apart = means(trainer.features(drawn), seen)
-        loss = config.adversarial * adversarial + config.agreement * agreement + config.feature_means * push
+                push, apart = means(maps_drawn, maps_real)
+        loss = config.adversarial * adversarial + config.feature_adversarial * adversarial_features
+        loss = loss + config.agreement * agreement + config.feature_means * push
         pixel = perceptual = torch.zeros(())
         if config.reconstruction:
             with accelerator.autocast():
@@ -84,7 +119,9 @@ def adversarial_stage(trainer: FaceTrainer) -> Callable[[int], dict[str, float]]
         update_average(trainer.average.decoder, decoder, trainer.done["autoencoder"] + i, 0.998)
         return {
             "real-drawn": (real.mean() - fake.detach().mean()).item(),
+            "features real-drawn": feature_gap,
             "adversarial": adversarial.item(),
+            "feature adversarial": float(adversarial_features),
             "agreement": agreement.item(),
             "means": apart.item(),
             "l1": pixel.item(),

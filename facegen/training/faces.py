@@ -30,8 +30,9 @@ from facegen.evaluation.sheets import face_sheet
 from facegen.generator import DeconvGenerator, GeneratorConfig
 from facegen.training import losses
 from facegen.training.adversarial import adversarial_stage
-from facegen.training.batches import FaceBatches, flipped, rarity
-from facegen.training.networks import Discriminator, Encoder, eigenfaces
+from facegen.training.augment import other_view
+from facegen.training.batches import FaceBatches, flipped, mirrored, rarity
+from facegen.training.networks import Discriminator, Encoder, FeatureDiscriminator, eigenfaces
 from facegen.training.optim import anneal, average_gradients, groups, update_average
 from facegen.training.pack import Pack, pack
 from facegen.training.published import read_published
@@ -51,10 +52,13 @@ class FaceTrainingConfig:
         min_inside: photographs whose aligned crop lay less inside the picture than this are left out (0..1).
         augment_eyewear, augment_facial_hair: chance that glasses are drawn onto a face that has none, facial hair onto a man
             who has none (Meden 2018: 0.5; less keeps "not said" close to what photographs show).
+        prior_views: how often each photograph is slightly turned, moved and recoloured for the flow, which would know 14,000 by heart.
         perceptual: weight of the feature loss beside the L1 loss's 1.
         adversarial_rarity: how much more often rare faces come in the last stage: 1 as in the others, 0 not at all.
         reconstruction, adversarial, agreement, feature_means: weights in the last stage, of redrawn photographs, of the discriminator,
             of the classifier that checks the attributes and of the features' means.
+        feature_adversarial, feature_penalty: weights of a second discriminator, which looks at the feature loss's features, and of
+            its gradient penalty.
     """
 
     generator: GeneratorConfig = field(default_factory=GeneratorConfig)
@@ -72,6 +76,7 @@ class FaceTrainingConfig:
     prior_batch: int = 1024
     prior_learning_rate: float = 1e-3
     prior_code_noise: float = 0.1
+    prior_views: int = 6
     adversarial_learning_rate: float = 2e-4
     discriminator_learning_rate: float = 3e-4
     adversarial_rarity: float = 1.0
@@ -80,6 +85,8 @@ class FaceTrainingConfig:
     adversarial: float = 0.15
     agreement: float = 0.05
     feature_means: float = 0.0
+    feature_adversarial: float = 0.0
+    feature_penalty: float = 0.5
     gradient_penalty: float = 2.0
     penalty_every: int = 8
     seed: int = 0
@@ -116,6 +123,9 @@ class FaceTrainer:
         self.encoder = Encoder(generator).to(**layout)
         self.discriminator = Discriminator(generator, generator.decoder_size).to(**layout)
         self.features = SqueezeNet(feature_weights).to(self.device) if feature_weights else None
+        self.feature_discriminator = None
+        if self.features and config.feature_adversarial:
+            self.feature_discriminator = FeatureDiscriminator(generator, self.features.channels[1:]).to(**layout)
         self.judge = judge.to(self.device).requires_grad_(False).eval() if judge else None
         self.penalty = 0.0
         self.started = False
@@ -127,6 +137,9 @@ class FaceTrainer:
             "opt_decoder": adam(groups(self.model.decoder), config.adversarial_learning_rate, (0.0, 0.99)),
             "opt_discriminator": adam(self.discriminator.parameters(), config.discriminator_learning_rate, (0.0, 0.99)),
         }
+        if self.feature_discriminator:
+            heads = self.feature_discriminator.parameters()
+            self.optimizers["opt_features"] = adam(heads, config.discriminator_learning_rate, (0.0, 0.99))
         self.done = dict.fromkeys(STAGES, 0)
         torch.manual_seed(config.seed + 1 + self.accelerator.process_index)
 
@@ -134,20 +147,22 @@ class FaceTrainer:
 
     @property
     def modules(self) -> dict[str, nn.Module]:
-        return {
-            "model": self.model,
-            "average": self.average,
-            "encoder": self.encoder,
-            "discriminator": self.discriminator,
-        }
+        return {"model": self.model, "average": self.average, **self.helpers}
+
+    @property
+    def helpers(self) -> dict[str, nn.Module]:
+        """What only training needs."""
+        helpers = {"encoder": self.encoder, "discriminator": self.discriminator}
+        if self.feature_discriminator:
+            helpers["feature_discriminator"] = self.feature_discriminator
+        return helpers
 
     def save(self) -> None:
         """State to go on from, and the checkpoint that people use (the averaged weights)."""
         if self.run.main:
             save_state(self.run.folder / "state.safetensors", self.modules, self.optimizers, {"done": self.done})
             hub.save(self.average, self.run.folder / "checkpoint")
-            helpers = {"encoder": self.encoder, "discriminator": self.discriminator}
-            tensors = {f"{k}.{name}": v for k, module in helpers.items() for name, v in module.state_dict().items()}
+            tensors = {f"{k}.{name}": v for k, module in self.helpers.items() for name, v in module.state_dict().items()}
             hub.write(self.run.folder / "checkpoint_training", {"model_type": "facegen-training"}, tensors)
 
     def start_from(self, folder: Path) -> None:
@@ -159,11 +174,13 @@ class FaceTrainer:
         published, helpers = read_published(folder, self.config.generator.attributes)
         for model in (self.model, self.average):
             model.enlarger = copy.deepcopy(published.enlarger).to(self.device)  # kept as it is: it goes with any decoder
+            model.config.prior_preconditioned = model.prior.preconditioned = published.config.prior_preconditioned
             model.config.enlarger_channels = published.config.enlarger_channels
             model.config.enlarger_blocks = published.config.enlarger_blocks
             model.load_state_dict(published.state_dict())
-        for name, tensors in helpers.items():
-            getattr(self, name).load_state_dict(tensors)
+        for name, module in self.helpers.items():
+            if name in helpers:
+                module.load_state_dict(helpers[name])
         self.started = bool(helpers)
         self.run.save_config(self.config)  # `resume` builds the networks anew from it
 
@@ -234,12 +251,16 @@ class FaceTrainer:
 
     @torch.no_grad()
     def codes(self) -> tuple[Tensor, Tensor]:
-        """Codes (m, d) and labels (m, a) of all training photographs, their mirror images and, augmented, a third round."""
+        """Codes (m, d) and labels (m, a) of all training photographs, their mirror images, augmented a third round, and other views."""
         self.encoder.eval()
         codes, labels = [], []
         for rows in np.array_split(self.batches.rows, math.ceil(len(self.batches.rows) / 64)):
             photo, said = self.batches.photos(rows), self.batches.labels(rows)
             views = [(photo, said), flipped(photo, said, self.batches.names)] + ([self.batches.dressed(rows)] if self.dress else [])
+            for _ in range(self.config.prior_views):
+                face, told = self.batches.dressed(rows) if self.dress else (photo.clone(), said.clone())
+                face, told = mirrored(face, told, self.batches.names, self.rng)
+                views.append((other_view(face), told))
             for view, said in views:
                 with self.accelerator.autocast():
                     codes.append(self.encoder(view.to(self.device)))

@@ -45,6 +45,18 @@ def gradient_penalty(discriminator: nn.Module, images: Tensor, attributes: Tenso
     return 0.5 * gradient.float().square().sum((1, 2, 3)).mean() / logits[0].numel()
 
 
+def feature_penalty(discriminator: nn.Module, maps: list[Tensor], attributes: Tensor) -> Tensor:
+    """`gradient_penalty` for a discriminator of feature maps (n, c, h, w), which it counts in their own units: mean over the maps."""
+    maps = [m.detach().float().requires_grad_() for m in maps]
+    logits = discriminator(maps, attributes)
+    gradients = torch.autograd.grad(sum(each.sum() for each in logits), maps, create_graph=True)
+    each = [
+        (g.float() / scale).square().sum((1, 2, 3)).mean() / places[0].numel()
+        for g, scale, places in zip(gradients, discriminator.scale, logits, strict=True)
+    ]
+    return 0.5 * sum(each) / len(each)
+
+
 def agreement(classifier: nn.Module, images: Tensor, attributes: Tensor, names: list[str]) -> Tensor:
     """Cross-entropy of what a frozen classifier reads in drawn faces (n, 3, s, s) against what was asked (n, len(names)).
 

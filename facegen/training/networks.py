@@ -1,8 +1,9 @@
-"""The two networks that training needs and the app does not: the encoder and the discriminator."""
+"""The networks that training needs and the app does not: the encoder and the discriminators."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -86,3 +87,44 @@ class Discriminator(nn.Module):
         said = self.condition(torch.cat([attributes.clamp(min=0), -attributes.clamp(max=0)], 1))
         projection = (h * said[:, :, None, None]).sum(1) / math.sqrt(h.shape[1])
         return (self.realness(h)[:, 0] + projection).float()
+
+
+class FeatureDiscriminator(nn.Module):
+    """Conditional discriminator on the feature maps of a pretrained network (Projected GAN, Sauer et al. 2021, section 3).
+
+    What a photograph's features look like need not be learned from 14,000 faces first, so that its small heads, one for each
+    map, have an opinion within minutes. The attributes enter each by projection, as in `Discriminator`.
+
+    Args:
+        channels: of the maps, in order.
+    """
+
+    def __init__(self, config: GeneratorConfig, channels: Sequence[int], width: int = 128):
+        super().__init__()
+        self.heads = nn.ModuleList(
+            nn.Sequential(nn.Conv2d(c, width, 1), nn.LeakyReLU(0.2), nn.Conv2d(width, width, 3, padding=1), nn.LeakyReLU(0.2))
+            for c in channels
+        )
+        self.realness = nn.ModuleList(nn.Conv2d(width, 1, 1) for _ in channels)
+        self.condition = nn.ModuleList(nn.Linear(2 * len(config.attributes), width) for _ in channels)
+        for said in self.condition:
+            nn.init.normal_(said.weight, std=0.02)
+        # Each map is brought to unit variance first: the deep ones are ten times as large as the first.
+        self.register_buffer("scale", torch.ones(len(channels)))
+
+    @torch.no_grad()
+    def calibrate(self, maps: Sequence[Tensor]) -> None:
+        """Take the maps' scale from those of photographs."""
+        self.scale.copy_(torch.stack([1 / m.float().std() for m in maps]))
+
+    def forward(self, maps: Sequence[Tensor], attributes: Tensor) -> list[Tensor]:
+        """Logits (n, h, w) of each of the maps (n, c, h, w), for attributes (n, a) of -1/0/+1."""
+        yes_no = torch.cat([attributes.clamp(min=0), -attributes.clamp(max=0)], 1)
+        logits = []
+        for m, scale, head, realness, condition in zip(
+            maps, self.scale, self.heads, self.realness, self.condition, strict=True
+        ):
+            h = head(m * scale.to(m.dtype))
+            projection = (h * condition(yes_no)[:, :, None, None]).sum(1) / math.sqrt(h.shape[1])
+            logits.append((realness(h)[:, 0] + projection).float())
+        return logits

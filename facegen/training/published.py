@@ -16,11 +16,11 @@ from facegen import hub
 from facegen.generator import DeconvGenerator, GeneratorConfig
 from facegen.training.run import TrainingError
 
-HELPERS = ("encoder", "discriminator")
+HELPERS = ("encoder", "discriminator", "feature_discriminator")
 
 
 def read_published(folder: Path, names: list[str]) -> tuple[DeconvGenerator, dict[str, dict[str, Tensor]]]:
-    """The generator of `folder`, widened to attributes `names`; and weights of `HELPERS`, empty without FOLDER_training.
+    """The generator of `folder`, widened to attributes `names`; and weights of those `HELPERS` that FOLDER_training has.
 
     Raises:
         hub.CheckpointError: no checkpoint.
@@ -50,9 +50,11 @@ def _helpers(folder: Path, old: GeneratorConfig, names: list[str]) -> dict[str, 
     if not folder.is_dir():
         return {}
     tensors = hub.read(folder)[1]
-    key = "discriminator.condition.weight"
-    tensors[key] = widened(tensors[key], 0, old, names)
-    return {h: {k[len(h) + 1 :]: v for k, v in tensors.items() if k.startswith(f"{h}.")} for h in HELPERS}
+    for key in tensors:
+        if "discriminator.condition." in key and key.endswith("weight"):
+            tensors[key] = widened(tensors[key], 0, old, names)
+    helpers = {h: {k[len(h) + 1 :]: v for k, v in tensors.items() if k.startswith(f"{h}.")} for h in HELPERS}
+    return {name: weights for name, weights in helpers.items() if weights}
 
 
 def widened(weight: Tensor, before: int, old: GeneratorConfig, names: list[str]) -> Tensor:

@@ -32,6 +32,7 @@ class SqueezeNet(nn.Module):
     """RGB (n, 3, s, s) in -1..1 -> feature maps after layers 1, 4, 7, 10 and 12 (strides 2, 4, 8, 8, 16)."""
 
     taps = (1, 4, 7, 10, 12)
+    channels = (96, 128, 256, 512, 512)
 
     def __init__(self, weights: Path):
         super().__init__()
