@@ -5,8 +5,9 @@ appearance code that fits the attributes; a deconvolution decoder draws that cod
 with the same noise and other attributes the flow ends at the same person, changed.
 
 The decoder follows deconvfaces (Flynn 2016; Meden 2018): structured inputs, a dense layer, five upsampling + conv
-blocks; an enlarger, where the config has one, learned to double the size from fewer but larger photographs. The flow is flow matching (Lipman et al. 2023) with classifier-free guidance (Ho & Salimans 2022), for which
-"nothing said" (all attributes 0) is the unconditional model.
+blocks; an enlarger, where the config has one, learned to double the size from fewer but larger photographs. The flow is
+flow matching (Lipman et al. 2023) with classifier-free guidance (Ho & Salimans 2022), for which "nothing said" (all
+attributes 0) is the unconditional model.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ class GeneratorConfig:
             from before had it learn everything.
         prior_steps: midpoint steps from noise to appearance code.
         guidance: strength of classifier-free guidance; 1 is none.
+        longest_code: appearance codes longer than this are shortened to it, 0 for none. Photographs' codes are 16 long on average;
+            guidance makes those of rare attributes longer than any photograph's, which the decoder draws in garish colors.
         attention: side in px of the decoder's map (8, 16, ..) whose places attend to each other; 0 for none.
         enlarger_channels, enlarger_blocks: size of the network that doubles the decoder's image; 0 channels for none.
     """
@@ -49,6 +52,7 @@ class GeneratorConfig:
     prior_preconditioned: bool = True
     prior_steps: int = 8
     guidance: float = 2.0
+    longest_code: float = 0.0
     attention: int = 0
     enlarger_channels: int = 0
     enlarger_blocks: int = 5
@@ -80,7 +84,7 @@ class Prior(nn.Module):
         self.preconditioned = config.prior_preconditioned
         d, w, h = config.identity_dim, config.prior_width, config.prior_hidden
         self.time_frequencies = 32
-        self.steps = config.prior_steps
+        self.steps, self.longest = config.prior_steps, config.longest_code
         self.condition = nn.Sequential(
             nn.Linear(2 * self.time_frequencies + 2 * len(config.attributes), w), nn.SiLU(), nn.Linear(w, w), nn.SiLU()
         )
@@ -132,7 +136,7 @@ class Prior(nn.Module):
         for i in range(steps):
             middle = x + velocity(x, i / steps) * (0.5 / steps)
             x = x + velocity(middle, (i + 0.5) / steps) / steps
-        return x
+        return x * (self.longest / x.norm(dim=1, keepdim=True)).clamp(max=1) if self.longest else x
 
 
 class UpBlock(nn.Module):
@@ -241,9 +245,12 @@ class Enlarger(nn.Module):
             h = h + block(h)
         large = _double(image) + F.pixel_shuffle(self.out(F.leaky_relu(h, 0.2)), 4)
         # Back-projection (Irani & Peleg 1991): made small again, the result is the image that it was made from. It may add
-        # what is too fine for the decoder; a beard or a smile stays what the decoder drew.
-        missing = image - F.avg_pool2d(large, 2)
-        return large + F.interpolate(missing, scale_factor=2.0, mode="bicubic", align_corners=False)
+        # what is too fine for the decoder; a beard or a smile stays what the decoder drew. Bicubic, not exact, because
+        # an exact one shows the decoder's pixels as a weave: so three times.
+        for _ in range(3):
+            missing = image - F.avg_pool2d(large, 2)
+            large = large + F.interpolate(missing, scale_factor=2.0, mode="bicubic", align_corners=False)
+        return large
 
 
 class DeconvGenerator(nn.Module):

@@ -14,16 +14,12 @@ import torch
 from drawn_face import LANDMARKS, drawn_face
 from PIL import Image
 from safetensors import safe_open
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from facegen import hub
 from facegen.classifier import load_classifier
 from facegen.data.eyewear import RIMS, Frame, draw_eyewear
 from facegen.evaluation import families
-from facegen.generator import GeneratorConfig
-from facegen.training.augment import other_view
-from facegen.training.losses import FeatureMeans, feature_penalty, relativistic
-from facegen.training.networks import FeatureDiscriminator
 
 TINY = ["--set", "batch=8", "--set", "generator={attributes: [black_hair, blond_hair], identity_dim: 8, channels: [16, 16, 16, 16], prior_width: 16, prior_hidden: 16, prior_blocks: 1}"]
 
@@ -93,6 +89,40 @@ def test_three_stages_learn_and_leave_a_checkpoint(faces, tmp_path):
     more = run(*arguments(faces, again, (100, 1, 1)), "--start-from", folder / "checkpoint")
     assert "checkpoint:" in more
     assert losses(again / "000-default", "autoencoder/l1")[0] < 1.1 * pixel[-1]  # it went on where the first left off
+
+
+@pytest.fixture(scope="session")
+def feature_weights(tmp_path_factory):
+    """A file of SqueezeNet 1.0's shape; random features tell images apart, too."""
+    torch.manual_seed(0)
+    fires = {3: (96, 16, 64), 4: (128, 16, 64), 5: (128, 32, 128), 7: (256, 32, 128), 8: (256, 48, 192), 9: (384, 48, 192),
+             10: (384, 64, 256), 12: (512, 64, 256)}  # fmt: skip
+    layers = {"0": torch.nn.Conv2d(3, 96, 7)}
+    for i, (c_in, squeeze, expand) in fires.items():
+        layers |= {f"{i}.squeeze": torch.nn.Conv2d(c_in, squeeze, 1), f"{i}.expand1x1": torch.nn.Conv2d(squeeze, expand, 1),
+                   f"{i}.expand3x3": torch.nn.Conv2d(squeeze, expand, 3)}  # fmt: skip
+    file = tmp_path_factory.mktemp("features") / "squeezenet.safetensors"
+    save_file({f"features.{name}.{k}": v for name, layer in layers.items() for k, v in layer.state_dict().items()}, file)
+    return file
+
+
+def test_the_discriminator_of_features_trains_and_is_taken_over(faces, tmp_path, feature_weights):
+    more = ["--feature-weights", feature_weights, "--set", "feature_adversarial=0.3", "--set", "feature_means=0.02", "--set", "prior_batch=64"]
+    run(*arguments(faces, tmp_path, (20, 5, 10)), *more, "--set", "prior_views=2")
+    folder = tmp_path / "000-default"
+    assert losses(folder, "adversarial/feature adversarial")[-1] > 0
+    kept = load_file(folder / "state.safetensors")
+    scale = kept["feature_discriminator.scale"]
+    assert (scale != 1).all()  # in units of the photographs' features
+
+    run(*arguments(faces, tmp_path / "again", (0, 0, 1)), *more, "--start-from", folder / "checkpoint")
+    again = load_file(tmp_path / "again/000-default/state.safetensors")
+    torch.testing.assert_close(again["feature_discriminator.scale"], scale)
+    name = "feature_discriminator.heads.0.0.weight"
+    torch.testing.assert_close(again[name], kept[name], rtol=0.05, atol=0.02)
+
+    without = ["--feature-weights", feature_weights, "--start-from", folder / "checkpoint"]  # a checkpoint with more than is asked for
+    run(*arguments(faces, tmp_path / "without", (0, 0, 1)), *without)
 
 
 def half_written(folder) -> list[str]:
@@ -278,69 +308,3 @@ def test_too_few_faces_for_the_code_are_told(faces, tmp_path):
     given = ["--data", faces, "--out", tmp_path, "--cache", tmp_path / "cache"]
     error = mistake_at_last("default", *given, "--set", "generator={attributes: [black_hair]}")
     assert error.startswith("Error: 38 training faces are too few: 256")
-
-
-def test_feature_means_pull_to_the_photographs():
-    torch.manual_seed(0)
-    means = FeatureMeans(0.9)
-    middle = torch.nn.Parameter(torch.tensor(-1.0))
-    adam = torch.optim.Adam([middle], 0.02)
-    distances = []
-    for _ in range(300):
-        drawn, photos = (torch.randn(32, 8, 2, 2) for _ in range(2))
-        push, distance = means([drawn + middle], [photos + 0.5])
-        adam.zero_grad()
-        push.backward()
-        adam.step()
-        distances.append(distance.item())
-    assert middle.item() == pytest.approx(0.5, abs=0.1)
-    assert distances[-1] < 0.05 * distances[0]
-
-
-def test_feature_discriminator_tells_drawn_from_photographs_by_what_was_asked():
-    """Maps that differ in nothing but how their mean goes with the attribute: only a discriminator that listens can tell."""
-    torch.manual_seed(0)
-    heads = FeatureDiscriminator(GeneratorConfig(attributes=["male"]), (4, 8), width=16)
-    adam = torch.optim.Adam(heads.parameters(), 5e-3, (0.0, 0.99))
-
-    def maps(labels, sign):
-        means = (sign * labels)[:, :, None, None]
-        return [torch.randn(len(labels), c, s, s) * scale + means * scale for c, s, scale in ((4, 6, 1.0), (8, 3, 10.0))]
-
-    labels = torch.tensor([[1.0], [-1.0]]).repeat(16, 1)
-    heads.calibrate(maps(labels, 1))
-    assert (heads.scale[0] / heads.scale[1]).item() == pytest.approx(10, rel=0.2)
-    for _ in range(150):
-        pairs = zip(heads(maps(labels, 1), labels), heads(maps(labels, -1), labels), strict=True)
-        loss = sum(relativistic(a, b) for a, b in pairs) + 0.01 * feature_penalty(heads, maps(labels, 1), labels)
-        adam.zero_grad()
-        loss.backward()
-        adam.step()
-    with torch.no_grad():
-        for real, drawn in zip(heads(maps(labels, 1), labels), heads(maps(labels, -1), labels), strict=True):
-            assert real.mean() > drawn.mean() + 1
-
-
-def test_feature_penalty_is_that_of_unit_maps():
-    """A linear head on maps of any scale: half the squared length of its weight."""
-    heads = FeatureDiscriminator(GeneratorConfig(attributes=["male"]), (3,), width=4)
-    heads.heads[0] = torch.nn.Identity()
-    heads.realness[0] = torch.nn.Conv2d(3, 1, 1)
-    heads.condition[0] = torch.nn.Linear(2, 3)
-    torch.nn.init.zeros_(heads.condition[0].weight), torch.nn.init.zeros_(heads.condition[0].bias)
-    for scale in (1.0, 50.0):
-        maps = [torch.randn(5, 3, 4, 4) * scale]
-        heads.calibrate(maps)
-        expected = 0.5 * heads.realness[0].weight.square().sum()
-        torch.testing.assert_close(feature_penalty(heads, maps, torch.ones(5, 1)), expected)
-
-
-def test_other_views_are_the_same_face_a_little_aside():
-    torch.manual_seed(0)
-    ramp = torch.linspace(-0.5, 0.5, 64)
-    face = (ramp[:, None] * ramp[None]).expand(16, 3, 64, 64).contiguous() * 2
-    views = other_view(face)
-    apart = (views - face).abs().mean((1, 2, 3))
-    assert views.shape == face.shape and views.abs().max() <= 1
-    assert apart.min() > 0.003 and apart.max() < 0.15
-    assert apart.std() > 0.005  # each its own way

@@ -155,10 +155,11 @@ def photographs(data: Pack, rows: np.ndarray) -> Tensor:
 
 
 def resized(images: Tensor, size: int) -> Tensor:
-    """Images (n, 3, s, s) at another size, antialiased."""
+    """Images (n, 3, s, s) at another size, made small by the filter that photographs are made small by when they are read."""
     if images.shape[-1] == size:
         return images
-    return F.interpolate(images, (size, size), mode="bilinear", antialias=True).clamp(-1, 1)
+    mode = "lanczos" if images.shape[-1] > size else "bilinear"
+    return F.interpolate(images, (size, size), mode=mode, antialias=True).clamp(-1, 1)
 
 
 def draw_batches(model: nn.Module, attributes: np.ndarray, seeds: Sequence[int], size: int) -> Iterator[Tensor]:
