@@ -37,8 +37,9 @@ class GeneratorConfig:
             from before had it learn everything.
         prior_steps: midpoint steps from noise to appearance code.
         guidance: strength of classifier-free guidance; 1 is none.
-        longest_code: appearance codes longer than this are shortened to it, 0 for none. Photographs' codes are 16 long on average;
-            guidance makes those of rare attributes longer than any photograph's, which the decoder draws in garish colors.
+        shortest_code, longest_code: appearance codes are brought between these lengths, where they aren't 0. Photographs' codes
+            are 16 long on average. Guidance makes those of rare attributes longer than any photograph's; where little is
+            said the flow makes them too short. The decoder draws both in garish colors.
         attention: side in px of the decoder's map (8, 16, ..) whose places attend to each other; 0 for none.
         enlarger_channels, enlarger_blocks: size of the network that doubles the decoder's image; 0 channels for none.
     """
@@ -52,6 +53,7 @@ class GeneratorConfig:
     prior_preconditioned: bool = True
     prior_steps: int = 8
     guidance: float = 2.0
+    shortest_code: float = 0.0
     longest_code: float = 0.0
     attention: int = 0
     enlarger_channels: int = 0
@@ -84,7 +86,7 @@ class Prior(nn.Module):
         self.preconditioned = config.prior_preconditioned
         d, w, h = config.identity_dim, config.prior_width, config.prior_hidden
         self.time_frequencies = 32
-        self.steps, self.longest = config.prior_steps, config.longest_code
+        self.steps, self.shortest, self.longest = config.prior_steps, config.shortest_code, config.longest_code or math.inf
         self.condition = nn.Sequential(
             nn.Linear(2 * self.time_frequencies + 2 * len(config.attributes), w), nn.SiLU(), nn.Linear(w, w), nn.SiLU()
         )
@@ -136,7 +138,8 @@ class Prior(nn.Module):
         for i in range(steps):
             middle = x + velocity(x, i / steps) * (0.5 / steps)
             x = x + velocity(middle, (i + 0.5) / steps) / steps
-        return x * (self.longest / x.norm(dim=1, keepdim=True)).clamp(max=1) if self.longest else x
+        length = x.norm(dim=1, keepdim=True)
+        return x * (length.clamp(self.shortest, self.longest) / length)
 
 
 class UpBlock(nn.Module):

@@ -54,15 +54,15 @@ def test_an_untrained_prior_keeps_the_noise():
     assert (prior.sample(noise, said, 2.0) - noise).abs().mean() > 0.1
 
 
-def test_codes_are_cut_to_the_longest_and_no_further():
+def test_codes_are_brought_between_the_shortest_and_the_longest():
     torch.manual_seed(0)
     config = GeneratorConfig(attributes=["male"], identity_dim=16, prior_width=16, prior_hidden=16, prior_blocks=1)
-    free, cut = Prior(config), Prior(replace(config, longest_code=4.0))
+    free, bounded = Prior(config), Prior(replace(config, shortest_code=3.0, longest_code=4.0))
     torch.nn.init.normal_(free.out.weight, std=0.02)
-    cut.load_state_dict(free.state_dict())
+    bounded.load_state_dict(free.state_dict())
     noise, said = torch.randn(32, 16) * torch.linspace(0.2, 2, 32)[:, None], torch.ones(32, 1)
-    before, after = free.sample(noise, said, 2.0), cut.sample(noise, said, 2.0)
+    before, after = free.sample(noise, said, 2.0), bounded.sample(noise, said, 2.0)
     lengths = before.norm(dim=1)
-    assert lengths.min() < 3.9 and lengths.max() > 4.1  # both kinds are there
-    torch.testing.assert_close(after.norm(dim=1), lengths.clamp(max=4.0))
+    assert lengths.min() < 2.9 and lengths.max() > 4.1 and ((lengths > 3) & (lengths < 4)).any()  # all kinds are there
+    torch.testing.assert_close(after.norm(dim=1), lengths.clamp(3.0, 4.0))
     torch.testing.assert_close(torch.cosine_similarity(before, after), torch.ones(32))

@@ -175,7 +175,9 @@ class FaceTrainer:
         for model in (self.model, self.average):
             model.enlarger = copy.deepcopy(published.enlarger).to(self.device)  # kept as it is: it goes with any decoder
             model.config.prior_preconditioned = model.prior.preconditioned = published.config.prior_preconditioned
-            model.config.longest_code = model.prior.longest = published.config.longest_code
+            for side in ("shortest", "longest"):
+                setattr(model.config, f"{side}_code", getattr(published.config, f"{side}_code"))
+                setattr(model.prior, side, getattr(published.prior, side))
             model.config.enlarger_channels = published.config.enlarger_channels
             model.config.enlarger_blocks = published.config.enlarger_blocks
             model.load_state_dict(published.state_dict())
