@@ -78,16 +78,16 @@ class FaceTrainingConfig:
     prior_code_noise: float = 0.1
     prior_views: int = 6
     adversarial_learning_rate: float = 2e-4
-    discriminator_learning_rate: float = 3e-4
-    adversarial_rarity: float = 1.0
+    discriminator_learning_rate: float = 5e-4
+    adversarial_rarity: float = 0.8
     perceptual: float = 1.0
-    reconstruction: float = 0.5
-    adversarial: float = 0.15
-    agreement: float = 0.05
-    feature_means: float = 0.0
-    feature_adversarial: float = 0.0
+    reconstruction: float = 0.4
+    adversarial: float = 0.25
+    agreement: float = 0.03
+    feature_means: float = 0.02
+    feature_adversarial: float = 0.3
     feature_penalty: float = 0.5
-    gradient_penalty: float = 2.0
+    gradient_penalty: float = 0.15
     penalty_every: int = 8
     seed: int = 0
 
