@@ -121,7 +121,7 @@ def adversarial_stage(trainer: FaceTrainer) -> Callable[[int], dict[str, float]]
             "real-drawn": (real.mean() - fake.detach().mean()).item(),
             "features real-drawn": feature_gap,
             "adversarial": adversarial.item(),
-            "feature adversarial": float(adversarial_features),
+            "feature adversarial": adversarial_features.item(),
             "agreement": agreement.item(),
             "means": apart.item(),
             "l1": pixel.item(),
