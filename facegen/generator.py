@@ -78,7 +78,7 @@ class Prior(nn.Module):
 
     Codes are close to the standard normal, for which the best velocity is known: (2t - 1) / (t^2 + (1 - t)^2) times the
     code. The network learns the rest, in units of its spread, as in EDM's preconditioning (Karras et al. 2022, section 5):
-    without it a network that ends in a layer norm never gets the length right, and codes come out too short.
+    a network that ends in a layer norm need not learn how velocity grows with the code's length.
     """
 
     def __init__(self, config: GeneratorConfig):
@@ -138,7 +138,7 @@ class Prior(nn.Module):
         for i in range(steps):
             middle = x + velocity(x, i / steps) * (0.5 / steps)
             x = x + velocity(middle, (i + 0.5) / steps) / steps
-        length = x.norm(dim=1, keepdim=True)
+        length = x.norm(dim=1, keepdim=True).clamp(min=1e-6)  # a code of zeros stays one
         return x * (length.clamp(self.shortest, self.longest) / length)
 
 

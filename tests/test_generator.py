@@ -66,3 +66,4 @@ def test_codes_are_brought_between_the_shortest_and_the_longest():
     assert lengths.min() < 2.9 and lengths.max() > 4.1 and ((lengths > 3) & (lengths < 4)).any()  # all kinds are there
     torch.testing.assert_close(after.norm(dim=1), lengths.clamp(3.0, 4.0))
     torch.testing.assert_close(torch.cosine_similarity(before, after), torch.ones(32))
+    assert (bounded.sample(torch.zeros(1, 16), torch.zeros(1, 1), 1.0).isfinite()).all()

@@ -18,6 +18,9 @@ from facegen.training.optim import anneal, average_gradients, update_average
 if TYPE_CHECKING:
     from facegen.training.faces import FaceTrainer
 
+# The feature discriminator's maps: all but the first, which has most places and shows little that the pixels don't.
+DEEP = slice(1, None)
+
 
 def adversarial_stage(trainer: FaceTrainer) -> Callable[[int], dict[str, float]]:
     """The function of the step number that makes one step of it and returns its losses."""
@@ -41,7 +44,7 @@ def adversarial_stage(trainer: FaceTrainer) -> Callable[[int], dict[str, float]]
             total = total + config.gradient_penalty * losses.gradient_penalty(discriminator, images, labels[:half])
             if heads:
                 with torch.no_grad():
-                    maps = trainer.features(images)[1:]
+                    maps = trainer.features(images)[DEEP]
                 total = total + config.feature_penalty * losses.feature_penalty(heads, maps, labels[:half])
         return total
 
@@ -62,7 +65,7 @@ def adversarial_stage(trainer: FaceTrainer) -> Callable[[int], dict[str, float]]
                     maps_real = trainer.features(seen_real)
                 maps_drawn = trainer.features(seen_drawn)
         if heads and bool((heads.scale == 1).all()):  # not taken over from a checkpoint
-            heads.calibrate(maps_real[1:])
+            heads.calibrate(maps_real[DEEP])
 
         # Discriminators: the photograph should look more real than the face drawn for the same attributes.
         for opponent in opponents:
@@ -73,8 +76,8 @@ def adversarial_stage(trainer: FaceTrainer) -> Callable[[int], dict[str, float]]
             fake = discriminator(seen_drawn.detach(), labels)
             loss = losses.relativistic(real, fake)
             if heads:
-                real_features = heads(maps_real[1:], labels)
-                drawn_features = heads([m.detach() for m in maps_drawn[1:]], labels)
+                real_features = heads(maps_real[DEEP], labels)
+                drawn_features = heads([m.detach() for m in maps_drawn[DEEP]], labels)
                 pairs = list(zip(real_features, drawn_features, strict=True))
                 loss = loss + sum(losses.relativistic(a, b) for a, b in pairs)
                 feature_gap = sum((a.mean() - b.mean()).item() for a, b in pairs) / len(pairs)
@@ -95,7 +98,7 @@ def adversarial_stage(trainer: FaceTrainer) -> Callable[[int], dict[str, float]]
             # The photographs' logits from just before the discriminators' step serve as well as fresh ones.
             adversarial = losses.relativistic(discriminator(seen_drawn, labels), real.detach())
             if heads:
-                pairs = zip(heads(maps_drawn[1:], labels), real_features, strict=True)
+                pairs = zip(heads(maps_drawn[DEEP], labels), real_features, strict=True)
                 adversarial_features = sum(losses.relativistic(a, b.detach()) for a, b in pairs) / len(real_features)
             if trainer.judge:
                 agreement = losses.agreement(trainer.judge, seen_drawn, labels, trainer.batches.names)

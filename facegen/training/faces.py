@@ -29,7 +29,7 @@ from facegen.data.base import FaceDataset
 from facegen.evaluation.sheets import face_sheet
 from facegen.generator import DeconvGenerator, GeneratorConfig
 from facegen.training import losses
-from facegen.training.adversarial import adversarial_stage
+from facegen.training.adversarial import DEEP, adversarial_stage
 from facegen.training.augment import other_view
 from facegen.training.batches import FaceBatches, flipped, mirrored, rarity
 from facegen.training.networks import Discriminator, Encoder, FeatureDiscriminator, eigenfaces
@@ -125,7 +125,7 @@ class FaceTrainer:
         self.features = SqueezeNet(feature_weights).to(self.device) if feature_weights else None
         self.feature_discriminator = None
         if self.features and config.feature_adversarial:
-            self.feature_discriminator = FeatureDiscriminator(generator, self.features.channels[1:]).to(**layout)
+            self.feature_discriminator = FeatureDiscriminator(generator, self.features.channels[DEEP]).to(**layout)
         self.judge = judge.to(self.device).requires_grad_(False).eval() if judge else None
         self.penalty = 0.0
         self.started = False
