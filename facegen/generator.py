@@ -1,13 +1,11 @@
 """The face generator: (identity code, attributes) -> RGB.
 
-Two networks in one checkpoint. A conditional flow (`Prior`) carries the identity code, plain Gaussian noise, to an
+Two networks in one checkpoint. A conditional flow (prior.py) carries the identity code, plain Gaussian noise, to an
 appearance code that fits the attributes; a deconvolution decoder draws that code. One noise vector is one person:
 with the same noise and other attributes the flow ends at the same person, changed.
 
 The decoder follows deconvfaces (Flynn 2016; Meden 2018): structured inputs, a dense layer, five upsampling + conv
-blocks; an enlarger, where the config has one, learned to double the size from fewer but larger photographs. The flow is
-flow matching (Lipman et al. 2023) with classifier-free guidance (Ho & Salimans 2022), for which "nothing said" (all
-attributes 0) is the unconditional model.
+blocks; an enlarger, where the config has one, learned to double the size from fewer but larger photographs.
 """
 
 from __future__ import annotations
@@ -22,6 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from facegen.attention import SelfAttention
+from facegen.prior import Prior
 
 
 @dataclass
@@ -37,9 +36,10 @@ class GeneratorConfig:
             from before had it learn everything.
         prior_steps: midpoint steps from noise to appearance code.
         guidance: strength of classifier-free guidance; 1 is none.
+        guide_width, guide_hidden, guide_blocks: size of the flow's guide, a worse flow to keep away from; 0 width for none.
+        autoguidance: how far to keep away from it, as strongly as `guidance` counts; 1 is not at all.
         shortest_code, longest_code: appearance codes are brought between these lengths, where they aren't 0. Photographs' codes
-            are 16 long on average. Guidance makes those of rare attributes longer than any photograph's; where little is
-            said the flow makes them too short. The decoder draws both in garish colors.
+            are 16 long on average; guidance makes those of rare attributes longer than any photograph's.
         attention: side in px of the decoder's map (8, 16, ..) whose places attend to each other; 0 for none.
         enlarger_channels, enlarger_blocks: size of the network that doubles the decoder's image; 0 channels for none.
     """
@@ -53,6 +53,10 @@ class GeneratorConfig:
     prior_preconditioned: bool = True
     prior_steps: int = 8
     guidance: float = 2.0
+    guide_width: int = 128
+    guide_hidden: int = 192
+    guide_blocks: int = 3
+    autoguidance: float = 1.75
     shortest_code: float = 0.0
     longest_code: float = 0.0
     attention: int = 0
@@ -68,78 +72,6 @@ class GeneratorConfig:
     def image_size(self) -> int:
         """Side in px of the image."""
         return self.decoder_size * (2 if self.enlarger_channels else 1)
-
-
-class Prior(nn.Module):
-    """Velocity field of the flow: a residual MLP whose layers are modulated by time and attributes (AdaLN).
-
-    The modulation is one linear layer shared by all blocks plus a bias of each block (PixArt-alpha, section 2.3): it
-    keeps the checkpoint small.
-
-    Codes are close to the standard normal, for which the best velocity is known: (2t - 1) / (t^2 + (1 - t)^2) times the
-    code. The network learns the rest, in units of its spread, as in EDM's preconditioning (Karras et al. 2022, section 5):
-    a network that ends in a layer norm need not learn how velocity grows with the code's length.
-    """
-
-    def __init__(self, config: GeneratorConfig):
-        super().__init__()
-        self.preconditioned = config.prior_preconditioned
-        d, w, h = config.identity_dim, config.prior_width, config.prior_hidden
-        self.time_frequencies = 32
-        self.steps, self.shortest, self.longest = config.prior_steps, config.shortest_code, config.longest_code or math.inf
-        self.condition = nn.Sequential(
-            nn.Linear(2 * self.time_frequencies + 2 * len(config.attributes), w), nn.SiLU(), nn.Linear(w, w), nn.SiLU()
-        )
-        self.modulation = nn.Linear(w, 3 * w)
-        self.block_bias = nn.Parameter(torch.zeros(config.prior_blocks, 3 * w))
-        self.into = nn.Linear(d, w)
-        self.blocks = nn.ModuleList(
-            nn.Sequential(nn.Linear(w, h), nn.SiLU(), nn.Linear(h, w)) for _ in range(config.prior_blocks)
-        )
-        self.out = nn.Linear(w, d)
-        # Zero at the start: an untrained prior is the standard normal, which is what the autoencoder's codes are
-        # close to, so that a checkpoint draws faces from the first minutes of training on.
-        nn.init.zeros_(self.out.weight)
-        nn.init.zeros_(self.out.bias)
-
-    def forward(self, x: Tensor, t: Tensor, attributes: Tensor) -> Tensor:
-        """Velocity at codes x (n, d), times t (n,) in 0 (noise) .. 1 (code), attributes (n, a) of -1/0/+1."""
-        frequencies = torch.exp(
-            torch.arange(self.time_frequencies, device=x.device) * (math.log(1000.0) / self.time_frequencies)
-        )
-        angles = t[:, None] * frequencies[None]
-        # "Yes" and "no" get inputs of their own: not said (0, 0) is then a third state, not half way between.
-        yes_no = torch.cat([attributes.clamp(min=0), -attributes.clamp(max=0)], 1)
-        modulation = self.modulation(self.condition(torch.cat([angles.sin(), angles.cos(), yes_no], 1)))
-        h = self.into(x)
-        for block, bias in zip(self.blocks, self.block_bias):
-            shift, scale, gate = (modulation + bias).chunk(3, 1)
-            h = h + gate * block(F.layer_norm(h, h.shape[-1:]) * (1 + scale) + shift)
-        velocity = self.out(F.layer_norm(h, h.shape[-1:]))
-        if not self.preconditioned:
-            return velocity
-        t = t[:, None]
-        square = t.square() + (1 - t).square()
-        return (2 * t - 1) / square * x + velocity * square.rsqrt()
-
-    def sample(self, noise: Tensor, attributes: Tensor, guidance: float, steps: int | None = None) -> Tensor:
-        """Integrate from noise (n, d) to appearance codes (n, d) by the midpoint rule."""
-        steps = steps or self.steps
-        x, nothing_said = noise, torch.zeros_like(attributes)
-
-        def velocity(x: Tensor, t: float) -> Tensor:
-            time = torch.full((len(x),), t, device=x.device)
-            if guidance == 1.0 or not attributes.any():
-                return self(x, time, attributes)
-            both = self(torch.cat([x, x]), torch.cat([time, time]), torch.cat([attributes, nothing_said]))
-            said, unsaid = both.chunk(2)
-            return unsaid + guidance * (said - unsaid)
-
-        for i in range(steps):
-            middle = x + velocity(x, i / steps) * (0.5 / steps)
-            x = x + velocity(middle, (i + 0.5) / steps) / steps
-        length = x.norm(dim=1, keepdim=True).clamp(min=1e-6)  # a code of zeros stays one
-        return x * (length.clamp(self.shortest, self.longest) / length)
 
 
 class UpBlock(nn.Module):

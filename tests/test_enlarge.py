@@ -8,8 +8,10 @@ from test_training import arguments, losses, mistake, run
 
 from facegen import hub
 from facegen.attributes import encode
+from facegen.data.readers import read_dataset
 from facegen.generator import DeconvGenerator, GeneratorConfig
-from facegen.training.batches import flipped, rarity
+from facegen.training.batches import FaceBatches, flipped, rarity
+from facegen.training.pack import pack
 from facegen.training.published import read_published
 from facegen.training.run import TrainingError
 
@@ -18,10 +20,12 @@ from facegen.training.run import TrainingError
 def published(tmp_path):
     torch.manual_seed(0)
     config = GeneratorConfig(
-        ["male", "hat"], 8, [16, 16, 16, 16], prior_width=16, prior_hidden=16, prior_blocks=1, prior_steps=2
-    )
+        ["male", "hat"], 8, [16, 16, 16, 16], prior_width=16, prior_hidden=16, prior_blocks=1, prior_steps=2,
+        guide_width=8, guide_hidden=8, guide_blocks=1,
+    )  # fmt: skip
     model = DeconvGenerator(config)
-    torch.nn.init.normal_(model.prior.out.weight, std=0.3)
+    for flow in (model.prior, model.prior.guide):
+        torch.nn.init.normal_(flow.out.weight, std=0.3)
     torch.nn.init.normal_(model.decoder.to_rgb.weight, std=0.3)
     hub.save(model, tmp_path / "old")
     return tmp_path / "old"
@@ -64,8 +68,24 @@ def test_what_is_seldom_seen_together_is_drawn_more_often():
     assert weights[0] > 2 * weights[31] and weights[0] > 2 * weights[501]
 
 
+def test_of_some_faces_little_is_said_and_of_some_nothing(faces, tmp_path):
+    data = pack([read_dataset(faces)], 32, tmp_path)
+    names, rng = ["black_hair", "blond_hair"], np.random.default_rng(0)
+
+    def left(drop_most, drop_each):
+        how = {"drop_all": 0.3, "drop_each": drop_each, "drop_most": drop_most, "min_inside": 0.0, "dress": None}
+        batches = FaceBatches(data, names, rng, torch.device("cpu"), **how)
+        torch.manual_seed(0)
+        return (batches.drop(torch.ones(4000, 2), torch.arange(4000) < 1200) != 0).float().mean(1)
+
+    everything, little, mixed = left(0.0, 0.0), left(1.0, 0.0), left(0.5, 0.0)
+    assert (everything[:1200] == 0).all() and (everything[1200:] == 1).all()
+    assert (little[:1200] == 0).all() and 0.1 < little[1200:].mean() < 0.16
+    assert 0.53 < mixed[1200:].mean() < 0.6
+
+
 def test_enlarged_faces_come_closer_to_photographs(faces, tmp_path):
-    run(*arguments(faces, tmp_path, (200, 1, 1)))
+    run(*arguments(faces, tmp_path, (200, 1, 1, 1)))
     start = tmp_path / "000-default/checkpoint"
     given = ["enlarge", "--data", faces, "--out", tmp_path, "--cache", tmp_path / "cache"]
     small = ["--set", "channels=16", "--set", "blocks=1", "--set", "batch=8", "--set", "warm_up=100"]

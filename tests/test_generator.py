@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 import torch
 
 from facegen import hub
@@ -52,6 +53,25 @@ def test_an_untrained_prior_keeps_the_noise():
     torch.testing.assert_close(prior.sample(noise, said, 2.0), noise, rtol=0.02, atol=0.0)
     torch.nn.init.normal_(prior.out.weight)
     assert (prior.sample(noise, said, 2.0) - noise).abs().mean() > 0.1
+
+
+def test_autoguidance_moves_on_from_what_the_guide_draws():
+    """The flow moves every code by a constant, its guide by another; autoguidance lengthens the way between the two."""
+    config = GeneratorConfig(["male"], 16, prior_width=16, prior_hidden=16, prior_blocks=1, guide_width=8, guide_hidden=8, guide_blocks=1)
+    noise, said = torch.randn(8, 16, generator=torch.Generator().manual_seed(0)), torch.ones(8, 1)
+
+    def shift(autoguidance, own, guides):
+        prior = Prior(replace(config, autoguidance=autoguidance))
+        torch.nn.init.constant_(prior.out.bias, own)
+        torch.nn.init.constant_(prior.guide.out.bias, guides)
+        return (prior.sample(noise, said, 2.0) - Prior(config).sample(noise, said, 2.0)).mean().item()
+
+    way = shift(1.0, 0.1, 0.0)
+    assert way > 0.05
+    assert shift(1.0, 0.1, 0.3) == pytest.approx(way)  # not at all
+    assert shift(3.0, 0.1, 0.0) == pytest.approx(3 * way, rel=1e-3)
+    assert shift(3.0, 0.1, 0.1) == pytest.approx(way, rel=1e-3)  # they agree
+    assert shift(3.0, 0.1, 0.2) == pytest.approx(-way, rel=1e-3)
 
 
 def test_codes_are_brought_between_the_shortest_and_the_longest():

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -20,8 +21,9 @@ from facegen import hub
 from facegen.classifier import load_classifier
 from facegen.data.eyewear import RIMS, Frame, draw_eyewear
 from facegen.evaluation import families
+from facegen.generator import DeconvGenerator
 
-TINY = ["--set", "batch=8", "--set", "generator={attributes: [black_hair, blond_hair], identity_dim: 8, channels: [16, 16, 16, 16], prior_width: 16, prior_hidden: 16, prior_blocks: 1}"]
+TINY = ["--set", "batch=8", "--set", "generator={attributes: [black_hair, blond_hair], identity_dim: 8, channels: [16, 16, 16, 16], prior_width: 16, prior_hidden: 16, prior_blocks: 1, guide_width: 8, guide_hidden: 8, guide_blocks: 1}"]
 
 
 def train(*arguments, **options):
@@ -58,7 +60,7 @@ def losses(folder, name):
 
 
 def arguments(faces, tmp_path, stage_steps):
-    names = ("autoencoder_steps", "prior_steps", "adversarial_steps")
+    names = ("autoencoder_steps", "prior_steps", "guide_steps", "adversarial_steps")
     steps = [x for name, n in zip(names, stage_steps, strict=True) for x in ("--set", f"{name}={n}")]
     return ["default", "--data", faces, "--out", tmp_path, "--cache", tmp_path / "cache", *TINY, *steps]
 
@@ -73,22 +75,32 @@ def subjects(faces, tmp_path_factory):
     return folder
 
 
-def test_three_stages_learn_and_leave_a_checkpoint(faces, tmp_path):
-    out = run(*arguments(faces, tmp_path, (500, 600, 8)), "--set", "prior_batch=64")
+def test_four_stages_learn_and_leave_a_checkpoint(faces, tmp_path):
+    out = run(*arguments(faces, tmp_path, (500, 600, 300, 8)), "--set", "prior_batch=64")
     folder = tmp_path / "000-default"
     assert str(folder / "checkpoint") in out
     pixel, flow = losses(folder, "autoencoder/l1"), losses(folder, "prior/flow")
     assert pixel[-1] < 0.9 * pixel[0]
     assert flow[-1] < 0.9 * flow[0]
+    assert losses(folder, "guide/flow")[-1] < losses(folder, "guide/flow")[0]
     model = hub.load_generator(folder / "checkpoint")
     assert model.config.attributes == ["black_hair", "blond_hair"]
     assert list(folder.glob("prior-*.png")) and (folder / "config.yaml").is_file()
 
 
     again = tmp_path / "again"
-    more = run(*arguments(faces, again, (100, 1, 1)), "--start-from", folder / "checkpoint")
+    more = run(*arguments(faces, again, (100, 1, 1, 1)), "--start-from", folder / "checkpoint")
     assert "checkpoint:" in more
     assert losses(again / "000-default", "autoencoder/l1")[0] < 1.1 * pixel[-1]  # it went on where the first left off
+
+    # A checkpoint from before there were guides gets one; one that isn't this network's is refused.
+    old = tmp_path / "old"
+    hub.save(DeconvGenerator(replace(model.config, guide_width=0)), old)
+    run(*arguments(faces, tmp_path / "guided", (0, 0, 20, 0)), "--start-from", old)
+    assert hub.load_generator(tmp_path / "guided/000-default/checkpoint").prior.guide.out.weight.abs().sum() > 0
+    for before, after in (("guide_width: 8", "guide_width: 0"), ("prior_width: 16", "prior_width: 8")):
+        other = [str(a).replace(before, after) for a in arguments(faces, tmp_path, (0, 0, 0, 1))]
+        assert "checkpoint doesn't fit this run's generator" in mistake_at_last(*other, "--start-from", folder / "checkpoint")
 
 
 @pytest.fixture(scope="session")
@@ -108,21 +120,21 @@ def feature_weights(tmp_path_factory):
 
 def test_the_discriminator_of_features_trains_and_is_taken_over(faces, tmp_path, feature_weights):
     more = ["--feature-weights", feature_weights, "--set", "feature_adversarial=0.3", "--set", "feature_means=0.02", "--set", "prior_batch=64"]
-    run(*arguments(faces, tmp_path, (20, 5, 10)), *more, "--set", "prior_views=2")
+    run(*arguments(faces, tmp_path, (20, 5, 5, 10)), *more, "--set", "prior_views=2")
     folder = tmp_path / "000-default"
     assert losses(folder, "adversarial/feature adversarial")[-1] > 0
     kept = load_file(folder / "state.safetensors")
     scale = kept["feature_discriminator.scale"]
     assert (scale != 1).all()  # in units of the photographs' features
 
-    run(*arguments(faces, tmp_path / "again", (0, 0, 1)), *more, "--start-from", folder / "checkpoint")
+    run(*arguments(faces, tmp_path / "again", (0, 0, 0, 1)), *more, "--start-from", folder / "checkpoint")
     again = load_file(tmp_path / "again/000-default/state.safetensors")
     torch.testing.assert_close(again["feature_discriminator.scale"], scale)
     name = "feature_discriminator.heads.0.0.weight"
     torch.testing.assert_close(again[name], kept[name], rtol=0.05, atol=0.02)
 
     without = ["--feature-weights", feature_weights, "--start-from", folder / "checkpoint"]  # a checkpoint with more than is asked for
-    run(*arguments(faces, tmp_path / "without", (0, 0, 1)), *without)
+    run(*arguments(faces, tmp_path / "without", (0, 0, 0, 1)), *without)
 
 
 def half_written(folder) -> list[str]:
@@ -132,7 +144,7 @@ def half_written(folder) -> list[str]:
 def test_killed_in_mid_write_it_goes_on(faces, tmp_path):
     # A state of 200 MB: it takes a while to be written.
     wide = "generator={attributes: [black_hair], identity_dim: 8, channels: [16, 16, 16, 16], prior_width: 1024, prior_hidden: 4096, prior_blocks: 3}"
-    given = arguments(faces, tmp_path, (100_000, 10, 10))
+    given = arguments(faces, tmp_path, (100_000, 10, 5, 10))
     given[given.index(TINY[-1])] = wide
     run(*given, "--time-limit", 0.1)  # a clean stop by the clock
     folder = tmp_path / "000-default"
@@ -158,7 +170,7 @@ def done(state) -> int:
 
 
 def test_ctrl_c_stops_cleanly(faces, tmp_path):
-    process = train(*arguments(faces, tmp_path, (1_000_000, 10, 10)), env={**os.environ, "PYTHONUNBUFFERED": "1"})
+    process = train(*arguments(faces, tmp_path, (1_000_000, 10, 5, 10)), env={**os.environ, "PYTHONUNBUFFERED": "1"})
     deadline = time.monotonic() + 120
     while not list(tmp_path.glob("000-default/tensorboard/*")) and time.monotonic() < deadline:
         time.sleep(0.3)
@@ -274,10 +286,10 @@ def test_gan_with_attention_learns_to_listen(faces, tmp_path):
 
 def test_two_processes_train_as_one(faces, tmp_path):
     """Batches of their own, averaged gradients, one set of weights: the loss of one process, within what batches differ by."""
-    given = arguments(faces, tmp_path / "one", (100, 0, 0))
+    given = arguments(faces, tmp_path / "one", (100, 0, 0, 0))
     run(*given)
     launcher = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "--mixed_precision", "no"]
-    command = [*launcher, "-m", "facegen", "train", *map(str, arguments(faces, tmp_path / "two", (100, 0, 0)))]
+    command = [*launcher, "-m", "facegen", "train", *map(str, arguments(faces, tmp_path / "two", (100, 0, 0, 0)))]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     assert [p.name for p in (tmp_path / "two").glob("0*")] == ["000-default"]

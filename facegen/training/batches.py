@@ -21,6 +21,7 @@ class FaceBatches:
     Args:
         names: the attributes of the labels.
         drop_all, drop_each: chance that nothing is said of a face; else, largest chance that an attribute is left out.
+        drop_most: share of the others of which only some seven attributes are said, as people do.
         min_inside: photographs whose aligned crop lay less inside the picture than this are left out (0..1).
         dress: how often glasses and facial hair are drawn onto faces that have none (data/augment.py); None for never.
     """
@@ -33,11 +34,12 @@ class FaceBatches:
         device: torch.device,
         drop_all: float,
         drop_each: float,
+        drop_most: float,
         min_inside: float,
         dress: AugmentConfig | None,
     ):
         self.data, self.rng, self.device = data, rng, device
-        self.drop_all, self.drop_each, self.dress = drop_all, drop_each, dress
+        self.drop_all, self.drop_each, self.drop_most, self.dress = drop_all, drop_each, drop_most, dress
         self.names, self.columns = names, [NAMES.index(name) for name in names]
         self.rows = data.rows("train", min_inside)
         self.rare = torch.from_numpy((data.attributes[self.rows][:, self.columns] > 0).mean(0) < 0.05)
@@ -77,6 +79,7 @@ class FaceBatches:
         A rare yes is left out seldom: these faces come more often than they should, and what is left out counts as chance.
         """
         each = torch.rand(len(labels), 1) * self.drop_each
+        each = torch.where(torch.rand(len(labels), 1) < self.drop_most, 0.87, each)
         each = each * torch.where((labels > 0) & self.rare, 0.25, 1.0)
         return (labels * ~silent[:, None] * (torch.rand_like(labels) >= each)).to(self.device)
 

@@ -1,9 +1,10 @@
-"""Train the default generator, in three stages of one run.
+"""Train the default generator, in four stages of one run.
 
 1. autoencoder: encoder and decoder learn to draw photographs from codes (L1 + perceptual loss); attributes are given
    beside the code and dropped at random.
 2. prior: the encoder is frozen; the flow learns to carry noise to its codes, attribute by attribute.
-3. adversarial: the decoder goes on with codes drawn from the flow, against a relativistic discriminator; photographs
+3. guide: so does a much smaller flow, for a short time; to be worse is what it is for (see prior.py).
+4. adversarial: the decoder goes on with codes drawn from the flow, against a relativistic discriminator; photographs
    are still reconstructed, so that it forgets nothing.
 
 A checkpoint can be used at any moment: until stage 2 has run, the prior is the identity map (see `Prior`).
@@ -14,7 +15,6 @@ times faster than float32.
 from __future__ import annotations
 
 import copy
-import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,27 +28,27 @@ from facegen.data.augment import AugmentConfig
 from facegen.data.base import FaceDataset
 from facegen.evaluation.sheets import face_sheet
 from facegen.generator import DeconvGenerator, GeneratorConfig
-from facegen.training import losses
 from facegen.training.adversarial import DEEP, adversarial_stage
-from facegen.training.augment import other_view
-from facegen.training.batches import FaceBatches, flipped, mirrored, rarity
+from facegen.training.batches import FaceBatches
+from facegen.training.flow import flow_parameters, flow_stage
 from facegen.training.networks import Discriminator, Encoder, FeatureDiscriminator, eigenfaces
 from facegen.training.optim import anneal, average_gradients, groups, update_average
 from facegen.training.pack import Pack, pack
-from facegen.training.published import read_published
+from facegen.training.published import read_published, take_over
 from facegen.training.run import Run, TrainingError, load_state, loop, save_state
 from facegen.training.squeezenet import SqueezeNet, perceptual_distance
 
-STAGES = ("autoencoder", "prior", "adversarial")
+STAGES = ("autoencoder", "prior", "guide", "adversarial")
 
 
 @dataclass
 class FaceTrainingConfig:
-    """Hyper-parameters of the three stages; step counts are where `--resume` goes on from.
+    """Hyper-parameters of the four stages; step counts are where `--resume` goes on from.
 
     Args:
         code_noise: standard deviation of the noise on codes while the decoder learns; the codes' own is 1.
         drop_all, drop_each: chance that nothing is said of a face; else, largest chance that an attribute is left out.
+        drop_most: share of the others of which only some seven attributes are said, as people do.
         min_inside: photographs whose aligned crop lay less inside the picture than this are left out (0..1).
         augment_eyewear, augment_facial_hair: chance that glasses are drawn onto a face that has none, facial hair onto a man
             who has none (Meden 2018: 0.5; less keeps "not said" close to what photographs show).
@@ -65,10 +65,12 @@ class FaceTrainingConfig:
     batch: int = 32
     autoencoder_steps: int = 40_000
     prior_steps: int = 30_000
+    guide_steps: int = 1_500
     adversarial_steps: int = 60_000
     code_noise: float = 0.3
     drop_all: float = 0.3
     drop_each: float = 0.9
+    drop_most: float = 0.3
     min_inside: float = 0.95
     augment_eyewear: float = 0.0
     augment_facial_hair: float = 0.0
@@ -115,7 +117,7 @@ class FaceTrainer:
         self.dress = None
         if config.augment_eyewear or config.augment_facial_hair:
             self.dress = AugmentConfig(eyewear=config.augment_eyewear, facial_hair=config.augment_facial_hair, dark=0.3)
-        how = {k: getattr(config, k) for k in ("drop_all", "drop_each", "min_inside")}
+        how = {k: getattr(config, k) for k in ("drop_all", "drop_each", "drop_most", "min_inside")}
         self.batches = FaceBatches(self.data, generator.attributes, self.rng, self.device, **how, dress=self.dress)
         layout = {"device": self.device, "memory_format": torch.channels_last}
         self.model = DeconvGenerator(generator).to(**layout)
@@ -133,10 +135,12 @@ class FaceTrainer:
         lr = config.learning_rate
         self.optimizers = {
             "opt_autoencoder": adam(groups(self.encoder, self.model.decoder), lr, (0.5, 0.99)),
-            "opt_prior": adam(self.model.prior.parameters(), config.prior_learning_rate, (0.9, 0.99)),
+            "opt_prior": adam(flow_parameters(self.model.prior), config.prior_learning_rate, (0.9, 0.99)),
             "opt_decoder": adam(groups(self.model.decoder), config.adversarial_learning_rate, (0.0, 0.99)),
             "opt_discriminator": adam(self.discriminator.parameters(), config.discriminator_learning_rate, (0.0, 0.99)),
         }
+        if self.model.prior.guide:
+            self.optimizers["opt_guide"] = adam(self.model.prior.guide.parameters(), config.prior_learning_rate, (0.9, 0.99))
         if self.feature_discriminator:
             heads = self.feature_discriminator.parameters()
             self.optimizers["opt_features"] = adam(heads, config.discriminator_learning_rate, (0.0, 0.99))
@@ -180,7 +184,7 @@ class FaceTrainer:
                 setattr(model.prior, side, getattr(published.prior, side))
             model.config.enlarger_channels = published.config.enlarger_channels
             model.config.enlarger_blocks = published.config.enlarger_blocks
-            model.load_state_dict(published.state_dict())
+            take_over(model, published, folder)
         for name, module in self.helpers.items():
             if name in helpers:
                 module.load_state_dict(helpers[name])
@@ -192,10 +196,15 @@ class FaceTrainer:
 
     def fit(self) -> bool:
         """Run what is left of each stage; True when nothing is."""
-        steps = {"autoencoder": self._autoencoder, "prior": self._prior, "adversarial": lambda: adversarial_stage(self)}
+        steps = {
+            "autoencoder": self._autoencoder,
+            "prior": lambda: flow_stage(self, "prior"),
+            "guide": lambda: flow_stage(self, "guide"),
+            "adversarial": lambda: adversarial_stage(self),
+        }
         for stage in STAGES:
             total = getattr(self.config, f"{stage}_steps")
-            if self.done[stage] >= total:
+            if self.done[stage] >= total or (stage == "guide" and not self.model.prior.guide):
                 continue
             step = steps[stage]()
 
@@ -251,47 +260,3 @@ class FaceTrainer:
             with torch.no_grad():
                 target = self.features(photo)
             return pixel, perceptual_distance(self.features(drawn), target)
-
-    @torch.no_grad()
-    def codes(self) -> tuple[Tensor, Tensor]:
-        """Codes (m, d) and labels (m, a) of all training photographs, their mirror images, augmented a third round, and other views."""
-        self.encoder.eval()
-        codes, labels = [], []
-        for rows in np.array_split(self.batches.rows, math.ceil(len(self.batches.rows) / 64)):
-            photo, said = self.batches.photos(rows), self.batches.labels(rows)
-            views = [(photo, said), flipped(photo, said, self.batches.names)] + ([self.batches.dressed(rows)] if self.dress else [])
-            for _ in range(self.config.prior_views):
-                face, told = self.batches.dressed(rows) if self.dress else (photo.clone(), said.clone())
-                face, told = mirrored(face, told, self.batches.names, self.rng)
-                views.append((other_view(face), told))
-            for view, said in views:
-                with self.accelerator.autocast():
-                    codes.append(self.encoder(view.to(self.device)))
-                labels.append(said.to(self.device))
-        return torch.cat(codes).float(), torch.cat(labels)
-
-    def _prior(self):
-        config, optimizer = self.config, self.optimizers["opt_prior"]
-        codes, labels = self.codes()
-        weights = torch.from_numpy(rarity(labels.cpu().numpy(), self.batches.names)).to(self.device)
-
-        def step(i: int) -> dict[str, float]:
-            anneal(optimizer, config.prior_learning_rate, i, config.prior_steps)
-            silent = torch.rand(config.prior_batch) < config.drop_all
-            evenly = torch.randint(len(codes), (config.prior_batch,), device=self.device)
-            rows = torch.where(
-                silent.to(self.device), evenly, torch.multinomial(weights, config.prior_batch, replacement=True)
-            )
-            # A little noise on the codes keeps the flow from learning the 27,000 points by heart; the decoder was
-            # trained with more.
-            code = codes[rows] + config.prior_code_noise * torch.randn(config.prior_batch, codes.shape[1], device=self.device)
-            with self.accelerator.autocast():
-                loss = losses.flow_matching(self.model.prior, code, self.batches.drop(labels[rows].cpu(), silent))
-            self.accelerator.backward(loss)
-            average_gradients(self.accelerator, self.model.prior.parameters())
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
-            update_average(self.average.prior, self.model.prior, i, 0.9995)
-            return {"flow": loss.item()}
-
-        return step

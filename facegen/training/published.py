@@ -14,6 +14,7 @@ from torch import Tensor
 
 from facegen import hub
 from facegen.generator import DeconvGenerator, GeneratorConfig
+from facegen.prior import TIME_FREQUENCIES
 from facegen.training.run import TrainingError
 
 HELPERS = ("encoder", "discriminator", "feature_discriminator")
@@ -35,15 +36,28 @@ def read_published(folder: Path, names: list[str]) -> tuple[DeconvGenerator, dic
         )
     wide = DeconvGenerator(replace(old, attributes=list(names)))
     inputs = {
-        "prior.condition.0.weight": 2 * wide.prior.time_frequencies,
+        "prior.condition.0.weight": 2 * TIME_FREQUENCIES,
+        "prior.guide.condition.0.weight": 2 * TIME_FREQUENCIES,
         "decoder.mapping.0.weight": old.identity_dim,
         "decoder.dense.weight": old.identity_dim,
     }
     tensors = generator.state_dict()
     for key, before in inputs.items():
-        tensors[key] = widened(tensors[key], before, old, names)
+        if key in tensors:
+            tensors[key] = widened(tensors[key], before, old, names)
     wide.load_state_dict(tensors)
     return wide, _helpers(folder.with_name(f"{folder.name}_training"), old, names)
+
+
+def take_over(model: DeconvGenerator, published: DeconvGenerator, folder: Path) -> None:
+    """Load `published`, of `folder`, into a model of the same sizes; a guide that it lacks stays as it is. Raises `TrainingError`."""
+    try:
+        keys = model.load_state_dict(published.state_dict(), strict=False)
+        fits = not keys.unexpected_keys and all(key.startswith("prior.guide.") for key in keys.missing_keys)
+    except RuntimeError:
+        fits = False
+    if not fits:
+        raise TrainingError(f"{folder} doesn't fit this run's generator: sizes must be those of its config.json")
 
 
 def _helpers(folder: Path, old: GeneratorConfig, names: list[str]) -> dict[str, dict[str, Tensor]]:

@@ -1,0 +1,112 @@
+"""The flow from an identity code, plain Gaussian noise, to an appearance code that fits the attributes.
+
+Flow matching (Lipman et al. 2023), guided twice. Classifier-free guidance (Ho & Salimans 2022) moves on from what would be
+drawn if nothing was said (all attributes 0). Autoguidance (Karras et al. 2024, "Guiding a diffusion model with a bad
+version of itself") moves on from what a much smaller flow would draw of the same words: where the two differ, the small
+one is wrong, and the large one probably is, too, by less. Without it many codes lie between several faces, and what is
+drawn of them is none; where nothing is said, classifier-free guidance can't help.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from facegen.generator import GeneratorConfig
+
+TIME_FREQUENCIES = 32
+
+
+class VelocityField(nn.Module):
+    """A residual MLP whose layers are modulated by time and attributes (AdaLN).
+
+    The modulation is one linear layer shared by all blocks plus a bias of each block (PixArt-alpha, section 2.3): it
+    keeps the checkpoint small.
+
+    Codes are close to the standard normal, for which the best velocity is known: (2t - 1) / (t^2 + (1 - t)^2) times the
+    code. The network learns the rest, in units of its spread, as in EDM's preconditioning (Karras et al. 2022, section 5):
+    a network that ends in a layer norm need not learn how velocity grows with the code's length.
+
+    Args:
+        codes, attributes: how long a code is, how many attributes there are.
+        width, hidden, blocks: size of the MLP.
+        preconditioned: see above; without, the network learns everything.
+    """
+
+    def __init__(self, codes: int, attributes: int, width: int, hidden: int, blocks: int, preconditioned: bool):
+        super().__init__()
+        self.preconditioned = preconditioned
+        self.condition = nn.Sequential(
+            nn.Linear(2 * TIME_FREQUENCIES + 2 * attributes, width), nn.SiLU(), nn.Linear(width, width), nn.SiLU()
+        )
+        self.modulation = nn.Linear(width, 3 * width)
+        self.block_bias = nn.Parameter(torch.zeros(blocks, 3 * width))
+        self.into = nn.Linear(codes, width)
+        self.blocks = nn.ModuleList(
+            nn.Sequential(nn.Linear(width, hidden), nn.SiLU(), nn.Linear(hidden, width)) for _ in range(blocks)
+        )
+        self.out = nn.Linear(width, codes)
+        # Zero at the start: an untrained prior is the standard normal, which is what the autoencoder's codes are
+        # close to, so that a checkpoint draws faces from the first minutes of training on.
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(self.out.bias)
+
+    def forward(self, x: Tensor, t: Tensor, attributes: Tensor) -> Tensor:
+        """Velocity at codes x (n, d), times t (n,) in 0 (noise) .. 1 (code), attributes (n, a) of -1/0/+1."""
+        frequencies = torch.exp(torch.arange(TIME_FREQUENCIES, device=x.device) * (math.log(1000.0) / TIME_FREQUENCIES))
+        angles = t[:, None] * frequencies[None]
+        # "Yes" and "no" get inputs of their own: not said (0, 0) is then a third state, not half way between.
+        yes_no = torch.cat([attributes.clamp(min=0), -attributes.clamp(max=0)], 1)
+        modulation = self.modulation(self.condition(torch.cat([angles.sin(), angles.cos(), yes_no], 1)))
+        h = self.into(x)
+        for block, bias in zip(self.blocks, self.block_bias):
+            shift, scale, gate = (modulation + bias).chunk(3, 1)
+            h = h + gate * block(F.layer_norm(h, h.shape[-1:]) * (1 + scale) + shift)
+        velocity = self.out(F.layer_norm(h, h.shape[-1:]))
+        if not self.preconditioned:
+            return velocity
+        t = t[:, None]
+        square = t.square() + (1 - t).square()
+        return (2 * t - 1) / square * x + velocity * square.rsqrt()
+
+
+class Prior(VelocityField):
+    """The flow: its own velocity field, and its guide's, the smaller one that autoguidance keeps away from."""
+
+    def __init__(self, config: GeneratorConfig):
+        shared = {"codes": config.identity_dim, "attributes": len(config.attributes), "preconditioned": config.prior_preconditioned}
+        super().__init__(width=config.prior_width, hidden=config.prior_hidden, blocks=config.prior_blocks, **shared)
+        self.guide = None
+        if config.guide_width:
+            sizes = {"width": config.guide_width, "hidden": config.guide_hidden, "blocks": config.guide_blocks}
+            self.guide = VelocityField(**sizes, **shared)
+        self.autoguidance = config.autoguidance
+        self.steps, self.shortest, self.longest = config.prior_steps, config.shortest_code, config.longest_code or math.inf
+
+    def sample(self, noise: Tensor, attributes: Tensor, guidance: float, steps: int | None = None) -> Tensor:
+        """Integrate from noise (n, d) to appearance codes (n, d) by the midpoint rule."""
+        steps = steps or self.steps
+        x, nothing_said = noise, torch.zeros_like(attributes)
+
+        def velocity(x: Tensor, t: float) -> Tensor:
+            time = torch.full((len(x),), t, device=x.device)
+            if guidance == 1.0 or not attributes.any():
+                said = guided = self(x, time, attributes)
+            else:
+                both = self(torch.cat([x, x]), torch.cat([time, time]), torch.cat([attributes, nothing_said]))
+                said, unsaid = both.chunk(2)
+                guided = unsaid + guidance * (said - unsaid)
+            if self.guide is None or self.autoguidance == 1.0:
+                return guided
+            return guided + (self.autoguidance - 1) * (said - self.guide(x, time, attributes))
+
+        for i in range(steps):
+            middle = x + velocity(x, i / steps) * (0.5 / steps)
+            x = x + velocity(middle, (i + 0.5) / steps) / steps
+        length = x.norm(dim=1, keepdim=True).clamp(min=1e-6)  # a code of zeros stays one
+        return x * (length.clamp(self.shortest, self.longest) / length)

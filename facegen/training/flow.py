@@ -1,0 +1,77 @@
+"""The default generator's flow and its guide: both learn to carry noise to the encoder's codes of photographs (see `faces`)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from facegen.prior import Prior
+from facegen.training import losses
+from facegen.training.augment import other_view
+from facegen.training.batches import flipped, mirrored, rarity
+from facegen.training.optim import anneal, average_gradients, update_average
+
+if TYPE_CHECKING:
+    from facegen.training.faces import FaceTrainer
+
+
+def flow_parameters(prior: Prior) -> list[nn.Parameter]:
+    """The flow's own, without its guide's."""
+    return [p for name, p in prior.named_parameters() if not name.startswith("guide.")]
+
+
+@torch.no_grad()
+def photographs_codes(trainer: FaceTrainer) -> tuple[Tensor, Tensor]:
+    """Codes (m, d) and labels (m, a) of all training photographs, their mirror images, augmented a third round, and other views."""
+    trainer.encoder.eval()
+    batches, dress = trainer.batches, trainer.dress
+    codes, labels = [], []
+    for rows in np.array_split(batches.rows, math.ceil(len(batches.rows) / 64)):
+        photo, said = batches.photos(rows), batches.labels(rows)
+        views = [(photo, said), flipped(photo, said, batches.names)] + ([batches.dressed(rows)] if dress else [])
+        for _ in range(trainer.config.prior_views):
+            face, told = batches.dressed(rows) if dress else (photo.clone(), said.clone())
+            face, told = mirrored(face, told, batches.names, trainer.rng)
+            views.append((other_view(face), told))
+        for view, said in views:
+            with trainer.accelerator.autocast():
+                codes.append(trainer.encoder(view.to(trainer.device)))
+            labels.append(said.to(trainer.device))
+    return torch.cat(codes).float(), torch.cat(labels)
+
+
+def flow_stage(trainer: FaceTrainer, name: str) -> Callable[[int], dict[str, float]]:
+    """The function of the step number that makes one step of the flow ("prior") or its guide ("guide") and returns its loss."""
+    config, accelerator, device = trainer.config, trainer.accelerator, trainer.device
+    optimizer, steps = trainer.optimizers[f"opt_{name}"], getattr(config, f"{name}_steps")
+    flow, average = trainer.model.prior, trainer.average.prior
+    parameters = flow_parameters(flow)
+    if name == "guide":
+        flow, average = flow.guide, average.guide
+        parameters = list(flow.parameters())
+    codes, labels = photographs_codes(trainer)
+    weights = torch.from_numpy(rarity(labels.cpu().numpy(), trainer.batches.names)).to(device)
+
+    def step(i: int) -> dict[str, float]:
+        anneal(optimizer, config.prior_learning_rate, i, steps)
+        silent = torch.rand(config.prior_batch) < config.drop_all
+        evenly = torch.randint(len(codes), (config.prior_batch,), device=device)
+        rows = torch.where(silent.to(device), evenly, torch.multinomial(weights, config.prior_batch, replacement=True))
+        # A little noise on the codes keeps the flow from learning the 27,000 points by heart; the decoder was
+        # trained with more.
+        code = codes[rows] + config.prior_code_noise * torch.randn(config.prior_batch, codes.shape[1], device=device)
+        with accelerator.autocast():
+            loss = losses.flow_matching(flow, code, trainer.batches.drop(labels[rows].cpu(), silent))
+        accelerator.backward(loss)
+        average_gradients(accelerator, parameters)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        update_average(average, flow, i, 0.9995)
+        return {"flow": loss.item()}
+
+    return step
