@@ -129,13 +129,17 @@ class Decoder(nn.Module):
         self.to_rgb = nn.Conv2d(c[-1], 3, 3, padding=1)
         nn.init.zeros_(self.to_rgb.weight)
 
+    def coarse(self, code: Tensor) -> Tensor:
+        """The coarse face (n, 3, s/2, s/2) of appearance codes (n, d)."""
+        return self.eigenfaces(code).view(-1, 3, self.coarse_size, self.coarse_size)
+
     def forward(self, code: Tensor, attributes: Tensor) -> Tensor:
         """RGB (n, 3, s, s), about -1..1, of appearance codes (n, d) and attributes (n, a) of -1/0/+1."""
         inputs = torch.cat([code, attributes.clamp(min=0), -attributes.clamp(max=0)], 1)
         style = self.mapping(inputs)
         x = self.dense(inputs).view(len(code), -1, 4, 4).contiguous(memory_format=torch.channels_last)
         x = F.leaky_relu(x, 0.2)
-        coarse = self.eigenfaces(code).view(-1, 3, self.coarse_size, self.coarse_size)
+        coarse = self.coarse(code)
         for block in self.blocks:
             x = block(x, style)
             if x.shape[-1] == self.attention:

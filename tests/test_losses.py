@@ -5,7 +5,7 @@ import torch
 
 from facegen.generator import GeneratorConfig
 from facegen.training.augment import other_view
-from facegen.training.losses import FeatureMeans, feature_penalty, relativistic
+from facegen.training.losses import FeatureMeans, feature_penalty, painted, relativistic
 from facegen.training.networks import FeatureDiscriminator
 
 
@@ -73,3 +73,14 @@ def test_other_views_are_the_same_face_a_little_aside():
     assert views.shape == face.shape and views.abs().max() <= 1
     assert apart.min() > 0.003 and apart.max() < 0.15
     assert apart.std() > 0.005  # each its own way
+
+
+def test_paint_is_color_that_the_coarse_face_lacks_not_detail():
+    torch.manual_seed(0)
+    coarse = torch.rand(2, 3, 32, 32) - 0.5
+    same = torch.nn.functional.interpolate(coarse, scale_factor=2.0)
+    checks = torch.tensor([[1.0, -1.0], [-1.0, 1.0]]).repeat(32, 32)
+    assert painted(same + 0.5 * checks, coarse) == 0
+    assert painted(same + 0.04, coarse) == 0
+    one = torch.cat([same[:1], same[1:] + 0.245])
+    assert painted(one, coarse).item() == pytest.approx(0.1)  # one of two, 0.2 too far

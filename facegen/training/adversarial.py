@@ -106,6 +106,12 @@ def adversarial_stage(trainer: FaceTrainer) -> Callable[[int], dict[str, float]]
                 push, apart = means(maps_drawn, maps_real)
         loss = config.adversarial * adversarial + config.feature_adversarial * adversarial_features
         loss = loss + config.agreement * agreement + config.feature_means * push
+        paint = torch.zeros(())
+        if config.paint:
+            with torch.no_grad():
+                coarse = decoder.coarse(code)
+            paint = losses.painted(drawn, coarse)
+            loss = loss + config.paint * paint
         pixel = perceptual = torch.zeros(())
         if config.reconstruction:
             with accelerator.autocast():
@@ -127,6 +133,7 @@ def adversarial_stage(trainer: FaceTrainer) -> Callable[[int], dict[str, float]]
             "feature adversarial": adversarial_features.item(),
             "agreement": agreement.item(),
             "means": apart.item(),
+            "paint": paint.item(),
             "l1": pixel.item(),
             "perceptual": perceptual.item(),
             "penalty": trainer.penalty,

@@ -55,8 +55,8 @@ class FaceTrainingConfig:
         prior_views: how often each photograph is slightly turned, moved and recoloured for the flow, which would know 14,000 by heart.
         perceptual: weight of the feature loss beside the L1 loss's 1.
         adversarial_rarity: how much more often rare faces come in the last stage: 1 as in the others, 0 not at all.
-        reconstruction, adversarial, agreement, feature_means: weights in the last stage, of redrawn photographs, of the discriminator,
-            of the classifier that checks the attributes and of the features' means.
+        reconstruction, adversarial, agreement, feature_means, paint: weights in the last stage, of redrawn photographs, of the
+            discriminator, of the classifier that checks the attributes, of the features' means and of colors far from the coarse face's.
         feature_adversarial, feature_penalty: weights of a second discriminator, which looks at the feature loss's features, and of
             its gradient penalty.
     """
@@ -87,6 +87,7 @@ class FaceTrainingConfig:
     adversarial: float = 0.25
     agreement: float = 0.03
     feature_means: float = 0.02
+    paint: float = 5.0
     feature_adversarial: float = 0.3
     feature_penalty: float = 0.5
     gradient_penalty: float = 0.15
