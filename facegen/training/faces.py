@@ -84,12 +84,12 @@ class FaceTrainingConfig:
     adversarial_rarity: float = 0.8
     perceptual: float = 1.0
     reconstruction: float = 0.4
-    adversarial: float = 0.25
+    adversarial: float = 0.15
     agreement: float = 0.03
     feature_means: float = 0.02
     paint: float = 5.0
-    feature_adversarial: float = 0.3
-    feature_penalty: float = 0.5
+    feature_adversarial: float = 0.5
+    feature_penalty: float = 0.25
     gradient_penalty: float = 0.15
     penalty_every: int = 8
     seed: int = 0
