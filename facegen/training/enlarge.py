@@ -109,9 +109,8 @@ class EnlargeTrainer:
         self.encoder = Encoder(config).to(**layout).requires_grad_(False).eval()
         self.discriminator = Discriminator(config, config.image_size, patch=4).to(**layout)
         data = pack(self.datasets, config.image_size, self.cache)
-        self.batches = FaceBatches(
-            data, config.attributes, self.rng, self.accelerator.device, 0.3, 0.9, self.config.min_inside, None
-        )
+        how = {"drop_all": 0.3, "drop_each": 0.9, "drop_most": 0.3, "min_inside": self.config.min_inside}
+        self.batches = FaceBatches(data, config.attributes, self.rng, self.accelerator.device, **how, dress=None)
         adam, c = torch.optim.Adam, self.config
         self.optimizers = {
             "opt_enlarger": adam(self.enlarger.parameters(), c.learning_rate, (0.0, 0.99)),
