@@ -7,7 +7,7 @@
 4. adversarial: the decoder goes on with codes drawn from the flow, against a relativistic discriminator; photographs
    are still reconstructed, so that it forgets nothing.
 
-A checkpoint can be used at any moment: until stage 2 has run, the prior is the identity map (see `Prior`).
+A checkpoint can be used at any moment: until stages 2 and 3 have run, the flow and its guide are the identity map (see prior.py).
 All stages run under Hugging Face Accelerate; on a CPU with bfloat16 matrix units `--mixed-precision bf16` is many
 times faster than float32.
 """
@@ -193,7 +193,7 @@ class FaceTrainer:
         self.run.save_config(self.config)  # `resume` builds the networks anew from it
 
     def resume(self, path: Path) -> None:
-        self.done = load_state(path, self.modules, self.optimizers)["done"]
+        self.done |= load_state(path, self.modules, self.optimizers)["done"]
 
     def fit(self) -> bool:
         """Run what is left of each stage; True when nothing is."""
