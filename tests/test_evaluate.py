@@ -16,7 +16,7 @@ from facegen.cli import main
 from facegen.data.readers import read_dataset
 from facegen.evaluation import features, targets
 from facegen.evaluation.classifier import attribute_figures, calibration_error, load
-from facegen.evaluation.metrics import balanced_accuracy, frechet_distance
+from facegen.evaluation.metrics import balanced_accuracy, frechet_distance, frechet_infinity
 from facegen.evaluation.models_report import BEGIN, END
 from facegen.metadata import SOURCE_TYPE
 from facegen.training.deconv import SubjectDeconv, SubjectDeconvConfig
@@ -82,6 +82,15 @@ def test_frechet_distance_of_known_gaussians():
     x = (x - x.mean(0)) @ np.linalg.inv(np.linalg.cholesky(np.cov(x.T)).T)  # sample mean 0 and covariance 1, exactly
     assert frechet_distance(x * [1, 2], x * [3, 2] + [1, 0]) == pytest.approx(5.0, abs=1e-6)
     assert frechet_distance(x, x) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_frechet_distance_of_endlessly_many_faces_is_not_larger_for_few():
+    """Of Gaussians in 32 dimensions at a squared distance of 4, by 400 and 1,600 of each: the plain distance tells their number."""
+    rng = np.random.default_rng(1)
+    few, many = ((rng.normal(size=(n, 32)), rng.normal(size=(n, 32)) + np.eye(32)[0] * 2) for n in (400, 1600))
+    assert frechet_distance(*few) - 4 > 1 > frechet_distance(*many) - 4 > 0.35
+    assert frechet_infinity(*few) == pytest.approx(4, abs=0.5)
+    assert frechet_infinity(*many) == pytest.approx(4, abs=0.3)
 
 
 def test_calibration_error_of_a_known_case():

@@ -100,6 +100,7 @@ def test_the_whole_protocol(own, other, squeezenet, checkpoint, tmp_path, capsys
     values = result["distance"]["squeezenet"]["frechet"]
     assert values["drawn"] > 3 * values["floor"] > 0 and 0 < values["train_photographs"] < 3 * values["floor"]
     assert result["distance_all"]["squeezenet"]["photographs"] == 204
+    assert set(result["distance_all"]["squeezenet"]) == {"faces", "photographs", "frechet", "frechet_infinity", "kernel"}
     assert result["leakage"]["flips"]["black_hair"]["people"] == 100
     pixels = result["memorisation"]["pixels"]
     assert pixels["training_faces"] == 110 and pixels["drawn"]["minimum"] > pixels["held_out"]["median"]

@@ -133,6 +133,15 @@ def test_the_discriminator_of_features_trains_and_is_taken_over(faces, tmp_path,
     name = "feature_discriminator.heads.0.0.weight"
     torch.testing.assert_close(again[name], kept[name], rtol=0.05, atol=0.02)
 
+    taught = ["--start-from", folder / "checkpoint", "--set", "teaching=0.4"]
+    run(*arguments(faces, tmp_path / "taught", (0, 0, 0, 2)), *more, *taught)
+    state = load_file(tmp_path / "taught/000-default/state.safetensors")
+    published = hub.load_generator(folder / "checkpoint").decoder.state_dict()
+    for name, weight in published.items():  # the teacher is the decoder before, its pupil is not
+        torch.testing.assert_close(state[f"teacher.{name}"], weight)
+    assert any((state[f"model.decoder.{name}"] - weight).abs().max() > 1e-6 for name, weight in published.items())
+    assert losses(tmp_path / "taught/000-default", "adversarial/taught")[-1] > 0
+
     without = ["--feature-weights", feature_weights, "--start-from", folder / "checkpoint"]  # a checkpoint with more than is asked for
     run(*arguments(faces, tmp_path / "without", (0, 0, 0, 1)), *without)
 

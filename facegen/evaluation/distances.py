@@ -6,11 +6,13 @@ embedding (a ResNet trained to tell people apart) and EfficientNet-Lite0's featu
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy.spatial.distance import pdist
 
 from facegen.evaluation.cache import Arrays
-from facegen.evaluation.metrics import frechet_distance, kernel_distance
+from facegen.evaluation.metrics import frechet_distance, frechet_infinity, kernel_distance
 
 SPACES = {"squeezenet": "pooled", "dlib_embedding": "embeddings", "efficientnet": "objects"}
 LEAST = 100  # faces on either side: a distance of fewer says more about their number than about them
@@ -39,21 +41,25 @@ def distances(drawn: Arrays, test: Arrays, train: Arrays) -> dict:
 
 
 def distances_of_all(drawn: Arrays, test: Arrays, train: Arrays) -> dict:
-    """The same of all drawn faces and all test photographs; beside it, of as many training photographs where there are."""
+    """The same of all drawn faces and all test photographs; beside it, of as many training photographs where there are.
+
+    Of so many the Frechet distance of endlessly many faces can be told, too: "frechet_infinity".
+    """
     table = {}
     for space in SPACES:
         a, b, c = (known(seen, space) for seen in (drawn, test, train))
         if min(len(a), len(b)) >= LEAST:
             as_many = c[: len(a)] if len(c) >= len(a) else None
-            table[space] = {"faces": len(a), "photographs": len(b), **_both({"drawn": a, "train_photographs": as_many}, b)}
+            sides = {"drawn": a, "train_photographs": as_many}
+            table[space] = {"faces": len(a), "photographs": len(b), **_both(sides, b, frechet_infinity=frechet_infinity)}
     return table
 
 
-def _both(sides: dict[str, np.ndarray | None], photographs: np.ndarray) -> dict:
-    """Both distances of each side to the photographs; None where a side has too few faces."""
+def _both(sides: dict[str, np.ndarray | None], photographs: np.ndarray, **more: Callable) -> dict:
+    """Both distances, and `more` of them, of each side to the photographs; None where a side has too few faces."""
     return {
         measure: {side: None if x is None else distance(x, photographs) for side, x in sides.items()}
-        for measure, distance in (("frechet", frechet_distance), ("kernel", kernel_distance))
+        for measure, distance in {"frechet": frechet_distance, "kernel": kernel_distance, **more}.items()
     }
 
 

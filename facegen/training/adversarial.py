@@ -1,5 +1,9 @@
 """The default generator's last stage: its decoder against discriminators, on codes drawn from the flow (see `faces`).
 
+Photographs' codes are drawn cleaner than the flow's. What encoder and decoder make of a face drawn, redrawing it as if it was a
+photograph, is cleaner, too; a teacher, the decoder as it was before this stage, does so, and its pupil learns to do without
+(`teaching`): else what the discriminators let pass, hard light first, is all that a rare face is held to.
+
 One discriminator looks at pixels; where `feature_adversarial` is not 0 a second one looks at a pretrained network's features of
 the same images. Both train by the same relativistic loss, and both see every image through the same random changes.
 """
@@ -31,6 +35,8 @@ def adversarial_stage(trainer: FaceTrainer) -> Callable[[int], dict[str, float]]
     opt_opponents = [trainer.optimizers[name] for name in ("opt_discriminator", "opt_features") if name in trainer.optimizers]
     trainer.encoder.requires_grad_(False).eval()
     prior, guidance = trainer.average.prior, config.generator.guidance
+    if trainer.teacher and trainer.done["adversarial"] == 0:
+        trainer.teacher.load_state_dict(trainer.average.decoder.state_dict())
     trainer.batches.weights = trainer.batches.weights**config.adversarial_rarity
     trainer.batches.weights /= trainer.batches.weights.sum()
     means = losses.FeatureMeans()
@@ -47,6 +53,12 @@ def adversarial_stage(trainer: FaceTrainer) -> Callable[[int], dict[str, float]]
                     maps = trainer.features(images)[DEEP]
                 total = total + config.feature_penalty * losses.feature_penalty(heads, maps, labels[:half])
         return total
+
+    @torch.no_grad()
+    def redrawn_by_teacher(code, labels) -> torch.Tensor:
+        with accelerator.autocast():
+            read = trainer.encoder(trainer.teacher(code, labels).clamp(-1, 1))
+            return trainer.teacher(read, labels).float().clamp(-1, 1)
 
     def step(i: int) -> dict[str, float]:
         anneal(opt_decoder, config.adversarial_learning_rate, i, config.adversarial_steps)
@@ -112,6 +124,10 @@ def adversarial_stage(trainer: FaceTrainer) -> Callable[[int], dict[str, float]]
                 coarse = decoder.coarse(code)
             paint = losses.painted(drawn, coarse)
             loss = loss + config.paint * paint
+        taught = torch.zeros(())
+        if trainer.teacher:
+            taught = sum(trainer.reconstruction(drawn, redrawn_by_teacher(code, labels)))
+            loss = loss + config.teaching * taught
         pixel = perceptual = torch.zeros(())
         if config.reconstruction:
             with accelerator.autocast():
@@ -134,6 +150,7 @@ def adversarial_stage(trainer: FaceTrainer) -> Callable[[int], dict[str, float]]
             "agreement": agreement.item(),
             "means": apart.item(),
             "paint": paint.item(),
+            "taught": taught.item(),
             "l1": pixel.item(),
             "perceptual": perceptual.item(),
             "penalty": trainer.penalty,

@@ -57,6 +57,8 @@ class FaceTrainingConfig:
         adversarial_rarity: how much more often rare faces come in the last stage: 1 as in the others, 0 not at all.
         reconstruction, adversarial, agreement, feature_means, paint: weights in the last stage, of redrawn photographs, of the
             discriminator, of the classifier that checks the attributes, of the features' means and of colors far from the coarse face's.
+        teaching: weight there of what the decoder, as it was before, makes of the face drawn (see adversarial.py); for one that has
+            met discriminators already, since what an autoencoder draws is soft.
         feature_adversarial, feature_penalty: weights of a second discriminator, which looks at the feature loss's features, and of
             its gradient penalty.
     """
@@ -88,6 +90,7 @@ class FaceTrainingConfig:
     agreement: float = 0.03
     feature_means: float = 0.02
     paint: float = 5.0
+    teaching: float = 0.0
     feature_adversarial: float = 0.5
     feature_penalty: float = 0.25
     gradient_penalty: float = 0.15
@@ -129,6 +132,7 @@ class FaceTrainer:
         self.feature_discriminator = None
         if self.features and config.feature_adversarial:
             self.feature_discriminator = FeatureDiscriminator(generator, self.features.channels[DEEP]).to(**layout)
+        self.teacher = copy.deepcopy(self.average.decoder) if config.teaching else None  # the decoder before the last stage
         self.judge = judge.to(self.device).requires_grad_(False).eval() if judge else None
         self.penalty = 0.0
         self.started = False
@@ -152,7 +156,8 @@ class FaceTrainer:
 
     @property
     def modules(self) -> dict[str, nn.Module]:
-        return {"model": self.model, "average": self.average, **self.helpers}
+        teacher = {"teacher": self.teacher} if self.teacher else {}
+        return {"model": self.model, "average": self.average, **teacher, **self.helpers}
 
     @property
     def helpers(self) -> dict[str, nn.Module]:
