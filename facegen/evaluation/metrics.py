@@ -39,7 +39,7 @@ def frechet_distance(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def frechet_infinity(a: np.ndarray, b: np.ndarray) -> float:
-    """Frechet distance as it would be of endlessly many faces (FID infinity, Chong & Forsyth 2020, section 4).
+    """Frechet distance as it would be of endlessly many faces (FID infinity, Chong & Forsyth 2020).
 
     The distance of n faces to n others exceeds that by about a constant over n. So a line through the distance of all and that of
     halves (both of a to both of b, on average), followed to 1/n = 0. Two sets from one source come out near 0, at times
