@@ -38,6 +38,7 @@ class GeneratorConfig:
         guidance: strength of classifier-free guidance; 1 is none.
         guide_width, guide_hidden, guide_blocks: size of the flow's guide, a worse flow to keep away from; 0 width for none.
         autoguidance: how far to keep away from it, as strongly as `guidance` counts; 1 is not at all.
+        correction: how firmly codes are brought to show what was said (see `Discriminants`); 0 is not at all, of colors neither.
         shortest_code, longest_code: appearance codes are brought between these lengths, where they aren't 0. Photographs' codes
             are 16 long on average; guidance makes those of rare attributes longer than any photograph's.
         attention: side in px of the decoder's map (8, 16, ..) whose places attend to each other; 0 for none.
@@ -57,6 +58,7 @@ class GeneratorConfig:
     guide_hidden: int = 192
     guide_blocks: int = 3
     autoguidance: float = 1.75
+    correction: float = 4.0
     shortest_code: float = 0.0
     longest_code: float = 0.0
     attention: int = 0

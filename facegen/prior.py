@@ -4,7 +4,8 @@ Flow matching (Lipman et al. 2023), guided twice. Classifier-free guidance (Ho &
 drawn if nothing was said (all attributes 0). Autoguidance (Karras et al. 2024, "Guiding a diffusion model with a bad
 version of itself") moves on from what a much smaller flow would draw of the same words: where the two differ, the small
 one is wrong, and the large one probably is, too, by less. Without it many codes lie between several faces, and what is
-drawn of them is none; where nothing is said, classifier-free guidance can't help.
+drawn of them is none; where nothing is said, classifier-free guidance can't help. At the end, linear discriminants correct
+what the flow got wrong because photographs seldom show it (discriminants.py), and colors that no photograph has (tints.py).
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from typing import TYPE_CHECKING
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from facegen.discriminants import Discriminants
+from facegen.tints import Tints
 
 if TYPE_CHECKING:
     from facegen.generator import GeneratorConfig
@@ -86,6 +90,10 @@ class Prior(VelocityField):
             sizes = {"width": config.guide_width, "hidden": config.guide_hidden, "blocks": config.guide_blocks}
             self.guide = VelocityField(**sizes, **shared)
         self.autoguidance = config.autoguidance
+        self.discriminants = self.tints = None
+        if config.correction:
+            self.tints = Tints(config.identity_dim)
+            self.discriminants = Discriminants(config.identity_dim, len(config.attributes), config.correction)
         self.steps, self.shortest, self.longest = config.prior_steps, config.shortest_code, config.longest_code or math.inf
 
     def sample(self, noise: Tensor, attributes: Tensor, guidance: float, steps: int | None = None) -> Tensor:
@@ -108,5 +116,7 @@ class Prior(VelocityField):
         for i in range(steps):
             middle = x + velocity(x, i / steps) * (0.5 / steps)
             x = x + velocity(middle, (i + 0.5) / steps) / steps
+        if self.discriminants:
+            x = self.tints.correct(self.discriminants.correct(x, attributes))
         length = x.norm(dim=1, keepdim=True).clamp(min=1e-6)  # a code of zeros stays one
         return x * (length.clamp(self.shortest, self.longest) / length)

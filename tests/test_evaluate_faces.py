@@ -102,6 +102,12 @@ def test_the_whole_protocol(own, other, squeezenet, checkpoint, tmp_path, capsys
     assert result["distance_all"]["squeezenet"]["photographs"] == 204
     assert set(result["distance_all"]["squeezenet"]) == {"faces", "photographs", "frechet", "frechet_infinity", "kernel"}
     assert result["leakage"]["flips"]["black_hair"]["people"] == 100
+    # Of sixteen descriptions four name a hair color that it draws; untrained, it draws the same seeds the same whatever is said.
+    typed = result["typed"]
+    blond = [shares.pop("blond_hair") for shares in typed["each"].values() if "blond_hair" in shares]
+    black = [shares.pop("black_hair") for shares in typed["each"].values() if "black_hair" in shares]
+    assert typed["people"] == 24 and not any(typed["each"].values()) and (len(typed["each"]), len(blond), len(black)) == (4, 3, 1)
+    assert len(set(blond)) == 1 and typed["shown"] == pytest.approx(np.mean(blond + black))
     pixels = result["memorisation"]["pixels"]
     assert pixels["training_faces"] == 110 and pixels["drawn"]["minimum"] > pixels["held_out"]["median"]
     assert len(result["memorisation"]["closest"]) == 10

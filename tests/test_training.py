@@ -85,6 +85,8 @@ def test_four_stages_learn_and_leave_a_checkpoint(faces, tmp_path):
     assert losses(folder, "guide/flow")[-1] < losses(folder, "guide/flow")[0]
     model = hub.load_generator(folder / "checkpoint")
     assert model.config.attributes == ["black_hair", "blond_hair"]
+    planes = model.prior.discriminants
+    assert (planes.normals.abs().amax(1) > 0).all() and (planes.yes > planes.no).all()
     assert list(folder.glob("prior-*.png")) and (folder / "config.yaml").is_file()
 
 
@@ -93,11 +95,13 @@ def test_four_stages_learn_and_leave_a_checkpoint(faces, tmp_path):
     assert "checkpoint:" in more
     assert losses(again / "000-default", "autoencoder/l1")[0] < 1.1 * pixel[-1]  # it went on where the first left off
 
-    # A checkpoint from before there were guides gets one; one that isn't this network's is refused.
+    # A checkpoint from before there were guides gets one, discriminants, too; one that isn't this network's is refused.
     old = tmp_path / "old"
-    hub.save(DeconvGenerator(replace(model.config, guide_width=0)), old)
-    run(*arguments(faces, tmp_path / "guided", (0, 0, 20, 0)), "--start-from", old)
-    assert hub.load_generator(tmp_path / "guided/000-default/checkpoint").prior.guide.out.weight.abs().sum() > 0
+    hub.save(DeconvGenerator(replace(model.config, guide_width=0, correction=0.0)), old)
+    run(*arguments(faces, tmp_path / "guided", (0, 0, 20, 1)), "--start-from", old)
+    guided = hub.load_generator(tmp_path / "guided/000-default/checkpoint").prior
+    assert guided.guide.out.weight.abs().sum() > 0
+    assert (guided.discriminants.yes > guided.discriminants.no).all() and (guided.tints.high > guided.tints.low).all()
     for before, after in (("guide_width: 8", "guide_width: 0"), ("prior_width: 16", "prior_width: 8")):
         other = [str(a).replace(before, after) for a in arguments(faces, tmp_path, (0, 0, 0, 1))]
         assert "checkpoint doesn't fit this run's generator" in mistake_at_last(*other, "--start-from", folder / "checkpoint")
@@ -133,7 +137,7 @@ def test_the_discriminator_of_features_trains_and_is_taken_over(faces, tmp_path,
     name = "feature_discriminator.heads.0.0.weight"
     torch.testing.assert_close(again[name], kept[name], rtol=0.05, atol=0.02)
 
-    taught = ["--start-from", folder / "checkpoint", "--set", "teaching=0.4"]
+    taught = ["--start-from", folder / "checkpoint", "--set", "teaching=0.4", "--set", "imagined=0.5"]
     run(*arguments(faces, tmp_path / "taught", (0, 0, 0, 2)), *more, *taught)
     state = load_file(tmp_path / "taught/000-default/state.safetensors")
     published = hub.load_generator(folder / "checkpoint").decoder.state_dict()

@@ -41,10 +41,12 @@ from facegen.evaluation.memorisation import THUMB, closest_pairs, compare, neare
 from facegen.evaluation.metrics import MAIN, balanced_accuracy
 from facegen.evaluation.reader import EvaluationError
 from facegen.evaluation.sameness import identity, people_pairs, strangers
+from facegen.evaluation.typed import typed
 from facegen.training.pack import Pack
 from facegen.training.squeezenet import SqueezeNet
 
 PEOPLE, FEW_PEOPLE = 100, 16  # whose attributes are flipped; quick
+TYPISTS, FEW_TYPISTS = 24, 12  # seeds of each description that is rare; quick
 
 
 @dataclass
@@ -169,6 +171,7 @@ class _Evaluation:
             self.result["distance_all"] = distances_of_all(drawn, test, train)
         self.result["diversity"], every = diversity(drawn, test)
         self.evidence.histograms["diversity"] = every.get("dlib_embedding", {})
+        self.result["typed"] = typed(self.model, self.reading, FEW_TYPISTS if self.options.quick else TYPISTS, self.size)
         self.flips(embedding, test)
         self.memorisation(embedding, thumbs, drawn, test)
 

@@ -42,6 +42,13 @@ def print_faces(result: dict, console: Console | None = None) -> None:
         table.add_row(name, _three(values["drawn"]), _three(values["photographs"]))
     console.print(table)
 
+    if "typed" in result:
+        table = _table("Typed, but seldom photographed: seen as it was said", "description", "share", "least")
+        for text, shares in result["typed"]["each"].items():
+            least = min(shares, key=shares.get)
+            table.add_row(text, _three(sum(shares.values()) / len(shares)), f"{least} {_three(shares[least])}")
+        table.add_row("all", _three(result["typed"]["shown"]), "")
+        console.print(table)
     if "leakage" in result:
         _print_flips(result, console)
     if "memorisation" in result:

@@ -17,6 +17,8 @@ import torch
 
 from facegen.training import losses
 from facegen.training.augment import jitter
+from facegen.training.batches import recombined
+from facegen.training.flow import fit_corrections, photographs_codes
 from facegen.training.optim import anneal, average_gradients, update_average
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ def adversarial_stage(trainer: FaceTrainer) -> Callable[[int], dict[str, float]]
     opponents = [discriminator] + ([heads] if heads else [])
     opt_opponents = [trainer.optimizers[name] for name in ("opt_discriminator", "opt_features") if name in trainer.optimizers]
     trainer.encoder.requires_grad_(False).eval()
+    if (tints := trainer.average.prior.tints) and not tints.normals.any():  # the checkpoint gone on from has no corrections
+        fit_corrections(trainer, *photographs_codes(trainer, 0))
     prior, guidance = trainer.average.prior, config.generator.guidance
     if trainer.teacher and trainer.done["adversarial"] == 0:
         trainer.teacher.load_state_dict(trainer.average.decoder.state_dict())
@@ -41,6 +45,7 @@ def adversarial_stage(trainer: FaceTrainer) -> Callable[[int], dict[str, float]]
     trainer.batches.weights /= trainer.batches.weights.sum()
     means = losses.FeatureMeans()
     half = config.batch // 2
+    labelled = config.batch - round(config.imagined * config.batch)
 
     def penalties(photo, drawn, labels) -> torch.Tensor:
         """Of photographs (R1) and drawn faces (R2), for each discriminator."""
@@ -65,11 +70,14 @@ def adversarial_stage(trainer: FaceTrainer) -> Callable[[int], dict[str, float]]
         for optimizer in opt_opponents:
             anneal(optimizer, config.discriminator_learning_rate, i, config.adversarial_steps)
         photo, labels = trainer.batches.draw(config.batch)
+        asked = labels.clone()  # of the faces drawn; the discriminators aren't told what was asked of the imagined ones
+        asked[labelled:] = recombined(labels, trainer.batches.names)[labelled:]
+        labels[labelled:] = 0
         noise = torch.randn(config.batch, config.generator.identity_dim, device=trainer.device)
         with torch.no_grad(), accelerator.autocast():
-            code = prior.sample(noise, labels, guidance, steps=4).float()
+            code = prior.sample(noise, asked, guidance, steps=4).float()
         with accelerator.autocast():
-            drawn = decoder(code, labels).float()
+            drawn = decoder(code, asked).float()
             seen_real, seen_drawn = jitter(photo), jitter(drawn)
             maps_real = maps_drawn = None
             if trainer.features and (heads or config.feature_means):
@@ -113,9 +121,9 @@ def adversarial_stage(trainer: FaceTrainer) -> Callable[[int], dict[str, float]]
                 pairs = zip(heads(maps_drawn[DEEP], labels), real_features, strict=True)
                 adversarial_features = sum(losses.relativistic(a, b.detach()) for a, b in pairs) / len(real_features)
             if trainer.judge:
-                agreement = losses.agreement(trainer.judge, seen_drawn, labels, trainer.batches.names)
+                agreement = losses.agreement(trainer.judge, seen_drawn, asked, trainer.batches.names)
             if config.feature_means and trainer.features:
-                push, apart = means(maps_drawn, maps_real)
+                push, apart = means([m[:labelled] for m in maps_drawn], maps_real)
         loss = config.adversarial * adversarial + config.feature_adversarial * adversarial_features
         loss = loss + config.agreement * agreement + config.feature_means * push
         paint = torch.zeros(())
@@ -126,7 +134,7 @@ def adversarial_stage(trainer: FaceTrainer) -> Callable[[int], dict[str, float]]
             loss = loss + config.paint * paint
         taught = torch.zeros(())
         if trainer.teacher:
-            taught = sum(trainer.reconstruction(drawn, redrawn_by_teacher(code, labels)))
+            taught = sum(trainer.reconstruction(drawn, redrawn_by_teacher(code, asked)))
             loss = loss + config.teaching * taught
         pixel = perceptual = torch.zeros(())
         if config.reconstruction:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from facegen.attributes import MIRRORED, NAMES
+from facegen.attributes import MIRRORED, NAMES, members
 from facegen.data.augment import AugmentConfig, augment_row
 from facegen.training.pack import Pack
 
@@ -96,6 +96,27 @@ def mirrored(images: Tensor, labels: Tensor, names: list[str], rng: np.random.Ge
     some = torch.from_numpy(rng.random(len(images)) < 0.5)
     images[some], labels[some] = flipped(images[some], labels[some], names)
     return images, labels
+
+
+# What is said of one face and of another can be said of a third, group by group; the rest (make-up, beards) goes with gender.
+EXCHANGED = ("age", "hair_color", "hair", "eyewear", "expression", "pose")
+
+
+def recombined(labels: Tensor, names: list[str]) -> Tensor:
+    """Descriptions of faces that no photograph shows, of labels (n, len(names)) of -1/0/+1: half of the groups are the next face's.
+
+    Photographs of women with gray hair and glasses are rare, people who ask for one are not.
+    """
+    mixed, other = labels.clone(), labels.roll(1, 0)
+    for group in EXCHANGED:
+        columns = [j for j, name in enumerate(names) if name in members(group) and name not in ("bald", "receding_hairline")]
+        taken = (torch.rand(len(labels), 1, device=labels.device) < 0.5).expand(-1, len(columns))
+        mixed[:, columns] = torch.where(taken, other[:, columns], mixed[:, columns])
+    if "bald" in names:  # what is said of hair that isn't there
+        hair = [j for j, name in enumerate(names) if name in (*members("hair_color"), *members("hair")) and name != "bald"]
+        bald = mixed[:, names.index("bald"), None] > 0
+        mixed[:, hair] = torch.where(bald, mixed[:, hair].clamp(max=0), mixed[:, hair])
+    return mixed
 
 
 def to_tensor(pixels: np.ndarray) -> Tensor:

@@ -57,6 +57,7 @@ class FaceTrainingConfig:
         adversarial_rarity: how much more often rare faces come in the last stage: 1 as in the others, 0 not at all.
         reconstruction, adversarial, agreement, feature_means, paint: weights in the last stage, of redrawn photographs, of the
             discriminator, of the classifier that checks the attributes, of the features' means and of colors far from the coarse face's.
+        imagined: share of the faces drawn there of which something is asked that no photograph may show (`batches.recombined`).
         teaching: weight there of what the decoder, as it was before, makes of the face drawn (see adversarial.py); for one that has
             met discriminators already, since what an autoencoder draws is soft.
         feature_adversarial, feature_penalty: weights of a second discriminator, which looks at the feature loss's features, and of
@@ -90,6 +91,7 @@ class FaceTrainingConfig:
     agreement: float = 0.03
     feature_means: float = 0.02
     paint: float = 5.0
+    imagined: float = 0.0
     teaching: float = 0.0
     feature_adversarial: float = 0.5
     feature_penalty: float = 0.25

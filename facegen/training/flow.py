@@ -26,7 +26,7 @@ def flow_parameters(prior: Prior) -> list[nn.Parameter]:
 
 
 @torch.no_grad()
-def photographs_codes(trainer: FaceTrainer) -> tuple[Tensor, Tensor]:
+def photographs_codes(trainer: FaceTrainer, other_views: int) -> tuple[Tensor, Tensor]:
     """Codes (m, d) and labels (m, a) of all training photographs, their mirror images, augmented a third round, and other views."""
     trainer.encoder.eval()
     batches, dress = trainer.batches, trainer.dress
@@ -34,7 +34,7 @@ def photographs_codes(trainer: FaceTrainer) -> tuple[Tensor, Tensor]:
     for rows in np.array_split(batches.rows, math.ceil(len(batches.rows) / 64)):
         photo, said = batches.photos(rows), batches.labels(rows)
         views = [(photo, said), flipped(photo, said, batches.names)] + ([batches.dressed(rows)] if dress else [])
-        for _ in range(trainer.config.prior_views):
+        for _ in range(other_views):
             face, told = batches.dressed(rows) if dress else (photo.clone(), said.clone())
             face, told = mirrored(face, told, batches.names, trainer.rng)
             views.append((other_view(face), told))
@@ -43,6 +43,14 @@ def photographs_codes(trainer: FaceTrainer) -> tuple[Tensor, Tensor]:
                 codes.append(trainer.encoder(view.to(trainer.device)))
             labels.append(said.to(trainer.device))
     return torch.cat(codes).float(), torch.cat(labels)
+
+
+def fit_corrections(trainer: FaceTrainer, codes: Tensor, labels: Tensor) -> None:
+    """The discriminants and tints of the flow and its average, from codes (m, d) of photographs and their labels (m, a)."""
+    for model in (trainer.model, trainer.average):
+        if model.prior.discriminants:
+            model.prior.discriminants.fit(codes, labels)
+            model.prior.tints.fit(codes, trainer.average.decoder.coarse)
 
 
 def flow_stage(trainer: FaceTrainer, name: str) -> Callable[[int], dict[str, float]]:
@@ -54,7 +62,9 @@ def flow_stage(trainer: FaceTrainer, name: str) -> Callable[[int], dict[str, flo
     if name == "guide":
         flow, average = flow.guide, average.guide
         parameters = list(flow.parameters())
-    codes, labels = photographs_codes(trainer)
+    codes, labels = photographs_codes(trainer, config.prior_views)
+    if name == "prior":
+        fit_corrections(trainer, codes, labels)
     weights = torch.from_numpy(rarity(labels.cpu().numpy(), trainer.batches.names)).to(device)
 
     def step(i: int) -> dict[str, float]:

@@ -45,15 +45,19 @@ def read_published(folder: Path, names: list[str]) -> tuple[DeconvGenerator, dic
     for key, before in inputs.items():
         if key in tensors:
             tensors[key] = widened(tensors[key], before, old, names)
+    for key in (k for k in tensors if k.startswith("prior.discriminants.")):
+        rows = tensors[key].new_zeros(len(names), *tensors[key].shape[1:])
+        rows[[names.index(name) for name in old.attributes]] = tensors[key]
+        tensors[key] = rows
     wide.load_state_dict(tensors)
     return wide, _helpers(folder.with_name(f"{folder.name}_training"), old, names)
 
 
 def take_over(model: DeconvGenerator, published: DeconvGenerator, folder: Path) -> None:
-    """Load `published`, of `folder`, into a model of the same sizes; a guide that it lacks stays as it is. Raises `TrainingError`."""
+    """Load `published`, of `folder`, into a model of the same sizes; a guide or corrections that it lacks stay as they are. Raises `TrainingError`."""
     try:
         keys = model.load_state_dict(published.state_dict(), strict=False)
-        fits = not keys.unexpected_keys and all(key.startswith("prior.guide.") for key in keys.missing_keys)
+        fits = not keys.unexpected_keys and all(key.startswith(("prior.guide.", "prior.discriminants.", "prior.tints.")) for key in keys.missing_keys)
     except RuntimeError:
         fits = False
     if not fits:
