@@ -71,6 +71,13 @@ def test_match_gives_a_probability_for_what_was_asked(pipe):
     assert all(0 <= p <= 1 for p in match.values())
 
 
+def test_match_tells_where_a_face_looks(pipe):
+    for side, other in (("left", "right"), ("right", "left")):
+        faces = pipe(f"a woman facing {side}", seed=0, n=6)
+        assert np.mean([face.match[f"facing_{side}"] for face in faces]) > 0.8
+        assert np.mean([face.match[f"facing_{other}"] for face in faces]) < 0.2
+
+
 @pytest.mark.parametrize("seed", [-1, MAX_SEED + 1, 1.5, "seven", True])
 def test_seed_out_of_range(pipe, seed):
     with pytest.raises(PersonError, match="0 to 4294967295"):
