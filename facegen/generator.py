@@ -39,6 +39,7 @@ class GeneratorConfig:
         guide_width, guide_hidden, guide_blocks: size of the flow's guide, a worse flow to keep away from; 0 width for none.
         autoguidance: how far to keep away from it, as strongly as `guidance` counts; 1 is not at all.
         correction: how firmly codes are brought to show what was said (see `Discriminants`); 0 is not at all, of colors neither.
+        refiner_width: of the network that moves codes to where a classifier reads what was said (see `Refiner`); 0 for none.
         shortest_code, longest_code: appearance codes are brought between these lengths, where they aren't 0. Photographs' codes
             are 16 long on average; guidance makes those of rare attributes longer than any photograph's.
         attention: side in px of the decoder's map (8, 16, ..) whose places attend to each other; 0 for none.
@@ -59,6 +60,7 @@ class GeneratorConfig:
     guide_blocks: int = 3
     autoguidance: float = 1.75
     correction: float = 4.0
+    refiner_width: int = 320
     shortest_code: float = 0.0
     longest_code: float = 0.0
     attention: int = 0
@@ -186,11 +188,11 @@ class Enlarger(nn.Module):
             h = h + block(h)
         large = _double(image) + F.pixel_shuffle(self.out(F.leaky_relu(h, 0.2)), 4)
         # Back-projection (Irani & Peleg 1991): made small again, the result is the image that it was made from. It may add
-        # what is too fine for the decoder; a beard or a smile stays what the decoder drew. Bicubic, not exact, because
-        # an exact one shows the decoder's pixels as a weave: so three times.
+        # what is too fine for the decoder; a beard or a smile stays what the decoder drew. Bicubic, as pictures are made
+        # small by those who look at them; not exact, because an exact one shows the decoder's pixels as a weave: so three times.
         for _ in range(3):
-            missing = image - F.avg_pool2d(large, 2)
-            large = large + F.interpolate(missing, scale_factor=2.0, mode="bicubic", align_corners=False)
+            small = F.interpolate(large, scale_factor=0.5, mode="bicubic", align_corners=False, antialias=True)
+            large = large + F.interpolate(image - small, scale_factor=2.0, mode="bicubic", align_corners=False)
         return large
 
 

@@ -90,7 +90,7 @@ def load_generator(source: str | Path | None = None) -> DeconvGenerator:
     if config.get("model_type") != "facegen-deconv" or not {"attributes", "identity_dim", "channels"} <= config.keys():
         raise CheckpointError(f"{folder / CONFIG} describes no facegen generator")
     # Checkpoints from before there was a choice.
-    config = {"prior_preconditioned": False, "guide_width": 0, "correction": 0.0, **config}
+    config = {"prior_preconditioned": False, "guide_width": 0, "correction": 0.0, "refiner_width": 0, **config}
     model = DeconvGenerator(GeneratorConfig(**{k: v for k, v in config.items() if k in known}))
     fill(model, tensors, folder)
     return model.to(memory_format=torch.channels_last)

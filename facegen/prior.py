@@ -4,8 +4,9 @@ Flow matching (Lipman et al. 2023), guided twice. Classifier-free guidance (Ho &
 drawn if nothing was said (all attributes 0). Autoguidance (Karras et al. 2024, "Guiding a diffusion model with a bad
 version of itself") moves on from what a much smaller flow would draw of the same words: where the two differ, the small
 one is wrong, and the large one probably is, too, by less. Without it many codes lie between several faces, and what is
-drawn of them is none; where nothing is said, classifier-free guidance can't help. At the end, linear discriminants correct
-what the flow got wrong because photographs seldom show it (discriminants.py), and colors that no photograph has (tints.py).
+drawn of them is none; where nothing is said, classifier-free guidance can't help. At the end, what the flow got wrong because
+photographs seldom show it is put right, by linear discriminants of codes (discriminants.py) and a small network that knows
+what the decoder makes of them (refiner.py), and colors that no photograph has are kept off (tints.py).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from facegen.discriminants import Discriminants
+from facegen.refiner import Refiner
 from facegen.tints import Tints
 
 if TYPE_CHECKING:
@@ -94,10 +96,18 @@ class Prior(VelocityField):
         if config.correction:
             self.tints = Tints(config.identity_dim)
             self.discriminants = Discriminants(config.identity_dim, len(config.attributes), config.correction)
+        self.refiner = None
+        if config.refiner_width:
+            self.refiner = Refiner(config.identity_dim, len(config.attributes), config.refiner_width)
         self.steps, self.shortest, self.longest = config.prior_steps, config.shortest_code, config.longest_code or math.inf
 
     def sample(self, noise: Tensor, attributes: Tensor, guidance: float, steps: int | None = None) -> Tensor:
-        """Integrate from noise (n, d) to appearance codes (n, d) by the midpoint rule."""
+        """Appearance codes (n, d) of noise (n, d): the flow's, refined."""
+        codes = self.flow(noise, attributes, guidance, steps)
+        return self.within(self.refiner(codes, attributes) if self.refiner else codes)
+
+    def flow(self, noise: Tensor, attributes: Tensor, guidance: float, steps: int | None = None) -> Tensor:
+        """Integrate from noise (n, d) to codes (n, d) by the midpoint rule, and correct these by the discriminants."""
         steps = steps or self.steps
         x, nothing_said = noise, torch.zeros_like(attributes)
 
@@ -116,7 +126,11 @@ class Prior(VelocityField):
         for i in range(steps):
             middle = x + velocity(x, i / steps) * (0.5 / steps)
             x = x + velocity(middle, (i + 0.5) / steps) / steps
-        if self.discriminants:
-            x = self.tints.correct(self.discriminants.correct(x, attributes))
-        length = x.norm(dim=1, keepdim=True).clamp(min=1e-6)  # a code of zeros stays one
-        return x * (length.clamp(self.shortest, self.longest) / length)
+        return self.discriminants.correct(x, attributes) if self.discriminants else x
+
+    def within(self, codes: Tensor) -> Tensor:
+        """Codes (n, d), brought to a tint and a length that photographs' codes have."""
+        if self.tints:
+            codes = self.tints.correct(codes)
+        length = codes.norm(dim=1, keepdim=True).clamp(min=1e-6)  # a code of zeros stays one
+        return codes * (length.clamp(self.shortest, self.longest) / length)

@@ -30,13 +30,14 @@ def test_a_saved_generator_draws_nearly_the_same(small_checkpoint, tmp_path):
 
 
 def test_a_checkpoint_from_before_draws_as_it_did(small_checkpoint, tmp_path):
-    """Its config.json doesn't say that its flow learned everything and has no guide or discriminants, because so it was with all."""
+    """Its config.json doesn't say that its flow learned everything and has no guide, discriminants or refiner, because so it was with all."""
     config = hub.load_generator(small_checkpoint).config
-    old = DeconvGenerator(replace(config, prior_preconditioned=False, guide_width=0, correction=0.0))
+    old = DeconvGenerator(replace(config, prior_preconditioned=False, guide_width=0, correction=0.0, refiner_width=0))
     torch.nn.init.normal_(old.prior.out.weight)
     hub.save(old, tmp_path)
     config = json.loads((tmp_path / hub.CONFIG).read_text())
-    assert config.pop("prior_preconditioned") is False and config.pop("guide_width") == 0 and config.pop("correction") == 0
+    assert config.pop("prior_preconditioned") is False and config.pop("guide_width") == 0
+    assert config.pop("correction") == 0 and config.pop("refiner_width") == 0
     (tmp_path / hub.CONFIG).write_text(json.dumps(config))
     identity, said = inputs(old)
     torch.testing.assert_close(hub.load_generator(tmp_path).appearance(identity, said), old.appearance(identity, said), rtol=0.05, atol=0.05)

@@ -97,7 +97,7 @@ def test_four_stages_learn_and_leave_a_checkpoint(faces, tmp_path):
 
     # A checkpoint from before there were guides gets one, discriminants, too; one that isn't this network's is refused.
     old = tmp_path / "old"
-    hub.save(DeconvGenerator(replace(model.config, guide_width=0, correction=0.0)), old)
+    hub.save(DeconvGenerator(replace(model.config, guide_width=0, correction=0.0, refiner_width=0)), old)
     run(*arguments(faces, tmp_path / "guided", (0, 0, 20, 1)), "--start-from", old)
     guided = hub.load_generator(tmp_path / "guided/000-default/checkpoint").prior
     assert guided.guide.out.weight.abs().sum() > 0
@@ -105,6 +105,22 @@ def test_four_stages_learn_and_leave_a_checkpoint(faces, tmp_path):
     for before, after in (("guide_width: 8", "guide_width: 0"), ("prior_width: 16", "prior_width: 8")):
         other = [str(a).replace(before, after) for a in arguments(faces, tmp_path, (0, 0, 0, 1))]
         assert "checkpoint doesn't fit this run's generator" in mistake_at_last(*other, "--start-from", folder / "checkpoint")
+
+
+def test_the_refiner_learns_which_codes_a_classifier_reads_as_said(faces, tmp_path):
+    judged = ["--judge", hub.embedded("classifier"), "--set", "drop_each=0", "--set", "drop_most=0", "--set", "refine_move=0.0", "--set", "prior_batch=64"]
+    run(*arguments(faces, tmp_path, (400, 200, 0, 0)), *judged, "--set", "refine_steps=150")
+    folder = tmp_path / "000-default"
+    read = losses(folder, "refine/agreement")
+    assert read[-1] < 0.9 * read[0] and losses(folder, "refine/moved")[-1] > 0.1
+    refiner = hub.load_generator(folder / "checkpoint").prior.refiner
+    assert refiner.out.weight.abs().max() > 1e-3
+
+    # Another run goes on from it, and draws what it trains on from refined codes; without a classifier there is nothing to learn.
+    run(*arguments(faces, tmp_path / "again", (0, 0, 0, 1)), "--start-from", folder / "checkpoint")
+    again = hub.load_generator(tmp_path / "again/000-default/checkpoint").prior.refiner
+    torch.testing.assert_close(again.into.weight, refiner.into.weight, rtol=0.02, atol=0.01)
+    assert not losses(tmp_path / "again/000-default", "refine/agreement")
 
 
 @pytest.fixture(scope="session")

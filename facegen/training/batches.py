@@ -73,6 +73,13 @@ class FaceBatches:
         images = images.contiguous(memory_format=torch.channels_last).to(self.device)
         return images, self.drop(labels, torch.from_numpy(silent))
 
+    def ask(self, n: int, imagined: float) -> Tensor:
+        """What n descriptions might say, (n, a): labels of faces, a share of them `recombined`, some left out."""
+        rows = self.rng.choice(self.rows, n, p=self.weights)
+        labels, some = self.labels(rows), round(imagined * n)
+        labels[:some] = recombined(labels, self.names)[:some]
+        return self.drop(labels, torch.zeros(n, dtype=torch.bool))
+
     def drop(self, labels: Tensor, silent: Tensor) -> Tensor:
         """Make some labels (n, a) "not said": all of the `silent` (n,), else each with a chance that differs from face to face.
 

@@ -1,4 +1,4 @@
-"""Train the default generator, in four stages of one run.
+"""Train the default generator, in five stages of one run.
 
 1. autoencoder: encoder and decoder learn to draw photographs from codes (L1 + perceptual loss); attributes are given
    beside the code and dropped at random.
@@ -6,6 +6,7 @@
 3. guide: so does a much smaller flow, for a short time; to be worse is what it is for (see prior.py).
 4. adversarial: the decoder goes on with codes drawn from the flow, against a relativistic discriminator; photographs
    are still reconstructed, so that it forgets nothing.
+5. refine: where there is a classifier to judge, the refiner learns which codes it reads as what was said (see refiner.py).
 
 A checkpoint can be used at any moment: until stages 2 and 3 have run, the flow and its guide are the identity map (see prior.py).
 All stages run under Hugging Face Accelerate; on a CPU with bfloat16 matrix units `--mixed-precision bf16` is many
@@ -35,15 +36,16 @@ from facegen.training.networks import Discriminator, Encoder, FeatureDiscriminat
 from facegen.training.optim import anneal, average_gradients, groups, update_average
 from facegen.training.pack import Pack, pack
 from facegen.training.published import read_published, take_over
+from facegen.training.refine import refine_stage
 from facegen.training.run import Run, TrainingError, load_state, loop, save_state
 from facegen.training.squeezenet import SqueezeNet, perceptual_distance
 
-STAGES = ("autoencoder", "prior", "guide", "adversarial")
+STAGES = ("autoencoder", "prior", "guide", "adversarial", "refine")
 
 
 @dataclass
 class FaceTrainingConfig:
-    """Hyper-parameters of the four stages; step counts are where `--resume` goes on from.
+    """Hyper-parameters of the five stages; step counts are where `--resume` goes on from.
 
     Args:
         code_noise: standard deviation of the noise on codes while the decoder learns; the codes' own is 1.
@@ -53,6 +55,7 @@ class FaceTrainingConfig:
         augment_eyewear, augment_facial_hair: chance that glasses are drawn onto a face that has none, facial hair onto a man
             who has none (Meden 2018: 0.5; less keeps "not said" close to what photographs show).
         prior_views: how often each photograph is slightly turned, moved and recoloured for the flow, which would know 14,000 by heart.
+        refine_move: what it costs to move a code by one, in nats of the classifier's answer for each face.
         perceptual: weight of the feature loss beside the L1 loss's 1.
         adversarial_rarity: how much more often rare faces come in the last stage: 1 as in the others, 0 not at all.
         reconstruction, adversarial, agreement, feature_means, paint: weights in the last stage, of redrawn photographs, of the
@@ -70,6 +73,7 @@ class FaceTrainingConfig:
     prior_steps: int = 30_000
     guide_steps: int = 1_500
     adversarial_steps: int = 60_000
+    refine_steps: int = 1_500
     code_noise: float = 0.3
     drop_all: float = 0.3
     drop_each: float = 0.9
@@ -84,6 +88,8 @@ class FaceTrainingConfig:
     prior_views: int = 6
     adversarial_learning_rate: float = 2e-4
     discriminator_learning_rate: float = 5e-4
+    refine_learning_rate: float = 2e-3
+    refine_move: float = 0.02
     adversarial_rarity: float = 0.8
     perceptual: float = 1.0
     reconstruction: float = 0.4
@@ -148,6 +154,8 @@ class FaceTrainer:
         }
         if self.model.prior.guide:
             self.optimizers["opt_guide"] = adam(self.model.prior.guide.parameters(), config.prior_learning_rate, (0.9, 0.99))
+        if self.model.prior.refiner:
+            self.optimizers["opt_refiner"] = adam(self.model.prior.refiner.parameters(), config.refine_learning_rate, (0.9, 0.99))
         if self.feature_discriminator:
             heads = self.feature_discriminator.parameters()
             self.optimizers["opt_features"] = adam(heads, config.discriminator_learning_rate, (0.0, 0.99))
@@ -209,10 +217,12 @@ class FaceTrainer:
             "prior": lambda: flow_stage(self, "prior"),
             "guide": lambda: flow_stage(self, "guide"),
             "adversarial": lambda: adversarial_stage(self),
+            "refine": lambda: refine_stage(self),
         }
+        lacking = {"guide": not self.model.prior.guide, "refine": not (self.model.prior.refiner and self.judge)}
         for stage in STAGES:
             total = getattr(self.config, f"{stage}_steps")
-            if self.done[stage] >= total or (stage == "guide" and not self.model.prior.guide):
+            if self.done[stage] >= total or lacking.get(stage):
                 continue
             step = steps[stage]()
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 
 def flow_parameters(prior: Prior) -> list[nn.Parameter]:
-    """The flow's own, without its guide's."""
-    return [p for name, p in prior.named_parameters() if not name.startswith("guide.")]
+    """The flow's own, without its guide's and its refiner's."""
+    return [p for name, p in prior.named_parameters() if not name.startswith(("guide.", "refiner."))]
 
 
 @torch.no_grad()

@@ -38,6 +38,7 @@ def read_published(folder: Path, names: list[str]) -> tuple[DeconvGenerator, dic
     inputs = {
         "prior.condition.0.weight": 2 * TIME_FREQUENCIES,
         "prior.guide.condition.0.weight": 2 * TIME_FREQUENCIES,
+        "prior.refiner.into.weight": old.identity_dim,
         "decoder.mapping.0.weight": old.identity_dim,
         "decoder.dense.weight": old.identity_dim,
     }
@@ -55,9 +56,10 @@ def read_published(folder: Path, names: list[str]) -> tuple[DeconvGenerator, dic
 
 def take_over(model: DeconvGenerator, published: DeconvGenerator, folder: Path) -> None:
     """Load `published`, of `folder`, into a model of the same sizes; a guide or corrections that it lacks stay as they are. Raises `TrainingError`."""
+    added = tuple(f"prior.{part}." for part in ("guide", "discriminants", "tints", "refiner"))
     try:
         keys = model.load_state_dict(published.state_dict(), strict=False)
-        fits = not keys.unexpected_keys and all(key.startswith(("prior.guide.", "prior.discriminants.", "prior.tints.")) for key in keys.missing_keys)
+        fits = not keys.unexpected_keys and all(key.startswith(added) for key in keys.missing_keys)
     except RuntimeError:
         fits = False
     if not fits:
