@@ -75,7 +75,7 @@ def subjects(faces, tmp_path_factory):
     return folder
 
 
-def test_four_stages_learn_and_leave_a_checkpoint(faces, tmp_path):
+def test_the_stages_learn_and_leave_a_checkpoint(faces, tmp_path):
     out = run(*arguments(faces, tmp_path, (500, 600, 300, 8)), "--set", "prior_batch=64")
     folder = tmp_path / "000-default"
     assert str(folder / "checkpoint") in out
