@@ -189,8 +189,8 @@ class Enlarger(nn.Module):
         large = _double(image) + F.pixel_shuffle(self.out(F.leaky_relu(h, 0.2)), 4)
         # Back-projection (Irani & Peleg 1991): made small again, the result is the image that it was made from. It may add
         # what is too fine for the decoder; a beard or a smile stays what the decoder drew. Bicubic, as pictures are made
-        # small by those who look at them; not exact, because an exact one shows the decoder's pixels as a weave: so twice.
-        for _ in range(2):
+        # small by those who look at them; not exact, because an exact one shows the decoder's pixels as a weave: so three times.
+        for _ in range(3):
             small = F.interpolate(large, scale_factor=0.5, mode="bicubic", align_corners=False, antialias=True)
             large = large + F.interpolate(image - small, scale_factor=2.0, mode="bicubic", align_corners=False)
         return large

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-RARE = 0.05  # of photographs are redder, and as many bluer, than a face may be
+RARE = 0.02  # of photographs are redder, and as many bluer, than a face may be
 
 
 def tint(faces: Tensor) -> Tensor:
