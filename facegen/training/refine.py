@@ -1,7 +1,7 @@
 """The default generator's last stage: its refiner learns how a code moves for the face drawn to read back as what was said.
 
-Flow and decoder stay as they are; what moves a code is the gradient of a classifier's answer, through the decoder. It is short
-of nothing photographs lack: half of what is asked for is recombined (`batches.recombined`), and no photograph is looked at.
+Flow and decoder stay as they are; what moves a code is the gradient of a classifier's answer, through the decoder. No photograph
+is looked at, so that what photographs seldom show can be asked for as well: half of the descriptions are `batches.recombined`.
 """
 
 from __future__ import annotations
