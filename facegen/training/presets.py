@@ -77,8 +77,8 @@ def _default(setting: Setting, **preset: object) -> FaceTrainer:
 def _gan(setting: Setting) -> FaceTrainer:
     # Nothing but the game: no autoencoder, no prior (noise is the code), no photograph redrawn.
     return _default(
-        setting, autoencoder_steps=0, prior_steps=0, guide_steps=0, refine_steps=0, reconstruction=0.0, adversarial=1.0, agreement=0.0, feature_means=0.0,
-        feature_adversarial=0.0, paint=0.0,
+        setting, autoencoder_steps=0, prior_steps=0, guide_steps=0, refine_steps=0,
+        reconstruction=0.0, adversarial=1.0, agreement=0.0, feature_means=0.0, feature_adversarial=0.0, paint=0.0,
     )  # fmt: skip
 
 
