@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from test_training import arguments, losses, run
 
 from facegen import hub
 from facegen.generator import DeconvGenerator, GeneratorConfig
@@ -52,3 +53,19 @@ def test_a_wider_vocabulary_refines_as_before(tmp_path):
     told = torch.zeros(5, 4)
     told[:, [1, 3]] = said
     torch.testing.assert_close(wide.prior.refiner(codes, told), kept.prior.refiner(codes, said))
+
+
+def test_the_refiner_learns_which_codes_a_classifier_reads_as_said(faces, tmp_path):
+    judged = ["--judge", hub.embedded("classifier"), "--set", "drop_each=0", "--set", "drop_most=0", "--set", "refine_move=0.0", "--set", "prior_batch=64"]
+    run(*arguments(faces, tmp_path, (400, 200, 0, 0)), *judged, "--set", "refine_steps=150")
+    folder = tmp_path / "000-default"
+    read = losses(folder, "refine/agreement")
+    assert read[-1] < 0.9 * read[0] and losses(folder, "refine/moved")[-1] > 0.1
+    refiner = hub.load_generator(folder / "checkpoint").prior.refiner
+    assert refiner.out.weight.abs().max() > 1e-3
+
+    # Another run goes on from it, and draws what it trains on from refined codes; without a classifier there is nothing to learn.
+    run(*arguments(faces, tmp_path / "again", (0, 0, 0, 1)), "--start-from", folder / "checkpoint")
+    again = hub.load_generator(tmp_path / "again/000-default/checkpoint").prior.refiner
+    torch.testing.assert_close(again.into.weight, refiner.into.weight, rtol=0.02, atol=0.01)
+    assert not losses(tmp_path / "again/000-default", "refine/agreement")

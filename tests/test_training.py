@@ -107,22 +107,6 @@ def test_the_stages_learn_and_leave_a_checkpoint(faces, tmp_path):
         assert "checkpoint doesn't fit this run's generator" in mistake_at_last(*other, "--start-from", folder / "checkpoint")
 
 
-def test_the_refiner_learns_which_codes_a_classifier_reads_as_said(faces, tmp_path):
-    judged = ["--judge", hub.embedded("classifier"), "--set", "drop_each=0", "--set", "drop_most=0", "--set", "refine_move=0.0", "--set", "prior_batch=64"]
-    run(*arguments(faces, tmp_path, (400, 200, 0, 0)), *judged, "--set", "refine_steps=150")
-    folder = tmp_path / "000-default"
-    read = losses(folder, "refine/agreement")
-    assert read[-1] < 0.9 * read[0] and losses(folder, "refine/moved")[-1] > 0.1
-    refiner = hub.load_generator(folder / "checkpoint").prior.refiner
-    assert refiner.out.weight.abs().max() > 1e-3
-
-    # Another run goes on from it, and draws what it trains on from refined codes; without a classifier there is nothing to learn.
-    run(*arguments(faces, tmp_path / "again", (0, 0, 0, 1)), "--start-from", folder / "checkpoint")
-    again = hub.load_generator(tmp_path / "again/000-default/checkpoint").prior.refiner
-    torch.testing.assert_close(again.into.weight, refiner.into.weight, rtol=0.02, atol=0.01)
-    assert not losses(tmp_path / "again/000-default", "refine/agreement")
-
-
 @pytest.fixture(scope="session")
 def feature_weights(tmp_path_factory):
     """A file of SqueezeNet 1.0's shape; random features tell images apart, too."""

@@ -1,4 +1,4 @@
-"""The default generator's last stage: its decoder against discriminators, on codes drawn from the flow (see `faces`).
+"""The default generator's adversarial stage: its decoder against discriminators, on codes drawn from the flow (see `faces`).
 
 Photographs' codes are drawn cleaner than the flow's. What encoder and decoder make of a face drawn, redrawing it as if it was a
 photograph, is cleaner, too; a teacher, the decoder as it was before this stage, does so, and its pupil learns to do without

@@ -57,8 +57,8 @@ class FaceTrainingConfig:
         prior_views: how often each photograph is slightly turned, moved and recoloured for the flow, which would know 14,000 by heart.
         refine_move: what it costs to move a code by one, in nats of the classifier's answer for each face.
         perceptual: weight of the feature loss beside the L1 loss's 1.
-        adversarial_rarity: how much more often rare faces come in the last stage: 1 as in the others, 0 not at all.
-        reconstruction, adversarial, agreement, feature_means, paint: weights in the last stage, of redrawn photographs, of the
+        adversarial_rarity: how much more often rare faces come in the adversarial stage: 1 as in the others, 0 not at all.
+        reconstruction, adversarial, agreement, feature_means, paint: weights in the adversarial stage, of redrawn photographs, of the
             discriminator, of the classifier that checks the attributes, of the features' means and of colors far from the coarse face's.
         imagined: share of the faces drawn there of which something is asked that no photograph may show (`batches.recombined`).
         teaching: weight there of what the decoder, as it was before, makes of the face drawn (see adversarial.py); for one that has
@@ -140,7 +140,7 @@ class FaceTrainer:
         self.feature_discriminator = None
         if self.features and config.feature_adversarial:
             self.feature_discriminator = FeatureDiscriminator(generator, self.features.channels[DEEP]).to(**layout)
-        self.teacher = copy.deepcopy(self.average.decoder) if config.teaching else None  # the decoder before the last stage
+        self.teacher = copy.deepcopy(self.average.decoder) if config.teaching else None  # the decoder before the adversarial stage
         self.judge = judge.to(self.device).requires_grad_(False).eval() if judge else None
         self.penalty = 0.0
         self.started = False
