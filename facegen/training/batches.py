@@ -73,20 +73,20 @@ class FaceBatches:
         images = images.contiguous(memory_format=torch.channels_last).to(self.device)
         return images, self.drop(labels, torch.from_numpy(silent))
 
-    def ask(self, n: int, imagined: float) -> Tensor:
-        """What n descriptions might say, (n, a): labels of faces, a share of them `recombined`, some left out."""
+    def ask(self, n: int, imagined: float, few: float | None = None) -> Tensor:
+        """What n descriptions might say, (n, a): labels of faces, a share of them `recombined`, some left out; `few` in place of `drop_most`."""
         rows = self.rng.choice(self.rows, n, p=self.weights)
         labels, some = self.labels(rows), round(imagined * n)
         labels[:some] = recombined(labels, self.names)[:some]
-        return self.drop(labels, torch.zeros(n, dtype=torch.bool))
+        return self.drop(labels, torch.zeros(n, dtype=torch.bool), few)
 
-    def drop(self, labels: Tensor, silent: Tensor) -> Tensor:
+    def drop(self, labels: Tensor, silent: Tensor, few: float | None = None) -> Tensor:
         """Make some labels (n, a) "not said": all of the `silent` (n,), else each with a chance that differs from face to face.
 
         A rare yes is left out seldom: these faces come more often than they should, and what is left out counts as chance.
         """
         each = torch.rand(len(labels), 1) * self.drop_each
-        each = torch.where(torch.rand(len(labels), 1) < self.drop_most, 0.87, each)
+        each = torch.where(torch.rand(len(labels), 1) < (self.drop_most if few is None else few), 0.87, each)
         each = each * torch.where((labels > 0) & self.rare, 0.25, 1.0)
         return (labels * ~silent[:, None] * (torch.rand_like(labels) >= each)).to(self.device)
 

@@ -55,6 +55,8 @@ class FaceTrainingConfig:
         augment_eyewear, augment_facial_hair: chance that glasses are drawn onto a face that has none, facial hair onto a man
             who has none (Meden 2018: 0.5; less keeps "not said" close to what photographs show).
         prior_views: how often each photograph is slightly turned, moved and recoloured for the flow, which would know 14,000 by heart.
+        retouched, retouched_share: how many codes of people whom photographs seldom show the flow learns beside photographs' own
+            (see retouch.py), for one that has learned from photographs already; their share of the faces of which something is said.
         refine_move: what it costs to move a code by one, in nats of the classifier's answer for each face.
         perceptual: weight of the feature loss beside the L1 loss's 1.
         adversarial_rarity: how much more often rare faces come in the adversarial stage: 1 as in the others, 0 not at all.
@@ -86,6 +88,8 @@ class FaceTrainingConfig:
     prior_learning_rate: float = 1e-3
     prior_code_noise: float = 0.1
     prior_views: int = 6
+    retouched: int = 0
+    retouched_share: float = 0.15
     adversarial_learning_rate: float = 2e-4
     discriminator_learning_rate: float = 5e-4
     refine_learning_rate: float = 2e-3
@@ -141,6 +145,8 @@ class FaceTrainer:
         if self.features and config.feature_adversarial:
             self.feature_discriminator = FeatureDiscriminator(generator, self.features.channels[DEEP]).to(**layout)
         self.teacher = copy.deepcopy(self.average.decoder) if config.teaching else None  # the decoder before the adversarial stage
+        if config.retouched and not judge:
+            raise TrainingError(f"retouched is {config.retouched}, but no classifier tells what to retouch: give one with --judge, or set it to 0")
         self.judge = judge.to(self.device).requires_grad_(False).eval() if judge else None
         self.penalty = 0.0
         self.started = False

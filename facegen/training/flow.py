@@ -15,6 +15,7 @@ from facegen.training import losses
 from facegen.training.augment import other_view
 from facegen.training.batches import flipped, mirrored, rarity
 from facegen.training.optim import anneal, average_gradients, update_average
+from facegen.training.retouch import retouched_codes
 
 if TYPE_CHECKING:
     from facegen.training.faces import FaceTrainer
@@ -66,17 +67,26 @@ def flow_stage(trainer: FaceTrainer, name: str) -> Callable[[int], dict[str, flo
     if name == "prior":
         fit_corrections(trainer, codes, labels)
     weights = torch.from_numpy(rarity(labels.cpu().numpy(), trainer.batches.names)).to(device)
+    photographs, asked = len(codes), torch.zeros_like(labels)  # what is never left out
+    if name == "prior" and config.retouched:
+        more, told, always = retouched_codes(trainer, config.retouched)
+        if len(more):
+            codes, labels, asked = torch.cat([codes, more]), torch.cat([labels, told]), torch.cat([asked, always])
+            rare = torch.from_numpy(rarity(told.cpu().numpy(), trainer.batches.names)).to(weights)
+            weights = torch.cat([(1 - config.retouched_share) * weights, config.retouched_share * rare])
 
     def step(i: int) -> dict[str, float]:
         anneal(optimizer, config.prior_learning_rate, i, steps)
         silent = torch.rand(config.prior_batch) < config.drop_all
-        evenly = torch.randint(len(codes), (config.prior_batch,), device=device)
+        evenly = torch.randint(photographs, (config.prior_batch,), device=device)
         rows = torch.where(silent.to(device), evenly, torch.multinomial(weights, config.prior_batch, replacement=True))
         # A little noise on the codes keeps the flow from learning the 27,000 points by heart; the decoder was
         # trained with more.
         code = codes[rows] + config.prior_code_noise * torch.randn(config.prior_batch, codes.shape[1], device=device)
+        said = trainer.batches.drop(labels[rows].cpu(), silent)
+        said = torch.where(asked[rows] != 0, asked[rows], said)
         with accelerator.autocast():
-            loss = losses.flow_matching(flow, code, trainer.batches.drop(labels[rows].cpu(), silent))
+            loss = losses.flow_matching(flow, code, said)
         accelerator.backward(loss)
         average_gradients(accelerator, parameters)
         optimizer.step()
