@@ -145,6 +145,8 @@ class FaceTrainer:
         if self.features and config.feature_adversarial:
             self.feature_discriminator = FeatureDiscriminator(generator, self.features.channels[DEEP]).to(**layout)
         self.teacher = copy.deepcopy(self.average.decoder) if config.teaching else None  # the decoder before the adversarial stage
+        if config.retouched < 0 or not 0 <= config.retouched_share <= 1:
+            raise TrainingError(f"retouched = {config.retouched}, retouched_share = {config.retouched_share}: 0 or more, and 0 to 1, are accepted")
         if config.retouched and not judge:
             raise TrainingError(f"retouched is {config.retouched}, but no classifier tells what to retouch: give one with --judge, or set it to 0")
         self.judge = judge.to(self.device).requires_grad_(False).eval() if judge else None
