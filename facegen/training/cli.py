@@ -59,7 +59,7 @@ def command(preset: str) -> Callable[..., None]:
             Path | None, typer.Option(help="SqueezeNet 1.0 for the feature loss (safetensors, torchvision's names).")
         ] = None,
         judge: Annotated[
-            Path | None, typer.Option(help="A classifier's checkpoint that keeps attributes right in the last two stages.")
+            Path | None, typer.Option(help="A classifier's checkpoint that keeps attributes right in the last two stages and in what is retouched.")
         ] = None,
         cache: Annotated[Path, typer.Option(help="Where the packed photographs are kept.")] = Path(".cache/train"),
         augment: Annotated[

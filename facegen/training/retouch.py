@@ -43,7 +43,7 @@ def retouched_codes(trainer: FaceTrainer, n: int) -> tuple[Tensor, Tensor, Tenso
     else:
         batch = 2 * trainer.config.batch
         parts = [_retouch(trainer, batch) for _ in tqdm(range(-(-n // batch)), desc="retouch", disable=not trainer.run.main)]
-        kept = dict(zip(("codes", "labels", "asked"), (torch.cat(part) for part in zip(*parts, strict=True)), strict=True))
+        kept = dict(zip(("codes", "labels", "asked"), (torch.cat(part)[:n] for part in zip(*parts, strict=True)), strict=True))
         if trainer.run.main:
             partial = file.with_name(f"{file.name}.part")
             save_file({name: tensor.cpu() for name, tensor in kept.items()}, partial)
