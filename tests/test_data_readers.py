@@ -11,6 +11,7 @@ from facegen.attributes import VOCABULARY, VocabularyError
 from facegen.data.base import DataError
 from facegen.data.folder import read_folder
 from facegen.data.lfw import read_lfw
+from facegen.data.omi import read_omi
 from facegen.data.pubfig import image_file, read_links, read_pubfig
 from facegen.data.rafd import read_rafd
 from facegen.data.readers import read_dataset, recognize
@@ -241,6 +242,7 @@ def test_a_data_set_is_recognized_by_its_files(tmp_path):
         ("pubfig_attributes.txt", "pubfig"),
         ("lfw_attributes.txt", "lfw"),
         ("labels.csv", "folder"),
+        ("ratings.csv", "omi"),
         (RAFD[0], "rafd"),
     ):
         folder = tmp_path / kind
@@ -252,6 +254,27 @@ def test_a_data_set_is_recognized_by_its_files(tmp_path):
         recognize(tmp_path / "empty")
     with pytest.raises(DataError, match="unknown data set 'ffhq'"):
         read_dataset(tmp_path, "ffhq")
+
+
+RATED = "image,age,gender,long-haired,skin-color,black\n1.jpg,58,10,20,12,3\n2.jpg,30,80,45,80,90\n3.jpg,8,40,10,10,2\n"
+
+
+def test_the_clear_ends_of_ratings_are_labels_and_children_are_left_out(tmp_path):
+    (tmp_path / "ratings.csv").write_text(RATED)
+    with pytest.raises(DataError, match="images/1.jpg: ratings.csv rates it"):
+        read_omi(tmp_path)
+    write_images(tmp_path / "images", ["1.jpg", "2.jpg", "3.jpg"])
+    np.save(tmp_path / "landmarks68.npy", np.stack([LANDMARKS] * 3) * 64)
+    data = read_dataset(tmp_path)
+    assert [record.path.name for record in (data[0], data[1])] == ["1.jpg", "2.jpg"] and len(data) == 2
+    woman, man = data[0].attributes, data[1].attributes
+    assert woman["old"] and not woman["young"] and not woman["male"] and not woman["long_hair"] and not woman["dark_skin"]
+    assert man["young"] and man["male"] and man["dark_skin"] and man["black"] and "long_hair" not in man
+    assert woman["facing_front"] and "gray_hair" not in woman  # landmarks tell; nothing does
+    assert len(read_omi(tmp_path, kids=True)) == 3
+    (tmp_path / "ratings.csv").write_text("image,age\n1.jpg,30\n")
+    with pytest.raises(DataError, match="expected a column gender, found age"):
+        read_dataset(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["identity.txt", "alignment.csv", "ratings_predicted.csv"])

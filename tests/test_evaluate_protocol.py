@@ -11,13 +11,15 @@ from torch import nn
 from facegen.attributes import NAMES
 from facegen.evaluation.cache import cached, fingerprint
 from facegen.evaluation.distances import distances, distances_of_all, diversity
-from facegen.evaluation.judge import Judge
+from facegen.evaluation.faces import beside
+from facegen.evaluation.judge import Judge, judge_rows
 from facegen.evaluation.leakage import flip_alone, flip_people, flipped, mirror_noise, tied
 from facegen.evaluation.memorisation import Nearest, closest_pairs, compare, nearest, nearest_pixels
 from facegen.evaluation.metrics import frechet_distance
 from facegen.evaluation.page import check_private
 from facegen.evaluation.reader import EvaluationError
-from facegen.evaluation.sameness import identity, pairs
+from facegen.evaluation.sameness import identity, pairs, strangers
+from facegen.training.pack import Pack
 
 ASKED = ["male", "young", "black_hair", "blond_hair", "beard", "hat", "smiling"]
 SIZE = 16
@@ -238,3 +240,18 @@ def test_a_kept_judge_judges_alike():
     for name, seen in judge.probabilities(x).items():
         np.testing.assert_array_equal(seen, again.probabilities(x)[name])
         assert ((seen > 0.5) == (labels[:, judge.heads.index(name)] > 0)).mean() > 0.85
+
+
+def test_the_judge_and_the_strangers_are_kept_from_all_that_the_generator_learned_from():
+    numbers = np.array([10, 11, 12, 12, 13, 20, 13, 14])  # of three data sets: the generator's, the judge's, more of the generator's
+    source = np.array([0, 0, 0, 1, 1, 1, 2, 2], np.int8)
+    n = len(numbers)
+    data = Pack(
+        np.zeros((n, 4, 4, 3), np.uint8), np.zeros((n, len(NAMES)), np.int8), numbers, np.ones(n, np.float32), source,
+        np.array(["", "", "", "a", "a", "b", "", ""]), np.zeros((n, 68, 2), np.float32),
+    )  # fmt: skip
+    assert list(judge_rows(data)) == [0, 4, 5, 6, 7]  # without a word, all but source 0 are the judge's
+    learned = beside(data, 1)
+    assert list(learned.source) == [0, 0, 0, 1, 1, 1, -1, -1]
+    assert list(judge_rows(learned)) == [0, 5] and list(strangers(learned)) == [5]  # 12 and 13 are the generator's
+    assert list(beside(data, 2).source) == [0, 0, 0, -1, -1, -1, -2, -2]

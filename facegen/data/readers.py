@@ -12,6 +12,7 @@ from facegen.data import lfw, pubfig
 from facegen.data.base import DataError, FaceTable
 from facegen.data.celeba import ATTRIBUTE_FILES, read_celeba
 from facegen.data.folder import LABELS_FILE, read_folder
+from facegen.data.omi import RATINGS_FILE, read_omi
 from facegen.data.rafd import read_rafd
 from facegen.data.words import ANNOTATIONS_FILE, apply_words, read_words
 
@@ -20,6 +21,7 @@ READERS: dict[str, Callable[[Path], FaceTable]] = {
     "rafd": read_rafd,
     "pubfig": pubfig.read_pubfig,
     "lfw": lfw.read_lfw,
+    "omi": read_omi,
     "folder": read_folder,
 }
 
@@ -30,14 +32,14 @@ def recognize(folder: Path) -> str:
         raise DataError(f"{folder}: no such folder")
     if any((folder / name).is_file() for name in ATTRIBUTE_FILES):
         return "celeba"
-    for kind, name in (("pubfig", pubfig.ATTRIBUTES_FILE), ("lfw", lfw.ATTRIBUTES_FILE), ("folder", LABELS_FILE)):
+    for kind, name in (("pubfig", pubfig.ATTRIBUTES_FILE), ("lfw", lfw.ATTRIBUTES_FILE), ("folder", LABELS_FILE), ("omi", RATINGS_FILE)):
         if (folder / name).is_file():
             return kind
     if next(folder.rglob("Rafd*_*.*"), None) is not None:
         return "rafd"
     raise DataError(
         f"{folder}: no known data set; expected list_attr_celeba.txt (CelebA), {pubfig.ATTRIBUTES_FILE}, "
-        f"{lfw.ATTRIBUTES_FILE}, images named Rafd..., or {LABELS_FILE}"
+        f"{lfw.ATTRIBUTES_FILE}, images named Rafd..., {LABELS_FILE}, or {RATINGS_FILE}"
     )
 
 

@@ -28,6 +28,9 @@ def faces(
         list[Path], typer.Option(help="Photographs that the generator never saw, for the judge; again for more.")
     ],
     feature_weights: Annotated[Path, typer.Option(help="SqueezeNet 1.0 weights, safetensors with torchvision's names.")],
+    train_data: Annotated[
+        list[Path] | None, typer.Option(help="What the generator learned from beside --data: kept from the judge; again for more.")
+    ] = None,
     model: Annotated[str | None, typer.Option(help="Checkpoint folder or Hub repo id; the embedded one if left out.")] = None,
     n: Annotated[
         int | None, typer.Option(min=100, help="Faces to draw (5000 is the full protocol); one for each test photograph.")
@@ -46,7 +49,7 @@ def faces(
     """Distances, attribute accuracy, leakage, identity, diversity, memorisation: each beside photographs."""
     from facegen.data.readers import read_dataset
     from facegen.evaluation import families
-    from facegen.evaluation.faces import Options, evaluate
+    from facegen.evaluation.faces import Options, beside, evaluate
     from facegen.evaluation.output import claim
     from facegen.evaluation.page import check_private, write_page
     from facegen.evaluation.reader import EvaluationError
@@ -60,7 +63,8 @@ def faces(
     for path in filter(None, (out, html)):
         claim(path, force)
     generator = families.load(model)
-    packed = pack([read_dataset(folder) for folder in (data, *judge_data)], size, cache)
+    train_data = train_data or []
+    packed = beside(pack([read_dataset(folder) for folder in (data, *judge_data, *train_data)], size, cache), len(train_data))
     options = Options(n, quick, flips, nearest_photographs, cache)
     result, evidence = evaluate(generator, packed, feature_weights, options)
     print_faces(result)

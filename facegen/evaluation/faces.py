@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +86,8 @@ def evaluate(model: nn.Module, data: Pack, weights: Path, options: Options | Non
     """Measure a generator.
 
     Args:
-        data: source 0 is the generator's own data set; other sources train the judge, less what is also in source 0.
+        data: source 0 is the generator's own data set; sources below 0 are what else it learned from (see `beside`); sources above
+            0 train the judge, less what is also in one of those.
         weights: SqueezeNet's file.
 
     Returns:
@@ -110,7 +111,8 @@ class _Evaluation:
         self.names, self.size = list(model.config.attributes), data.images.shape[1]
         self.test_rows = data.rows("test", 0.9, source=0)
         good, every = data.rows("train", 0.9, source=0), data.rows("train", source=0)
-        self.train_rows = np.concatenate([good, np.setdiff1d(every, good)])  # distances take the first of them
+        more = np.setdiff1d(data.rows("train"), np.flatnonzero(data.source >= 0))
+        self.train_rows = np.concatenate([good, np.setdiff1d(every, good), more])  # distances take the first of them
         for_judge = len(judge_rows(data))
         if len(self.test_rows) < 2 or for_judge < 40:
             raise EvaluationError(
@@ -217,6 +219,12 @@ class _Evaluation:
         for seed, place, _ in closest if self.options.pairs else ():
             (face,) = draw_batches(self.model, self.asked(seed + 1)[-1:], [seed], self.size)
             self.evidence.pairs.append((to_pixels(face)[0], self.data.images[self.train_rows[place]]))
+
+
+def beside(data: Pack, last: int) -> Pack:
+    """The pack, its last sources counted as what the generator learned from beside source 0: -1, -2, .. in place of their numbers."""
+    learned = data.source > data.source.max() - last if last else np.zeros(len(data), bool)
+    return replace(data, source=np.where(learned, data.source.max() - last - data.source, data.source))
 
 
 def accuracies(

@@ -88,8 +88,8 @@ class Judge:
 
 
 def judge_rows(data: Pack) -> np.ndarray:
-    """What the judge learns from: the validation part of source 0, and the other sources less what is in source 0 too."""
-    own = data.source == 0
+    """What the judge learns from: the validation part of source 0, and the sources above 0 less what is in another one too."""
+    own = data.source <= 0
     strangers = np.flatnonzero(~own & ~np.isin(data.numbers, data.numbers[own]))
     return np.concatenate([data.rows("validation", source=0), strangers])
 

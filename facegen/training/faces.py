@@ -31,6 +31,7 @@ from facegen.evaluation.sheets import face_sheet
 from facegen.generator import DeconvGenerator, GeneratorConfig
 from facegen.training.adversarial import DEEP, adversarial_stage
 from facegen.training.batches import FaceBatches
+from facegen.training.fill import filled
 from facegen.training.flow import flow_parameters, flow_stage
 from facegen.training.networks import Discriminator, Encoder, FeatureDiscriminator, eigenfaces
 from facegen.training.optim import anneal, average_gradients, groups, update_average
@@ -55,6 +56,7 @@ class FaceTrainingConfig:
         augment_eyewear, augment_facial_hair: chance that glasses are drawn onto a face that has none, facial hair onto a man
             who has none (Meden 2018: 0.5; less keeps "not said" close to what photographs show).
         prior_views: how often each photograph is slightly turned, moved and recoloured for the flow, which would know 14,000 by heart.
+        fill: what one of the data sets never labels is told by the classifier, where it is sure (see fill.py).
         retouched, retouched_share: how many codes of people whom photographs seldom show the flow learns beside photographs' own
             (see retouch.py), for one that has learned from photographs already; their share of the faces of which something is said.
         refine_move: what it costs to move a code by one, in nats of the classifier's answer for each face.
@@ -88,6 +90,7 @@ class FaceTrainingConfig:
     prior_learning_rate: float = 1e-3
     prior_code_noise: float = 0.1
     prior_views: int = 6
+    fill: bool = False
     retouched: int = 0
     retouched_share: float = 0.15
     adversarial_learning_rate: float = 2e-4
@@ -129,7 +132,15 @@ class FaceTrainer:
         torch.manual_seed(config.seed)  # the same first weights in every process; batches differ, below
         self.rng = np.random.default_rng(config.seed + self.accelerator.process_index)
         generator = config.generator
+        if config.retouched < 0 or not 0 <= config.retouched_share <= 1:
+            raise TrainingError(f"retouched = {config.retouched}, retouched_share = {config.retouched_share}: 0 or more, and 0 to 1, are accepted")
+        if (config.retouched or config.fill) and not judge:
+            what = f"retouched is {config.retouched}" if config.retouched else "fill is true"
+            raise TrainingError(f"{what}, but no classifier tells what a face shows: give one with --judge, or set it to {'0' if config.retouched else 'false'}")
+        self.judge = judge.to(self.device).requires_grad_(False).eval() if judge else None
         self.data: Pack = pack(datasets, generator.decoder_size, cache)
+        if config.fill:
+            self.data = filled(self.data, self.judge)
         self.dress = None
         if config.augment_eyewear or config.augment_facial_hair:
             self.dress = AugmentConfig(eyewear=config.augment_eyewear, facial_hair=config.augment_facial_hair, dark=0.3)
@@ -145,11 +156,6 @@ class FaceTrainer:
         if self.features and config.feature_adversarial:
             self.feature_discriminator = FeatureDiscriminator(generator, self.features.channels[DEEP]).to(**layout)
         self.teacher = copy.deepcopy(self.average.decoder) if config.teaching else None  # the decoder before the adversarial stage
-        if config.retouched < 0 or not 0 <= config.retouched_share <= 1:
-            raise TrainingError(f"retouched = {config.retouched}, retouched_share = {config.retouched_share}: 0 or more, and 0 to 1, are accepted")
-        if config.retouched and not judge:
-            raise TrainingError(f"retouched is {config.retouched}, but no classifier tells what to retouch: give one with --judge, or set it to 0")
-        self.judge = judge.to(self.device).requires_grad_(False).eval() if judge else None
         self.penalty = 0.0
         self.started = False
         adam = torch.optim.Adam
