@@ -116,10 +116,10 @@ def test_best_of_draws_the_relative_who_fits_best(pipe):
     def fit(face):
         return sum(np.log(max(face.match[name] if yes else 1 - face.match[name], 1e-4)) for name, yes in face.attributes.items())
 
-    alone = [pipe(text, seed=seed) for seed in range(4)]
-    chosen = [pipe(text, seed=seed, best_of=4) for seed in range(4)]
-    assert sum(map(fit, chosen)) > sum(map(fit, alone)) + 1
-    assert any(face.person != str(face.seed) for face in chosen)
+    alone = [pipe(text, seed=seed) for seed in range(6)]
+    chosen = [pipe(text, seed=seed, best_of=4) for seed in range(6)]
+    others = [fit(best) - fit(own) for best, own in zip(chosen, alone, strict=True) if best.person != own.person]
+    assert others and np.mean(others) > 0.1  # in nats; by chance a relative fits no better than the person
     for seed, face in enumerate(chosen):
         assert face.seed == seed and face.person.split("*")[0].split("+")[0].isdigit()
     face = max(chosen, key=lambda f: len(f.person))
