@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -98,8 +99,11 @@ def test_the_stages_learn_and_leave_a_checkpoint(faces, tmp_path):
     # A checkpoint from before there were guides gets one, discriminants, too; one that isn't this network's is refused.
     old = tmp_path / "old"
     hub.save(DeconvGenerator(replace(model.config, guide_width=0, correction=0.0, refiner_width=0)), old)
-    run(*arguments(faces, tmp_path / "guided", (0, 0, 20, 1)), "--start-from", old)
-    guided = hub.load_generator(tmp_path / "guided/000-default/checkpoint").prior
+    guide_alone = [*arguments(faces, tmp_path / "guided", (0, 0, 20, 1)), "--start-from", old]
+    assert "old_training with the encoder is missing" in mistake_at_last(*guide_alone)  # not on codes of an untrained one
+    shutil.copytree(folder / "checkpoint_training", tmp_path / "old_training")
+    run(*guide_alone)
+    guided = hub.load_generator(tmp_path / "guided/001-default/checkpoint").prior
     assert guided.guide.out.weight.abs().sum() > 0
     assert (guided.discriminants.yes > guided.discriminants.no).all() and (guided.tints.high > guided.tints.low).all()
     for before, after in (("guide_width: 8", "guide_width: 0"), ("prior_width: 16", "prior_width: 8")):
@@ -126,7 +130,7 @@ def test_the_discriminator_of_features_trains_and_is_taken_over(faces, tmp_path,
     more = ["--feature-weights", feature_weights, "--set", "feature_adversarial=0.3", "--set", "feature_means=0.02", "--set", "prior_batch=64"]
     run(*arguments(faces, tmp_path, (20, 5, 5, 10)), *more, "--set", "prior_views=2")
     folder = tmp_path / "000-default"
-    assert losses(folder, "adversarial/feature adversarial")[-1] > 0
+    assert losses(folder, "adversarial/features adversarial")[-1] > 0
     kept = load_file(folder / "state.safetensors")
     scale = kept["feature_discriminator.scale"]
     assert (scale != 1).all()  # in units of the photographs' features

@@ -31,12 +31,13 @@ from facegen.evaluation.sheets import face_sheet
 from facegen.generator import DeconvGenerator, GeneratorConfig
 from facegen.training.adversarial import DEEP, adversarial_stage
 from facegen.training.batches import FaceBatches
+from facegen.training.facenet import face_network
 from facegen.training.fill import filled
 from facegen.training.flow import flow_parameters, flow_stage
 from facegen.training.networks import Discriminator, Encoder, FeatureDiscriminator, eigenfaces
 from facegen.training.optim import anneal, average_gradients, groups, update_average
 from facegen.training.pack import Pack, pack
-from facegen.training.published import read_published, take_over
+from facegen.training.published import HELPERS, read_published, require_encoder, take_over
 from facegen.training.refine import refine_stage
 from facegen.training.run import Run, TrainingError, load_state, loop, save_state
 from facegen.training.squeezenet import SqueezeNet, perceptual_distance
@@ -68,7 +69,8 @@ class FaceTrainingConfig:
         teaching: weight there of what the decoder, as it was before, makes of the face drawn (see adversarial.py); for one that has
             met discriminators already, since what an autoencoder draws is soft.
         feature_adversarial, feature_penalty: weights of a second discriminator, which looks at the feature loss's features, and of
-            its gradient penalty.
+            its gradient penalty; face_adversarial: of a third, which looks at those of dlib's face embedding (see facenet.py).
+        identity: weight of how far a redrawn photograph's face embedding is from the photograph's.
     """
 
     generator: GeneratorConfig = field(default_factory=GeneratorConfig)
@@ -107,6 +109,8 @@ class FaceTrainingConfig:
     imagined: float = 0.0
     teaching: float = 0.0
     feature_adversarial: float = 0.5
+    face_adversarial: float = 0.0
+    identity: float = 0.0
     feature_penalty: float = 0.25
     gradient_penalty: float = 0.15
     penalty_every: int = 8
@@ -152,9 +156,12 @@ class FaceTrainer:
         self.encoder = Encoder(generator).to(**layout)
         self.discriminator = Discriminator(generator, generator.decoder_size).to(**layout)
         self.features = SqueezeNet(feature_weights).to(self.device) if feature_weights else None
-        self.feature_discriminator = None
+        self.face_features = face_network().to(self.device) if config.face_adversarial or config.identity else None
+        self.feature_discriminator = self.face_discriminator = None
         if self.features and config.feature_adversarial:
             self.feature_discriminator = FeatureDiscriminator(generator, self.features.channels[DEEP]).to(**layout)
+        if config.face_adversarial:
+            self.face_discriminator = FeatureDiscriminator(generator, self.face_features.channels[DEEP]).to(**layout)
         self.teacher = copy.deepcopy(self.average.decoder) if config.teaching else None  # the decoder before the adversarial stage
         self.penalty = 0.0
         self.started = False
@@ -170,9 +177,9 @@ class FaceTrainer:
             self.optimizers["opt_guide"] = adam(self.model.prior.guide.parameters(), config.prior_learning_rate, (0.9, 0.99))
         if self.model.prior.refiner:
             self.optimizers["opt_refiner"] = adam(self.model.prior.refiner.parameters(), config.refine_learning_rate, (0.9, 0.99))
-        if self.feature_discriminator:
-            heads = self.feature_discriminator.parameters()
-            self.optimizers["opt_features"] = adam(heads, config.discriminator_learning_rate, (0.0, 0.99))
+        for name, heads in (("opt_features", self.feature_discriminator), ("opt_faces", self.face_discriminator)):
+            if heads:
+                self.optimizers[name] = adam(heads.parameters(), config.discriminator_learning_rate, (0.0, 0.99))
         self.done = dict.fromkeys(STAGES, 0)
         torch.manual_seed(config.seed + 1 + self.accelerator.process_index)
 
@@ -186,10 +193,8 @@ class FaceTrainer:
     @property
     def helpers(self) -> dict[str, nn.Module]:
         """What only training needs."""
-        helpers = {"encoder": self.encoder, "discriminator": self.discriminator}
-        if self.feature_discriminator:
-            helpers["feature_discriminator"] = self.feature_discriminator
-        return helpers
+        helpers = {name: getattr(self, name) for name in HELPERS}
+        return {name: module for name, module in helpers.items() if module}
 
     def save(self) -> None:
         """State to go on from, and the checkpoint that people use (the averaged weights)."""
@@ -203,9 +208,10 @@ class FaceTrainer:
         """Take the weights of a checkpoint, and of encoder and discriminator from FOLDER_training beside it, if it is there.
 
         Unlike `resume` this needs no state of the optimizers, which is twelve times the checkpoint: it is how training goes
-        on from what is published. Raises `hub.CheckpointError`.
+        on from what is published. Raises `hub.CheckpointError`, and `TrainingError` where the encoder is needed and missing.
         """
         published, helpers = read_published(folder, self.config.generator.attributes)
+        require_encoder(folder, helpers, self.config)
         for model in (self.model, self.average):
             model.enlarger = copy.deepcopy(published.enlarger).to(self.device)  # kept as it is: it goes with any decoder
             model.config.prior_preconditioned = model.prior.preconditioned = published.config.prior_preconditioned

@@ -17,7 +17,7 @@ from facegen.generator import DeconvGenerator, GeneratorConfig
 from facegen.prior import TIME_FREQUENCIES
 from facegen.training.run import TrainingError
 
-HELPERS = ("encoder", "discriminator", "feature_discriminator")
+HELPERS = ("encoder", "discriminator", "feature_discriminator", "face_discriminator")
 
 
 def read_published(folder: Path, names: list[str]) -> tuple[DeconvGenerator, dict[str, dict[str, Tensor]]]:
@@ -52,6 +52,13 @@ def read_published(folder: Path, names: list[str]) -> tuple[DeconvGenerator, dic
         tensors[key] = rows
     wide.load_state_dict(tensors)
     return wide, _helpers(folder.with_name(f"{folder.name}_training"), old, names)
+
+
+def require_encoder(folder: Path, helpers: dict[str, dict[str, Tensor]], config: object) -> None:
+    """Raises `TrainingError` where a run's stages (a `FaceTrainingConfig`'s) need the encoder of `folder`, train none, and it isn't there."""
+    needed = [name for name in ("prior_steps", "guide_steps", "reconstruction", "teaching") if getattr(config, name)]
+    if "encoder" not in helpers and needed and not config.autoencoder_steps:
+        raise TrainingError(f"{folder}_training with the encoder is missing: it is needed where {needed[0]} isn't 0; put it there, or train one with autoencoder_steps")
 
 
 def take_over(model: DeconvGenerator, published: DeconvGenerator, folder: Path) -> None:
