@@ -67,6 +67,7 @@ def test_the_decoder_trains_by_it(faces, tmp_path):
     run(*arguments(faces, tmp_path, (20, 2, 2, 10)), *more)
     folder = tmp_path / "000-default"
     assert min(losses(folder, "adversarial/faces adversarial")) > 0 and min(losses(folder, "adversarial/identity")) > 0
+    assert min(losses(folder, "autoencoder/identity")) > 0  # both what codes hold and what is drawn of them
     assert not losses(folder, "adversarial/real-drawn")  # no discriminator of pixels, as asked
     kept = load_file(folder / "checkpoint_training/model.safetensors")
     assert (kept["face_discriminator.scale"] != 1).all()  # in units of the photographs' features

@@ -182,7 +182,7 @@ def adversarial_stage(trainer: FaceTrainer) -> Callable[[int], dict[str, float]]
             taught = sum(trainer.reconstruction(drawn, redrawn_by_teacher(code, asked)))
             loss = loss + config.teaching * taught
         pixel = perceptual = identity = torch.zeros(())
-        if config.reconstruction:
+        if config.reconstruction or config.identity:
             with accelerator.autocast():
                 with torch.no_grad():
                     kept = trainer.encoder(photo[:half])
@@ -191,10 +191,7 @@ def adversarial_stage(trainer: FaceTrainer) -> Callable[[int], dict[str, float]]
             pixel, perceptual = trainer.reconstruction(redrawn, photo[:half])
             loss = loss + config.reconstruction * (pixel + config.perceptual * perceptual)
             if config.identity:
-                with accelerator.autocast():
-                    with torch.no_grad():
-                        person = trainer.face_features.embedding(photo[:half])
-                    identity = (trainer.face_features.embedding(redrawn.float()) - person).square().sum(1).mean()
+                identity = losses.identity(trainer.face_features, redrawn, photo[:half])
                 loss = loss + config.identity * identity
         accelerator.backward(loss)
         average_gradients(accelerator, decoder.parameters())

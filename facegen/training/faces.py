@@ -29,6 +29,7 @@ from facegen.data.augment import AugmentConfig
 from facegen.data.base import FaceDataset
 from facegen.evaluation.sheets import face_sheet
 from facegen.generator import DeconvGenerator, GeneratorConfig
+from facegen.training import losses
 from facegen.training.adversarial import DEEP, adversarial_stage
 from facegen.training.batches import FaceBatches
 from facegen.training.facenet import face_network
@@ -70,7 +71,7 @@ class FaceTrainingConfig:
             met discriminators already, since what an autoencoder draws is soft.
         feature_adversarial, feature_penalty: weights of a second discriminator, which looks at the feature loss's features, and of
             its gradient penalty; face_adversarial: of a third, which looks at those of dlib's face embedding (see facenet.py).
-        identity: weight of how far a redrawn photograph's face embedding is from the photograph's.
+        identity: weight of how far a redrawn photograph's face embedding is from the photograph's, in autoencoder and adversarial stage.
     """
 
     generator: GeneratorConfig = field(default_factory=GeneratorConfig)
@@ -276,12 +277,13 @@ class FaceTrainer:
                 code = self.encoder(photo)
                 drawn = self.model.decoder(code + config.code_noise * torch.randn_like(code), labels)
             pixel, perceptual = self.reconstruction(drawn, photo)
-            self.accelerator.backward(pixel + config.perceptual * perceptual)
+            identity = losses.identity(self.face_features, drawn, photo) if config.identity else torch.zeros(())
+            self.accelerator.backward(pixel + config.perceptual * perceptual + config.identity * identity)
             average_gradients(self.accelerator, [p for group in optimizer.param_groups for p in group["params"]])
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
             update_average(self.average.decoder, self.model.decoder, i, 0.999)
-            return {"l1": pixel.item(), "perceptual": perceptual.item()}
+            return {"l1": pixel.item(), "perceptual": perceptual.item(), "identity": identity.item()}
 
         return step
 

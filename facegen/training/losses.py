@@ -69,6 +69,13 @@ def agreement(classifier: nn.Module, images: Tensor, attributes: Tensor, names: 
     return (F.softplus(-logits * attributes) * said).sum() / said.sum().clamp(min=1)
 
 
+def identity(network: nn.Module, redrawn: Tensor, photo: Tensor) -> Tensor:
+    """Mean squared distance of the face embeddings (see facenet.py) of redrawn photographs and photographs (n, 3, s, s)."""
+    with torch.no_grad():
+        person = network.embedding(photo)
+    return (network.embedding(redrawn) - person).square().sum(1).mean()
+
+
 def painted(drawn: Tensor, coarse: Tensor, allowed: float = 0.045) -> Tensor:
     """How much farther than `allowed` the colors of drawn faces (n, 3, s, s) are from those of their coarse faces (n, 3, t, t).
 

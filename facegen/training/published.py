@@ -56,9 +56,11 @@ def read_published(folder: Path, names: list[str]) -> tuple[DeconvGenerator, dic
 
 def require_encoder(folder: Path, helpers: dict[str, dict[str, Tensor]], config: object) -> None:
     """Raises `TrainingError` where a run's stages (a `FaceTrainingConfig`'s) need the encoder of `folder`, train none, and it isn't there."""
-    needed = [name for name in ("prior_steps", "guide_steps", "reconstruction", "teaching") if getattr(config, name)]
+    needed = [name for name in ("prior_steps", "guide_steps", "reconstruction", "identity", "teaching") if getattr(config, name)]
     if "encoder" not in helpers and needed and not config.autoencoder_steps:
-        raise TrainingError(f"{folder}_training with the encoder is missing: it is needed where {needed[0]} isn't 0; put it there, or train one with autoencoder_steps")
+        raise TrainingError(
+            f"{folder}_training with the encoder is missing: it is needed where {needed[0]} isn't 0; put it there, or train one with autoencoder_steps"
+        )
 
 
 def take_over(model: DeconvGenerator, published: DeconvGenerator, folder: Path) -> None:
