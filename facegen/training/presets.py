@@ -44,7 +44,7 @@ def build(kind: type, values: dict, **nested: object):
             raise TrainingError(f"unknown hyper-parameter {name!r}: known are {', '.join(sorted(known))}")
         wanted = getattr(default, name)
         if isinstance(wanted, bool) != isinstance(value, bool):
-            raise TrainingError(f"{name} = {value!r}: {'true or false' if isinstance(wanted, bool) else wanted} is expected")
+            raise TrainingError(f"{name} = {value!r}: {'true or false' if isinstance(wanted, bool) else f'a value such as {wanted}'} is expected")
         if isinstance(wanted, (int, float)) and not isinstance(value, (int, float)):
             raise TrainingError(f"{name} = {value!r}: a number is needed, such as {wanted}")
     typed = {k: type(getattr(default, k))(v) for k, v in values.items()}
