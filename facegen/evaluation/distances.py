@@ -1,8 +1,8 @@
 """How far drawn faces are from photographs, as sets, and how far from each other, in several feature spaces.
 
 Three spaces. SqueezeNet's features are part of the generator's training loss as well: a model is at home there. dlib's face
-embedding (a ResNet trained to tell people apart) can be (`identity`, `face_adversarial`), but is not in that of the embedded
-checkpoint. EfficientNet-Lite0's features (trained on ImageNet) are in no loss.
+embedding (a ResNet trained to tell people apart) is part of the refiner's (`refine_transport`), and can be of the decoder's
+(`identity`, `face_adversarial`). EfficientNet-Lite0's features (trained on ImageNet) are in no loss.
 """
 
 from __future__ import annotations

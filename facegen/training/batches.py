@@ -73,6 +73,12 @@ class FaceBatches:
         images = images.contiguous(memory_format=torch.channels_last).to(self.device)
         return images, self.drop(labels, torch.from_numpy(silent))
 
+    def described(self, n: int) -> tuple[Tensor, Tensor]:
+        """n photographs (n, 3, s, s), rare ones as rare as they are, mirrored at random; and what a description of each might say (n, a)."""
+        rows = self.rng.choice(self.rows, n)
+        images, labels = mirrored(self.photos(rows), self.labels(rows), self.names, self.rng)
+        return images.to(self.device), self.drop(labels, torch.zeros(n, dtype=torch.bool))
+
     def ask(self, n: int, imagined: float, few: float | None = None) -> Tensor:
         """What n descriptions might say, (n, a): labels of faces, a share of them `recombined`, some left out; `few` in place of `drop_most`."""
         rows = self.rng.choice(self.rows, n, p=self.weights)

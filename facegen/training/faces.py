@@ -43,6 +43,7 @@ from facegen.training.refine import refine_stage
 from facegen.training.run import Run, TrainingError, load_state, loop, save_state
 from facegen.training.squeezenet import SqueezeNet, perceptual_distance
 
+FACE_LOSSES = ("face_adversarial", "refine_transport", "identity")  # what needs dlib's embedding
 STAGES = ("autoencoder", "prior", "guide", "adversarial", "refine")
 
 
@@ -62,6 +63,8 @@ class FaceTrainingConfig:
         retouched, retouched_share: how many codes of people whom photographs seldom show the flow learns beside photographs' own
             (see retouch.py), for one that has learned from photographs already; their share of the faces of which something is said.
         refine_move: what it costs to move a code by one, in nats of the classifier's answer for each face.
+        refine_transport, refine_means: weights, in the same nats, of how far face embeddings are from where they would be if people were
+            as varied as photographs' (see transport.py), and of how far the features' means are from those of photographs.
         perceptual: weight of the feature loss beside the L1 loss's 1.
         adversarial_rarity: how much more often rare faces come in the adversarial stage: 1 as in the others, 0 not at all.
         reconstruction, adversarial, agreement, feature_means, paint: weights in the adversarial stage, of redrawn photographs, of the
@@ -100,6 +103,8 @@ class FaceTrainingConfig:
     discriminator_learning_rate: float = 5e-4
     refine_learning_rate: float = 2e-3
     refine_move: float = 0.02
+    refine_transport: float = 0.0
+    refine_means: float = 0.0
     adversarial_rarity: float = 0.8
     perceptual: float = 1.0
     reconstruction: float = 0.4
@@ -157,7 +162,7 @@ class FaceTrainer:
         self.encoder = Encoder(generator).to(**layout)
         self.discriminator = Discriminator(generator, generator.decoder_size).to(**layout)
         self.features = SqueezeNet(feature_weights).to(self.device) if feature_weights else None
-        self.face_features = face_network().to(self.device) if config.face_adversarial or config.identity else None
+        self.face_features = face_network().to(self.device) if any(getattr(config, name) for name in FACE_LOSSES) else None
         self.feature_discriminator = self.face_discriminator = None
         if self.features and config.feature_adversarial:
             self.feature_discriminator = FeatureDiscriminator(generator, self.features.channels[DEEP]).to(**layout)

@@ -1,7 +1,11 @@
 """The default generator's last stage: its refiner learns how a code moves for the face drawn to read back as what was said.
 
-Flow and decoder stay as they are; what moves a code is the gradient of a classifier's answer, through the decoder. No photograph
-is looked at, so that what photographs seldom show can be asked for as well: half of the descriptions are `batches.recombined`.
+Flow and decoder stay as they are; what moves a code is the gradient of a classifier's answer, through the decoder. That needs no
+photograph, so that what photographs seldom show can be asked for as well: half of the descriptions are `batches.recombined`.
+
+Where `refine_transport` or `refine_means` isn't 0, two thirds describe photographs, rare ones as rare as they are, and the people
+drawn of these are moved to be as varied as those (see transport.py), their features' means to those of the photographs. A decoder
+that learns this makes strokes that only the networks see; a code can't.
 """
 
 from __future__ import annotations
@@ -10,10 +14,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import torch
+from torch import Tensor
 
 from facegen.training import losses
 from facegen.training.augment import jitter
 from facegen.training.optim import anneal, average_gradients, update_average
+from facegen.training.transport import gathered
 
 if TYPE_CHECKING:
     from facegen.training.faces import FaceTrainer
@@ -26,25 +32,55 @@ def refine_stage(trainer: FaceTrainer) -> Callable[[int], dict[str, float]]:
     names, guidance = trainer.batches.names, config.generator.guidance
     told = [j for j, name in enumerate(names) if name in trainer.judge.attributes]
 
+    among = config.batch - config.batch // 3 if config.refine_transport or config.refine_means else 0  # photographs
+    means = losses.FeatureMeans() if config.refine_means and trainer.features else None
+
+    def codes(asked: Tensor) -> Tensor:
+        noise = torch.randn(len(asked), config.generator.identity_dim, device=trainer.device)
+        with torch.no_grad(), accelerator.autocast():
+            return prior.flow(noise, asked, guidance, steps=4).float()
+
+    def faces(moved: Tensor, asked: Tensor) -> Tensor:
+        with accelerator.autocast():
+            return decoder(prior.within(moved), asked).float()
+
+    def people() -> tuple[Tensor, Tensor]:
+        photo, asked = trainer.batches.described(among)
+        drawn = faces(refiner(codes(asked), asked), asked)
+        return trainer.face_features.embedding(photo), trainer.face_features.embedding(drawn)
+
+    transport = gathered(people) if config.refine_transport else None
+
     def step(i: int) -> dict[str, float]:
         anneal(optimizer, config.refine_learning_rate, i, config.refine_steps, warm_up=30)
-        asked = trainer.batches.ask(config.batch, imagined=0.5)
-        noise = torch.randn(config.batch, config.generator.identity_dim, device=trainer.device)
-        with torch.no_grad(), accelerator.autocast():
-            code = prior.flow(noise, asked, guidance, steps=4).float()
+        asked = trainer.batches.ask(config.batch - among, imagined=1.0 if among else 0.5)
+        if among:
+            photo, described = trainer.batches.described(among)
+            asked = torch.cat([described, asked])
+        code = codes(asked)
         moved = refiner(code, asked)
+        drawn = faces(moved, asked)
+        values, loss = {}, torch.zeros((), device=trainer.device)
         with accelerator.autocast():
-            drawn = decoder(prior.within(moved), asked).float()
             # Blurred at times, so that what the classifier is shown is no fine pattern.
             disagreement = losses.agreement(trainer.judge, jitter(drawn, blur=True), asked, names)
+            if transport:
+                loss = loss + config.refine_transport * transport(trainer.face_features.embedding(drawn[:among]))
+                values["faces frechet"] = transport.distance
+            if means:
+                with torch.no_grad():
+                    real = trainer.features(photo)
+                push, apart = means(trainer.features(drawn[:among]), real)
+                loss = loss + config.refine_means * push
+                values["means"] = apart.item()
         # Both in units of a face: what is asked of it in nats, summed; how far its code is moved, squared.
         far = (moved - code).square().sum(1).mean()
-        loss = disagreement * (asked[:, told] != 0).sum() / config.batch + config.refine_move * far
+        loss = loss + disagreement * (asked[:, told] != 0).sum() / config.batch + config.refine_move * far
         accelerator.backward(loss)
         average_gradients(accelerator, refiner.parameters())
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         update_average(prior.refiner, refiner, i, 0.99)
-        return {"agreement": disagreement.item(), "moved": far.sqrt().item()}
+        return {"agreement": disagreement.item(), "moved": far.sqrt().item(), **values}
 
     return step
