@@ -52,6 +52,7 @@ def test_the_refiner_learns_from_it(faces, tmp_path):
     assert people[-1] < 0.9 * people[0]
 
 
-def test_means_of_features_need_the_features(faces, tmp_path):
+def test_what_it_needs_is_asked_for(faces, tmp_path):
+    assert "--judge" in mistake(*arguments(faces, tmp_path, (0, 0, 0, 0)), "--set", "refine_transport=1")
     error = mistake(*arguments(faces, tmp_path, (0, 0, 0, 0)), "--set", "refine_means=1")
     assert "refine_means" in error and "--feature-weights" in error

@@ -149,6 +149,9 @@ class FaceTrainer:
             raise TrainingError(f"{what}, but no classifier tells what a face shows: give one with --judge, or set it to {'0' if config.retouched else 'false'}")
         if config.refine_means and not feature_weights:
             raise TrainingError(f"refine_means is {config.refine_means}, but there are no features: give them with --feature-weights, or set it to 0")
+        for name in ("refine_transport", "refine_means"):  # without a classifier the stage is left out
+            if getattr(config, name) and not judge:
+                raise TrainingError(f"{name} is {getattr(config, name)}, but no classifier tells what a face shows: give one with --judge, or set it to 0")
         self.judge = judge.to(self.device).requires_grad_(False).eval() if judge else None
         self.data: Pack = pack(datasets, generator.decoder_size, cache)
         if config.fill:

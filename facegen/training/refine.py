@@ -31,7 +31,6 @@ def refine_stage(trainer: FaceTrainer) -> Callable[[int], dict[str, float]]:
     prior, decoder, refiner = trainer.average.prior, trainer.average.decoder, trainer.model.prior.refiner
     names, guidance = trainer.batches.names, config.generator.guidance
     told = [j for j, name in enumerate(names) if name in trainer.judge.attributes]
-
     among = config.batch - config.batch // 3 if config.refine_transport or config.refine_means else 0  # photographs
     means = losses.FeatureMeans() if config.refine_means and trainer.features else None
 
