@@ -56,3 +56,10 @@ def test_what_it_needs_is_asked_for(faces, tmp_path):
     assert "--judge" in mistake(*arguments(faces, tmp_path, (0, 0, 0, 0)), "--set", "refine_transport=1")
     error = mistake(*arguments(faces, tmp_path, (0, 0, 0, 0)), "--set", "refine_means=1")
     assert "refine_means" in error and "--feature-weights" in error
+
+
+def test_what_is_said_in_few_words_is_learned_beside_it(faces, tmp_path):
+    more = ["--set", "refine_steps=100", "--set", "refine_transport=0.001", "--set", "refine_move=0", "--set", "batch=24"]
+    run(*arguments(faces, tmp_path, (100, 50, 0, 0)), *JUDGED, *more, "--set", "refine_learning_rate=0.01")
+    read = losses(tmp_path / "000-default", "refine/agreement in few words")
+    assert read[-1] < 0.9 * read[0]

@@ -5,7 +5,8 @@ photograph, so that what photographs seldom show can be asked for as well: half 
 
 Where `refine_transport` or `refine_means` isn't 0, two thirds describe photographs, rare ones as rare as they are, and the people
 drawn of these are moved to be as varied as those (see transport.py), their features' means to those of the photographs. A decoder
-that learns this makes strokes that only the networks see; a code can't.
+that learns this makes strokes that only the networks see; a code can't. The other third says in few words, as people type, what
+photographs seldom show, and counts as if much were said: else what people type would be the price.
 """
 
 from __future__ import annotations
@@ -52,17 +53,22 @@ def refine_stage(trainer: FaceTrainer) -> Callable[[int], dict[str, float]]:
 
     def step(i: int) -> dict[str, float]:
         anneal(optimizer, config.refine_learning_rate, i, config.refine_steps, warm_up=30)
-        asked = trainer.batches.ask(config.batch - among, imagined=1.0 if among else 0.5)
+        asked = trainer.batches.ask(config.batch - among, imagined=1.0 if among else 0.5, few=1.0 if among else None)
         if among:
             photo, described = trainer.batches.described(among)
             asked = torch.cat([described, asked])
         code = codes(asked)
         moved = refiner(code, asked)
         drawn = faces(moved, asked)
-        values, loss = {}, torch.zeros((), device=trainer.device)
+        values: dict[str, float | Tensor] = {}
+        loss = torch.zeros((), device=trainer.device)
         with accelerator.autocast():
             # Blurred at times, so that what the classifier is shown is no fine pattern.
-            disagreement = losses.agreement(trainer.judge, jitter(drawn, blur=True), asked, names)
+            seen = jitter(drawn, blur=True)
+            disagreement = losses.agreement(trainer.judge, seen[:among or None], asked[:among or None], names)
+            if among:
+                values["agreement in few words"] = losses.agreement(trainer.judge, seen[among:], asked[among:], names)
+                loss = loss + len(told) * (config.batch - among) / config.batch * values["agreement in few words"]
             if transport:
                 loss = loss + config.refine_transport * transport(trainer.face_features.embedding(drawn[:among]))
                 values["faces frechet"] = transport.distance
@@ -74,12 +80,12 @@ def refine_stage(trainer: FaceTrainer) -> Callable[[int], dict[str, float]]:
                 values["means"] = apart.item()
         # Both in units of a face: what is asked of it in nats, summed; how far its code is moved, squared.
         far = (moved - code).square().sum(1).mean()
-        loss = loss + disagreement * (asked[:, told] != 0).sum() / config.batch + config.refine_move * far
+        loss = loss + disagreement * (asked[: among or None, told] != 0).sum() / config.batch + config.refine_move * far
         accelerator.backward(loss)
         average_gradients(accelerator, refiner.parameters())
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         update_average(prior.refiner, refiner, i, 0.99)
-        return {"agreement": disagreement.item(), "moved": far.sqrt().item(), **values}
+        return {"agreement": disagreement.item(), "moved": far.sqrt().item(), **{k: float(v) for k, v in values.items()}}
 
     return step
