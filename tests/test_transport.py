@@ -44,22 +44,16 @@ def test_it_follows_faces_as_they_are_drawn_now():
     assert transport.distance < 0.1 * before
 
 
-def test_the_refiner_learns_from_it(faces, tmp_path):
-    """With nothing else to learn from: what the classifier says is all but left out."""
-    more = ["--set", "refine_steps=200", "--set", "refine_transport=1000", "--set", "refine_move=0", "--set", "drop_each=0"]
+def test_the_refiner_learns_from_it_and_from_what_is_said_in_few_words(faces, tmp_path):
+    more = ["--set", "refine_steps=200", "--set", "refine_transport=300", "--set", "refine_move=0", "--set", "drop_each=0"]
     run(*arguments(faces, tmp_path, (400, 200, 0, 0)), *JUDGED, *more, "--set", "refine_learning_rate=0.01", "--set", "batch=12")
     people = losses(tmp_path / "000-default", "refine/faces frechet")
-    assert people[-1] < 0.9 * people[0]
+    assert people[-1] < 0.95 * people[0]
+    read = losses(tmp_path / "000-default", "refine/agreement in few words")
+    assert read[-1] < 0.9 * read[0]
 
 
 def test_what_it_needs_is_asked_for(faces, tmp_path):
     assert "--judge" in mistake(*arguments(faces, tmp_path, (0, 0, 0, 0)), "--set", "refine_transport=1")
     error = mistake(*arguments(faces, tmp_path, (0, 0, 0, 0)), "--set", "refine_means=1")
     assert "refine_means" in error and "--feature-weights" in error
-
-
-def test_what_is_said_in_few_words_is_learned_beside_it(faces, tmp_path):
-    more = ["--set", "refine_steps=100", "--set", "refine_transport=0.001", "--set", "refine_move=0", "--set", "batch=24"]
-    run(*arguments(faces, tmp_path, (100, 50, 0, 0)), *JUDGED, *more, "--set", "refine_learning_rate=0.01")
-    read = losses(tmp_path / "000-default", "refine/agreement in few words")
-    assert read[-1] < 0.9 * read[0]
