@@ -2,7 +2,8 @@
 
 import numpy as np
 import torch
-from test_training import arguments, losses, run
+from safetensors.torch import load_file
+from test_training import arguments, losses, mistake, run
 
 from facegen import hub
 from facegen.generator import DeconvGenerator, GeneratorConfig
@@ -69,3 +70,21 @@ def test_the_refiner_learns_which_codes_a_classifier_reads_as_said(faces, tmp_pa
     again = hub.load_generator(tmp_path / "again/000-default/checkpoint").prior.refiner
     torch.testing.assert_close(again.into.weight, refiner.into.weight, rtol=0.02, atol=0.01)
     assert not losses(tmp_path / "again/000-default", "refine/agreement")
+
+
+def test_it_learns_to_pass_for_photographs_before_the_discriminators_which_learn_too(faces, tmp_path):
+    run(*arguments(faces, tmp_path / "first", (300, 150, 0, 40)), "--set", "prior_batch=64")
+    first = tmp_path / "first/000-default/checkpoint"
+    more = ["--judge", hub.embedded("classifier"), "--start-from", first, "--set", "refine_steps=120", "--set", "refine_adversarial=300", "--set", "refine_move=0"]
+    run(*arguments(faces, tmp_path / "still", (0, 0, 0, 0)), *more, "--set", "discriminator_learning_rate=0")
+    fooled = losses(tmp_path / "still/000-default", "refine/adversarial")
+    assert fooled[-1] < 0.95 * fooled[0]
+
+    run(*arguments(faces, tmp_path / "both", (0, 0, 0, 0)), *more, "--set", "refine_steps=2")
+    before, after = (load_file(f"{folder}_training/model.safetensors") for folder in (first, tmp_path / "both/000-default/checkpoint"))
+    assert all((before[k] - after[k]).abs().max() > 0 for k in before if k.startswith("discriminator.") and k.endswith("weight"))
+
+
+def test_discriminators_without_any_are_a_mistake(faces, tmp_path):
+    error = mistake(*arguments(faces, tmp_path, (0, 0, 0, 0)), "--judge", hub.embedded("classifier"), "--set", "refine_adversarial=1", "--set", "adversarial=0")
+    assert "refine_adversarial is 1" in error and "discriminator" in error

@@ -30,16 +30,17 @@ from facegen.data.base import FaceDataset
 from facegen.evaluation.sheets import face_sheet
 from facegen.generator import DeconvGenerator, GeneratorConfig
 from facegen.training import losses
-from facegen.training.adversarial import DEEP, adversarial_stage
+from facegen.training.adversarial import adversarial_stage
 from facegen.training.batches import FaceBatches
 from facegen.training.facenet import face_network
 from facegen.training.fill import filled
 from facegen.training.flow import flow_parameters, flow_stage
 from facegen.training.networks import Discriminator, Encoder, FeatureDiscriminator, eigenfaces
+from facegen.training.opponents import DEEP
 from facegen.training.optim import anneal, average_gradients, groups, update_average
 from facegen.training.pack import Pack, pack
 from facegen.training.published import HELPERS, read_published, require_encoder, take_over
-from facegen.training.refine import refine_stage
+from facegen.training.refine import refine_stage, require_refine
 from facegen.training.run import Run, TrainingError, load_state, loop, save_state
 from facegen.training.squeezenet import SqueezeNet, perceptual_distance
 
@@ -65,6 +66,7 @@ class FaceTrainingConfig:
         refine_move: what it costs to move a code by one, in nats of the classifier's answer for each face.
         refine_transport, refine_means: weights, in the same nats, of how far face embeddings are from where they would be if people were
             as varied as photographs' (see transport.py), and of how far the features' means are from those of photographs.
+        refine_adversarial: how many such nats the adversarial stage's discriminators, with their weights there, count for each of theirs.
         perceptual: weight of the feature loss beside the L1 loss's 1.
         adversarial_rarity: how much more often rare faces come in the adversarial stage: 1 as in the others, 0 not at all.
         reconstruction, adversarial, agreement, feature_means, paint: weights in the adversarial stage, of redrawn photographs, of the
@@ -105,6 +107,7 @@ class FaceTrainingConfig:
     refine_move: float = 0.02
     refine_transport: float = 0.0
     refine_means: float = 0.0
+    refine_adversarial: float = 0.0
     adversarial_rarity: float = 0.8
     perceptual: float = 1.0
     reconstruction: float = 0.4
@@ -147,11 +150,7 @@ class FaceTrainer:
         if (config.retouched or config.fill) and not judge:
             what = f"retouched is {config.retouched}" if config.retouched else "fill is true"
             raise TrainingError(f"{what}, but no classifier tells what a face shows: give one with --judge, or set it to {'0' if config.retouched else 'false'}")
-        if config.refine_means and not feature_weights:
-            raise TrainingError(f"refine_means is {config.refine_means}, but there are no features: give them with --feature-weights, or set it to 0")
-        for name in ("refine_transport", "refine_means"):  # without a classifier the stage is left out
-            if getattr(config, name) and not judge:
-                raise TrainingError(f"{name} is {getattr(config, name)}, but no classifier tells what a face shows: give one with --judge, or set it to 0")
+        require_refine(config, judge is not None, feature_weights is not None)
         self.judge = judge.to(self.device).requires_grad_(False).eval() if judge else None
         self.data: Pack = pack(datasets, generator.decoder_size, cache)
         if config.fill:

@@ -7,6 +7,9 @@ Where `refine_transport` or `refine_means` isn't 0, two thirds describe photogra
 drawn of these are moved to be as varied as those (see transport.py), their features' means to those of the photographs. A decoder
 that learns this makes strokes that only the networks see; a code can't. The other third says in few words, as people type, what
 photographs seldom show, and counts as if much were said: else what people type would be the price.
+
+With `refine_adversarial` the discriminators of the adversarial stage see every face as well: a classifier alone lets a code move
+farther than any photograph's, to hard light and patches for skin. Of faces that were imagined they aren't told what was asked.
 """
 
 from __future__ import annotations
@@ -19,11 +22,27 @@ from torch import Tensor
 
 from facegen.training import losses
 from facegen.training.augment import jitter
+from facegen.training.opponents import Opponents
 from facegen.training.optim import anneal, average_gradients, update_average
+from facegen.training.run import TrainingError
 from facegen.training.transport import gathered
 
 if TYPE_CHECKING:
-    from facegen.training.faces import FaceTrainer
+    from facegen.training.faces import FaceTrainer, FaceTrainingConfig
+
+
+def require_refine(config: FaceTrainingConfig, judge: bool, features: bool) -> None:
+    """`TrainingError` where the stage is asked for what it can't do without a classifier, features or a discriminator."""
+    if config.refine_means and not features:
+        raise TrainingError(f"refine_means is {config.refine_means}, but there are no features: give them with --feature-weights, or set it to 0")
+    for name in ("refine_transport", "refine_means", "refine_adversarial"):  # without a classifier the stage is left out
+        if getattr(config, name) and not judge:
+            raise TrainingError(f"{name} is {getattr(config, name)}, but no classifier tells what a face shows: give one with --judge, or set it to 0")
+    if config.refine_adversarial and not (config.adversarial or config.face_adversarial or (features and config.feature_adversarial)):
+        raise TrainingError(
+            f"refine_adversarial is {config.refine_adversarial}, but there is no discriminator: set adversarial, face_adversarial or, with "
+            "--feature-weights, feature_adversarial to more than 0, or refine_adversarial to 0"
+        )
 
 
 def refine_stage(trainer: FaceTrainer) -> Callable[[int], dict[str, float]]:
@@ -32,7 +51,9 @@ def refine_stage(trainer: FaceTrainer) -> Callable[[int], dict[str, float]]:
     prior, decoder, refiner = trainer.average.prior, trainer.average.decoder, trainer.model.prior.refiner
     names, guidance = trainer.batches.names, config.generator.guidance
     told = [j for j, name in enumerate(names) if name in trainer.judge.attributes]
-    among = config.batch - config.batch // 3 if config.refine_transport or config.refine_means else 0  # photographs
+    rivals = config.refine_transport or config.refine_means or config.refine_adversarial
+    among = config.batch - config.batch // 3 if rivals else 0  # photographs
+    opponents = Opponents(trainer, config.refine_steps, warm_up=30) if config.refine_adversarial else None
     means = losses.FeatureMeans() if config.refine_means and trainer.features else None
 
     def codes(asked: Tensor) -> Tensor:
@@ -62,6 +83,15 @@ def refine_stage(trainer: FaceTrainer) -> Callable[[int], dict[str, float]]:
         drawn = faces(moved, asked)
         values: dict[str, float | Tensor] = {}
         loss = torch.zeros((), device=trainer.device)
+        if opponents:
+            labels = torch.cat([described, torch.zeros_like(asked[among:])])
+            with accelerator.autocast():
+                opponents.look(torch.cat([photo, trainer.batches.draw(config.batch - among)[0]]), drawn)
+            values |= opponents.learn(i, labels)
+            with accelerator.autocast():
+                fooled, each = opponents.fooled(labels)
+            values |= each
+            loss = loss + config.refine_adversarial * fooled
         with accelerator.autocast():
             # Blurred at times, so that what the classifier is shown is no fine pattern.
             seen = jitter(drawn, blur=True)
