@@ -34,7 +34,7 @@ class GeneratorConfig:
         prior_width, prior_hidden, prior_blocks: size of the flow's residual MLP.
         prior_preconditioned: the flow's network learns what a straight line from noise to code leaves open (see `Prior`); checkpoints
             from before had it learn everything.
-        prior_steps: midpoint steps from noise to appearance code.
+        prior_steps: steps from noise to appearance code, one look at the velocity each (see `Prior.flow`).
         guidance: strength of classifier-free guidance; 1 is none.
         guide_width, guide_hidden, guide_blocks: size of the flow's guide, a worse flow to keep away from; 0 width for none.
         autoguidance: how far to keep away from it, as strongly as `guidance` counts; 1 is not at all.
@@ -53,7 +53,7 @@ class GeneratorConfig:
     prior_hidden: int = 768
     prior_blocks: int = 6
     prior_preconditioned: bool = True
-    prior_steps: int = 8
+    prior_steps: int = 10
     guidance: float = 2.0
     guide_width: int = 128
     guide_hidden: int = 192

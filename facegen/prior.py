@@ -64,11 +64,23 @@ class VelocityField(nn.Module):
 
     def forward(self, x: Tensor, t: Tensor, attributes: Tensor) -> Tensor:
         """Velocity at codes x (n, d), times t (n,) in 0 (noise) .. 1 (code), attributes (n, a) of -1/0/+1."""
-        frequencies = torch.exp(torch.arange(TIME_FREQUENCIES, device=x.device) * (math.log(1000.0) / TIME_FREQUENCIES))
+        return self.modulated(x, t, self.modulate(t, attributes))
+
+    def modulate(self, t: Tensor, attributes: Tensor) -> Tensor:
+        """What times t (n,) and attributes (n, a) tell the blocks, (n, 3 width): the same for every code, so it can be had for many times at once."""
+        frequencies = torch.exp(torch.arange(TIME_FREQUENCIES, device=t.device) * (math.log(1000.0) / TIME_FREQUENCIES))
         angles = t[:, None] * frequencies[None]
         # "Yes" and "no" get inputs of their own: not said (0, 0) is then a third state, not half way between.
         yes_no = torch.cat([attributes.clamp(min=0), -attributes.clamp(max=0)], 1)
-        modulation = self.modulation(self.condition(torch.cat([angles.sin(), angles.cos(), yes_no], 1)))
+        return self.modulation(self.condition(torch.cat([angles.sin(), angles.cos(), yes_no], 1)))
+
+    def at(self, times: Tensor, attributes: Tensor) -> Tensor:
+        """What `modulate` gives for each of k times (k,) and attributes (n, a): (k, n, 3 width)."""
+        k, n = len(times), len(attributes)
+        return self.modulate(times.repeat_interleave(n), attributes.repeat(k, 1)).view(k, n, -1)
+
+    def modulated(self, x: Tensor, t: Tensor, modulation: Tensor) -> Tensor:
+        """Velocity at codes x (n, d), times t (n,) or one for all (), with what `modulate` gives for them, (n, 3 width)."""
         h = self.into(x)
         for block, bias in zip(self.blocks, self.block_bias):
             shift, scale, gate = (modulation + bias).chunk(3, 1)
@@ -76,7 +88,7 @@ class VelocityField(nn.Module):
         velocity = self.out(F.layer_norm(h, h.shape[-1:]))
         if not self.preconditioned:
             return velocity
-        t = t[:, None]
+        t = t[..., None]
         square = t.square() + (1 - t).square()
         return (2 * t - 1) / square * x + velocity * square.rsqrt()
 
@@ -107,25 +119,37 @@ class Prior(VelocityField):
         return self.within(self.refiner(codes, attributes) if self.refiner else codes)
 
     def flow(self, noise: Tensor, attributes: Tensor, guidance: float, steps: int | None = None) -> Tensor:
-        """Integrate from noise (n, d) to codes (n, d) by the midpoint rule, and correct these by the discriminants."""
+        """Integrate from noise (n, d) to codes (n, d), and correct these by the discriminants.
+
+        By the Adams-Bashforth rule of third order (Hairer, Norsett & Wanner 1993, III.1), which looks at each velocity once and remembers two: ten
+        steps of it come as near as eight of the midpoint rule, at 11 looks for 16.
+        """
         steps = steps or self.steps
-        x, nothing_said = noise, torch.zeros_like(attributes)
+        x, times = noise, torch.arange(steps + 1, device=noise.device) / steps
+        guided = guidance != 1.0 and bool(attributes.any())
+        guide = self.guide if self.autoguidance != 1.0 else None
+        # What a time and the words tell the networks is the same for every code: worked out once, not at each time.
+        told = self.at(times, attributes)
+        if guided:
+            told = torch.cat([told, self.at(times, torch.zeros_like(attributes[:1])).expand_as(told)], 1)
+        guide_told = guide.at(times, attributes) if guide else None
 
-        def velocity(x: Tensor, t: float) -> Tensor:
-            time = torch.full((len(x),), t, device=x.device)
-            if guidance == 1.0 or not attributes.any():
-                said = guided = self(x, time, attributes)
-            else:
-                both = self(torch.cat([x, x]), torch.cat([time, time]), torch.cat([attributes, nothing_said]))
-                said, unsaid = both.chunk(2)
-                guided = unsaid + guidance * (said - unsaid)
-            if self.guide is None or self.autoguidance == 1.0:
-                return guided
-            return guided + (self.autoguidance - 1) * (said - self.guide(x, time, attributes))
+        def velocity(x: Tensor, i: int) -> Tensor:
+            both = self.modulated(torch.cat([x, x]) if guided else x, times[i], told[i])
+            said, unsaid = both.chunk(2) if guided else (both, both)
+            moved = unsaid + guidance * (said - unsaid) if guided else said
+            return moved + (self.autoguidance - 1) * (said - guide.modulated(x, times[i], guide_told[i])) if guide else moved
 
+        before: list[Tensor] = []  # the last velocities, latest first
         for i in range(steps):
-            middle = x + velocity(x, i / steps) * (0.5 / steps)
-            x = x + velocity(middle, (i + 0.5) / steps) / steps
+            now = velocity(x, i)
+            if not before:  # Heun's rule, which needs no past
+                move = (now + velocity(x + now / steps, 1)) / 2
+            elif len(before) == 1:
+                move = 1.5 * now - 0.5 * before[0]
+            else:
+                move = (23 * now - 16 * before[0] + 5 * before[1]) / 12
+            x, before = x + move / steps, [now, *before[:1]]
         return self.discriminants.correct(x, attributes) if self.discriminants else x
 
     def within(self, codes: Tensor) -> Tensor:

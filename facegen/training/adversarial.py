@@ -53,7 +53,7 @@ def adversarial_stage(trainer: FaceTrainer) -> Callable[[int], dict[str, float]]
         labels[labelled:] = 0
         noise = torch.randn(config.batch, config.generator.identity_dim, device=trainer.device)
         with torch.no_grad(), accelerator.autocast():
-            code = prior.sample(noise, asked, guidance, steps=4).float()
+            code = prior.sample(noise, asked, guidance, steps=6).float()
         with accelerator.autocast():
             drawn = decoder(code, asked).float()
             opponents.look(photo, drawn)

@@ -155,7 +155,7 @@ class EnlargeTrainer:
         code = self.encoder(F.avg_pool2d(photo[:half], 2)).float()
         code = code + self.config.code_noise * torch.randn_like(code)
         noise = torch.randn(len(photo) - half, config.identity_dim, device=photo.device)
-        drawn = self.model.prior.sample(noise, labels[half:], config.guidance, steps=4).float()
+        drawn = self.model.prior.sample(noise, labels[half:], config.guidance, steps=6).float()
         return self.model.decoder(torch.cat([code, drawn]), labels).float().clamp(-1, 1)
 
     def step(self, i: int) -> dict[str, float]:

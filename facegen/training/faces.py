@@ -61,8 +61,8 @@ class FaceTrainingConfig:
             who has none (Meden 2018: 0.5; less keeps "not said" close to what photographs show).
         prior_views: how often each photograph is slightly turned, moved and recoloured for the flow, which would know 14,000 by heart.
         fill: what one of the data sets never labels is told by the classifier, where it is sure (see fill.py).
-        retouched, retouched_share: how many codes of people whom photographs seldom show the flow learns beside photographs' own
-            (see retouch.py), for one that has learned from photographs already; their share of the faces of which something is said.
+        retouched, retouched_share: how many descriptions are tried for codes of people whom photographs seldom show, which the flow learns
+            beside photographs' own (see retouch.py); these codes' share of the faces of which something is said.
         refine_move: what it costs to move a code by one, in nats of the classifier's answer for each face.
         refine_transport, refine_means: weights, in the same nats, of how far face embeddings are from where they would be if people were
             as varied as photographs' (see transport.py), and of how far the features' means are from those of photographs.

@@ -69,7 +69,7 @@ def flow_stage(trainer: FaceTrainer, name: str) -> Callable[[int], dict[str, flo
     weights = torch.from_numpy(rarity(labels.cpu().numpy(), trainer.batches.names)).to(device)
     photographs, asked = len(codes), torch.zeros_like(labels)  # what is never left out
     if name == "prior" and config.retouched:
-        more, told, always = retouched_codes(trainer, config.retouched)
+        more, told, always = retouched_codes(trainer, codes, labels, config.retouched)
         if len(more):
             codes, labels, asked = torch.cat([codes, more]), torch.cat([labels, told]), torch.cat([asked, always])
             rare = torch.from_numpy(rarity(told.cpu().numpy(), trainer.batches.names)).to(weights)

@@ -59,7 +59,7 @@ def refine_stage(trainer: FaceTrainer) -> Callable[[int], dict[str, float]]:
     def codes(asked: Tensor) -> Tensor:
         noise = torch.randn(len(asked), config.generator.identity_dim, device=trainer.device)
         with torch.no_grad(), accelerator.autocast():
-            return prior.flow(noise, asked, guidance, steps=4).float()
+            return prior.flow(noise, asked, guidance, steps=6).float()
 
     def faces(moved: Tensor, asked: Tensor) -> Tensor:
         with accelerator.autocast():
