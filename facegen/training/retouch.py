@@ -94,7 +94,8 @@ def _retouch(trainer: FaceTrainer, codes: Tensor, labels: Tensor, vectors: Tenso
         return code.float(), seen, (said != 0) & ((seen - 0.5) * said < SHOWN - 0.5)
 
     def well(missing: Tensor, asked: Tensor) -> Tensor:
-        return ~(missing & telling).any(1) & (missing.sum(1) <= MISSED * asked[:, ours].abs().sum(1))
+        said = asked[:, ours].abs().sum(1)  # 0 where all that was asked for is unknown here
+        return (said > 0) & ~(missing & telling).any(1) & (missing.sum(1) <= MISSED * said)
 
     moves = FIRST * torch.where(asked != 0, asked - labels[starts[:, 0]], 0.0)
     done = torch.zeros(n, dtype=torch.bool, device=trainer.device)
