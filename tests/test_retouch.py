@@ -91,7 +91,7 @@ def test_the_flow_is_always_told_what_they_were_asked_for(faces, tmp_path, monke
 
 
 def test_it_needs_a_classifier_and_a_run_keeps_what_it_made(faces, tmp_path):
-    more = ["--set", "retouched=32", "--set", "prior_batch=32", "--set", "prior_views=0"]
+    more = ["--set", "retouched=32", "--set", "prior_batch=32", "--set", "prior_views=0", "--set", "refine_steps=1"]
     assert "retouched is 32, but no classifier tells" in mistake_at_last(*arguments(faces, tmp_path, (0, 4, 0, 0)), *more)
     assert "retouched_share = 1.5: " in mistake_at_last(*arguments(faces, tmp_path, (0, 4, 0, 0)), *more, "--set", "retouched_share=1.5")
     run(*arguments(faces, tmp_path / "judged", (2, 4, 0, 0)), *more, "--judge", hub.embedded("classifier"))
