@@ -63,5 +63,5 @@ class Discriminants(nn.Module):
             for _ in range(ROUNDS):
                 counts = (attributes * (short - steps @ gram) > -1e-4).float() * attributes.abs()
                 system = like + counts[:, :, None] * gram * counts[:, None, :]
-                steps = counts * torch.linalg.solve(system, counts * short)
+                steps = counts * torch.linalg.solve_ex(system, counts * short).result  # unchecked: an accelerator would be waited for
             return codes + steps @ self.normals

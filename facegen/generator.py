@@ -48,7 +48,7 @@ class GeneratorConfig:
 
     attributes: list[str] = field(default_factory=list)
     identity_dim: int = 256
-    channels: list[int] = field(default_factory=lambda: [256, 256, 256, 192, 96, 32])
+    channels: list[int] = field(default_factory=lambda: [256, 256, 256, 192, 128, 48])
     prior_width: int = 512
     prior_hidden: int = 768
     prior_blocks: int = 6

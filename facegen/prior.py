@@ -126,7 +126,7 @@ class Prior(VelocityField):
         """
         steps = steps or self.steps
         x, times = noise, torch.arange(steps + 1, device=noise.device) / steps
-        guided = guidance != 1.0 and bool(attributes.any())
+        guided = guidance != 1.0 and (attributes.is_cuda or bool(attributes.any()))  # not asked of an accelerator, which would be waited for
         guide = self.guide if self.autoguidance != 1.0 else None
         # What a time and the words tell the networks is the same for every code: worked out once, not at each time.
         told = self.at(times, attributes)

@@ -141,6 +141,12 @@ def test_the_discriminator_of_features_trains_and_is_taken_over(faces, tmp_path,
     name = "feature_discriminator.heads.0.0.weight"
     torch.testing.assert_close(again[name], kept[name], rtol=0.05, atol=0.02)
 
+    run(*arguments(faces, tmp_path / "wide", (0, 0, 0, 1)), *more, "--set", "discriminator_width=80", "--start-from", folder / "checkpoint")
+    wide = load_file(tmp_path / "wide/000-default/state.safetensors")
+    assert len(kept["discriminator.trunk.stem.weight"]) == 64 and len(wide["discriminator.trunk.stem.weight"]) == 80  # anew,
+    torch.testing.assert_close(wide["encoder.code.weight"], again["encoder.code.weight"])  # beside what still fits
+    torch.testing.assert_close(wide["feature_discriminator.scale"], scale)
+
     taught = ["--start-from", folder / "checkpoint", "--set", "teaching=0.4", "--set", "imagined=0.5"]
     run(*arguments(faces, tmp_path / "taught", (0, 0, 0, 2)), *more, *taught)
     state = load_file(tmp_path / "taught/000-default/state.safetensors")

@@ -16,6 +16,7 @@ import numpy as np
 from facegen.data.base import DataError
 
 MODEL_FILE = "shape_predictor_68_face_landmarks.dat"
+EMBEDDING = "dlib_face_recognition_resnet_model_v1.dat"  # beside it
 PACKAGE = "face_recognition_models"
 LICENSE = (
     f"{MODEL_FILE} was trained on iBUG 300-W, which is for research only: "

@@ -12,9 +12,7 @@ import dlib
 import numpy as np
 
 from facegen.data.base import DataError
-from facegen.data.landmarks import find_model
-
-EMBEDDING = "dlib_face_recognition_resnet_model_v1.dat"
+from facegen.data.landmarks import EMBEDDING, find_model
 
 
 class FaceFinder:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import torch
+from torch import Tensor
 
 from facegen.training import losses
 from facegen.training.batches import recombined
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from facegen.training.faces import FaceTrainer
 
 
-def adversarial_stage(trainer: FaceTrainer) -> Callable[[int], dict[str, float]]:
+def adversarial_stage(trainer: FaceTrainer) -> Callable[[int], dict[str, Tensor]]:
     """The function of the step number that makes one step of it and returns its losses."""
     config, accelerator = trainer.config, trainer.accelerator
     decoder = trainer.model.decoder
@@ -40,12 +41,12 @@ def adversarial_stage(trainer: FaceTrainer) -> Callable[[int], dict[str, float]]
     labelled = config.batch - round(config.imagined * config.batch)
 
     @torch.no_grad()
-    def redrawn_by_teacher(code, labels) -> torch.Tensor:
+    def redrawn_by_teacher(code, labels) -> Tensor:
         with accelerator.autocast():
             read = trainer.encoder(trainer.teacher(code, labels).clamp(-1, 1))
             return trainer.teacher(read, labels).float().clamp(-1, 1)
 
-    def step(i: int) -> dict[str, float]:
+    def step(i: int) -> dict[str, Tensor]:
         anneal(opt_decoder, config.adversarial_learning_rate, i, config.adversarial_steps, warm_up)
         photo, labels = trainer.batches.draw(config.batch)
         asked = labels.clone()  # of the faces drawn; the discriminators aren't told what was asked of the imagined ones
@@ -69,7 +70,7 @@ def adversarial_stage(trainer: FaceTrainer) -> Callable[[int], dict[str, float]]
             for space in opponents.spaces if config.feature_means else ():
                 push, apart = space.means([m[:labelled] for m in space.drawn], space.real)
                 loss = loss + config.feature_means * push
-                gaps[f"{space.name} means"] = apart.item()
+                gaps[f"{space.name} means"] = apart.detach()
         loss = loss + config.agreement * agreement
         paint = torch.zeros(())
         if config.paint:
@@ -100,12 +101,12 @@ def adversarial_stage(trainer: FaceTrainer) -> Callable[[int], dict[str, float]]
         update_average(trainer.average.decoder, decoder, trainer.done["autoencoder"] + i, 0.998)
         return {
             **gaps,
-            "agreement": agreement.item(),
-            "paint": paint.item(),
-            "taught": taught.item(),
-            "l1": pixel.item(),
-            "perceptual": perceptual.item(),
-            "identity": identity.item(),
+            "agreement": agreement.detach(),
+            "paint": paint.detach(),
+            "taught": taught.detach(),
+            "l1": pixel.detach(),
+            "perceptual": perceptual.detach(),
+            "identity": identity.detach(),
             "penalty": trainer.penalty,
         }
 

@@ -158,7 +158,7 @@ class EnlargeTrainer:
         drawn = self.model.prior.sample(noise, labels[half:], config.guidance, steps=6).float()
         return self.model.decoder(torch.cat([code, drawn]), labels).float().clamp(-1, 1)
 
-    def step(self, i: int) -> dict[str, float]:
+    def step(self, i: int) -> dict[str, Tensor]:
         config, accelerator = self.config, self.accelerator
         opt_enlarger, opt_discriminator = self.optimizers.values()
         anneal(opt_enlarger, config.learning_rate, i, config.steps, 50)
@@ -181,7 +181,7 @@ class EnlargeTrainer:
                     penalty = penalty + losses.gradient_penalty(
                         self.discriminator, jitter(large[-few:].detach()), nothing[:few]
                     )
-                    self.penalty = penalty.item()
+                    self.penalty = penalty.detach()
                     judged = judged + config.gradient_penalty * config.penalty_every * penalty
             accelerator.backward(judged)
             average_gradients(accelerator, self.discriminator.parameters())
@@ -192,8 +192,8 @@ class EnlargeTrainer:
                 fake = self.discriminator(jitter(large), nothing)
                 adversarial = losses.relativistic(fake, real.detach())
             loss = config.adversarial * adversarial
-            gap = (real.mean() - fake.mean()).item()
-            values = {"real-drawn": gap, "adversarial": adversarial.item(), "penalty": self.penalty}
+            gap = (real.mean() - fake.mean()).detach()
+            values = {"real-drawn": gap, "adversarial": adversarial.detach(), "penalty": self.penalty}
 
         # The smooth half of what was drawn stays what it was: the enlarger adds detail, it makes no other face.
         pixel = (F.avg_pool2d(large[:half], 4) - F.avg_pool2d(photo[:half], 4)).abs().mean()
@@ -207,10 +207,10 @@ class EnlargeTrainer:
                     target = self.features(photo[crop])
                 perceptual = perceptual_distance(self.features(large[crop]), target)
             loss = loss + config.perceptual * perceptual
-            values["perceptual"] = perceptual.item()
+            values["perceptual"] = perceptual.detach()
         accelerator.backward(loss)
         average_gradients(accelerator, self.enlarger.parameters())
         opt_enlarger.step()
         opt_enlarger.zero_grad(set_to_none=True)
         update_average(self.average.enlarger, self.enlarger, i, 0.995)
-        return {"pixel": pixel.item(), **values}
+        return {"pixel": pixel.detach(), **values}

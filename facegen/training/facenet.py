@@ -14,8 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from facegen.data.base import DataError
-from facegen.data.landmarks import find_model
-from facegen.evaluation.faceid import EMBEDDING
+from facegen.data.landmarks import EMBEDDING, find_model
 from facegen.training.run import TrainingError
 
 BLOCKS = ((32, 1), (32, 1), (32, 1), (64, 2), (64, 1), (64, 1), (64, 1), (128, 2), (128, 1), (128, 1), (256, 2), (256, 1), (256, 1), (256, 2))

@@ -39,7 +39,7 @@ from facegen.training.networks import Discriminator, Encoder, FeatureDiscriminat
 from facegen.training.opponents import DEEP
 from facegen.training.optim import anneal, average_gradients, groups, update_average
 from facegen.training.pack import Pack, pack
-from facegen.training.published import HELPERS, read_published, require_encoder, take_over
+from facegen.training.published import HELPERS, fits, read_published, require_encoder, take_over
 from facegen.training.refine import refine_stage, require_refine
 from facegen.training.run import Run, TrainingError, load_state, loop, save_state
 from facegen.training.squeezenet import SqueezeNet, perceptual_distance
@@ -67,6 +67,7 @@ class FaceTrainingConfig:
         refine_transport, refine_means: weights, in the same nats, of how far face embeddings are from where they would be if people were
             as varied as photographs' (see transport.py), and of how far the features' means are from those of photographs.
         refine_adversarial: how many such nats the adversarial stage's discriminators, with their weights there, count for each of theirs.
+        discriminator_width: channels of the pixels' discriminator at half the image's side; four times as many in the end.
         perceptual: weight of the feature loss beside the L1 loss's 1.
         adversarial_rarity: how much more often rare faces come in the adversarial stage: 1 as in the others, 0 not at all.
         reconstruction, adversarial, agreement, feature_means, paint: weights in the adversarial stage, of redrawn photographs, of the
@@ -103,6 +104,7 @@ class FaceTrainingConfig:
     retouched_share: float = 0.15
     adversarial_learning_rate: float = 2e-4
     discriminator_learning_rate: float = 5e-4
+    discriminator_width: int = 64
     refine_learning_rate: float = 2e-3
     refine_move: float = 0.02
     refine_transport: float = 0.0
@@ -164,7 +166,7 @@ class FaceTrainer:
         self.model = DeconvGenerator(generator).to(**layout)
         self.average = copy.deepcopy(self.model).requires_grad_(False).eval()
         self.encoder = Encoder(generator).to(**layout)
-        self.discriminator = Discriminator(generator, generator.decoder_size).to(**layout)
+        self.discriminator = Discriminator(generator, generator.decoder_size, width=config.discriminator_width).to(**layout)
         self.features = SqueezeNet(feature_weights).to(self.device) if feature_weights else None
         self.face_features = face_network().to(self.device) if any(getattr(config, name) for name in FACE_LOSSES) else None
         self.feature_discriminator = self.face_discriminator = None
@@ -232,8 +234,10 @@ class FaceTrainer:
             model.config.enlarger_blocks = published.config.enlarger_blocks
             take_over(model, published, folder)
         for name, module in self.helpers.items():
-            if name in helpers:
+            if name in helpers and fits(module, helpers[name]):
                 module.load_state_dict(helpers[name])
+            elif name in helpers and self.run.main:
+                print(f"{name}: starts anew, since that of {folder}_training is of another size")
         self.started = bool(helpers)
         self.run.save_config(self.config)  # `resume` builds the networks anew from it
 
@@ -279,7 +283,7 @@ class FaceTrainer:
             self.average.decoder.load_state_dict(self.model.decoder.state_dict())
         self.encoder.train()
 
-        def step(i: int) -> dict[str, float]:
+        def step(i: int) -> dict[str, Tensor]:
             anneal(optimizer, config.learning_rate, i, config.autoencoder_steps)
             photo, labels = self.batches.draw(config.batch)
             with self.accelerator.autocast():
@@ -292,7 +296,7 @@ class FaceTrainer:
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
             update_average(self.average.decoder, self.model.decoder, i, 0.999)
-            return {"l1": pixel.item(), "perceptual": perceptual.item(), "identity": identity.item()}
+            return {"l1": pixel.detach(), "perceptual": perceptual.detach(), "identity": identity.detach()}
 
         return step
 

@@ -54,7 +54,7 @@ def fit_corrections(trainer: FaceTrainer, codes: Tensor, labels: Tensor) -> None
             model.prior.tints.fit(codes, trainer.average.decoder.coarse)
 
 
-def flow_stage(trainer: FaceTrainer, name: str) -> Callable[[int], dict[str, float]]:
+def flow_stage(trainer: FaceTrainer, name: str) -> Callable[[int], dict[str, Tensor]]:
     """The function of the step number that makes one step of the flow ("prior") or its guide ("guide") and returns its loss."""
     config, accelerator, device = trainer.config, trainer.accelerator, trainer.device
     optimizer, steps = trainer.optimizers[f"opt_{name}"], getattr(config, f"{name}_steps")
@@ -75,7 +75,7 @@ def flow_stage(trainer: FaceTrainer, name: str) -> Callable[[int], dict[str, flo
             rare = torch.from_numpy(rarity(told.cpu().numpy(), trainer.batches.names)).to(weights)
             weights = torch.cat([(1 - config.retouched_share) * weights, config.retouched_share * rare])
 
-    def step(i: int) -> dict[str, float]:
+    def step(i: int) -> dict[str, Tensor]:
         anneal(optimizer, config.prior_learning_rate, i, steps)
         silent = torch.rand(config.prior_batch) < config.drop_all
         evenly = torch.randint(photographs, (config.prior_batch,), device=device)
@@ -83,7 +83,7 @@ def flow_stage(trainer: FaceTrainer, name: str) -> Callable[[int], dict[str, flo
         # A little noise on the codes keeps the flow from learning the 27,000 points by heart; the decoder was
         # trained with more.
         code = codes[rows] + config.prior_code_noise * torch.randn(config.prior_batch, codes.shape[1], device=device)
-        said = trainer.batches.drop(labels[rows].cpu(), silent)
+        said = trainer.batches.drop(labels[rows], silent)
         said = torch.where(asked[rows] != 0, asked[rows], said)
         with accelerator.autocast():
             loss = losses.flow_matching(flow, code, said)
@@ -92,6 +92,6 @@ def flow_stage(trainer: FaceTrainer, name: str) -> Callable[[int], dict[str, flo
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         update_average(average, flow, i, 0.9995)
-        return {"flow": loss.item()}
+        return {"flow": loss.detach()}
 
     return step

@@ -52,7 +52,7 @@ def eigenfaces(encoder: Encoder, decoder: Decoder, faces: Tensor, seed: int = 0)
         _, s, v = torch.svd_lowrank(x - mean, q=min(d + 32, *x.shape), niter=4)
     s, v = s[:d], v[:, :d]
     deviation = s / math.sqrt(len(x))
-    rotation = torch.linalg.qr(torch.randn(d, d, generator=generator))[0]
+    rotation = torch.linalg.qr(torch.randn(d, d, generator=generator))[0].to(x)
     into = (v / deviation.sqrt()) @ rotation  # component c has variance deviation_c here
     unit = ((deviation[:, None] * rotation.square()).sum(0)).sqrt()  # of each dimension of the code
     encoder.eigenfaces.weight.copy_((into / unit).T)
@@ -70,16 +70,16 @@ class Discriminator(nn.Module):
     enter by projection (Miyato & Koyama 2018), once for all places.
     """
 
-    def __init__(self, config: GeneratorConfig, image_size: int, patch: int = 2):
+    def __init__(self, config: GeneratorConfig, image_size: int, patch: int = 2, width: int = 64):
         super().__init__()
         # Where the generator's places attend to each other the discriminator's do, at the same size in px.
         end = image_size // 16
         attention = config.attention if end <= config.attention < image_size // patch else 0
-        self.trunk = Trunk(image_size, [64, 128, 192, 256], patch, end, attention)
-        width = self.trunk.channels
-        self.features = nn.Conv2d(width, width, 1)
-        self.realness = nn.Conv2d(width, 1, 1)
-        self.condition = nn.Linear(2 * len(config.attributes), width)
+        self.trunk = Trunk(image_size, [width, 2 * width, 3 * width, 4 * width], patch, end, attention)
+        last = self.trunk.channels
+        self.features = nn.Conv2d(last, last, 1)
+        self.realness = nn.Conv2d(last, 1, 1)
+        self.condition = nn.Linear(2 * len(config.attributes), last)
         nn.init.normal_(self.condition.weight, std=0.02)
 
     def forward(self, image: Tensor, attributes: Tensor) -> Tensor:

@@ -37,21 +37,24 @@ class FeatureSpace:
     real: list[Tensor] = field(default_factory=list)  # maps of this step's photographs and faces drawn, as the discriminators see them
     drawn: list[Tensor] = field(default_factory=list)
     logits: list[Tensor] = field(default_factory=list)  # of the photographs
+    calibrated: bool = False
 
     def look(self, photo: Tensor, drawn: Tensor) -> None:
         with torch.no_grad():
             self.real = self.network(photo)
         self.drawn = self.network(drawn)
-        if self.heads and bool((self.heads.scale == 1).all()):  # not taken over from a checkpoint
-            self.heads.calibrate(self.real[DEEP])
+        if self.heads and not self.calibrated:
+            if bool((self.heads.scale == 1).all()):  # not taken over from a checkpoint
+                self.heads.calibrate(self.real[DEEP])
+            self.calibrated = True
 
-    def judged(self, labels: Tensor) -> tuple[Tensor, float]:
+    def judged(self, labels: Tensor) -> tuple[Tensor, Tensor]:
         """The discriminator's loss, and how much more real photographs look to it than faces drawn."""
         self.logits = self.heads(self.real[DEEP], labels)
         fake = self.heads([m.detach() for m in self.drawn[DEEP]], labels)
         pairs = list(zip(self.logits, fake, strict=True))
         loss = sum(losses.relativistic(a, b) for a, b in pairs)
-        return loss, sum((a.mean() - b.mean()).item() for a, b in pairs) / len(pairs)
+        return loss, sum((a.mean() - b.mean()).detach() for a, b in pairs) / len(pairs)
 
     def adversarial(self, labels: Tensor) -> Tensor:
         """The decoder's loss; the photographs' logits from just before the discriminator's step serve as well as fresh ones."""
@@ -90,7 +93,7 @@ class Opponents:
         for space in self.spaces:
             space.look(self.seen_real, self.seen_drawn)
 
-    def learn(self, i: int, labels: Tensor) -> dict[str, float]:
+    def learn(self, i: int, labels: Tensor) -> dict[str, Tensor]:
         """Step i of the discriminators: the photograph should look more real than the face drawn for the same attributes (n, a)."""
         config, accelerator = self.config, self.trainer.accelerator
         for network, optimizer in self.networks:
@@ -102,13 +105,13 @@ class Opponents:
                 self.real = self.pixels(self.seen_real, labels)
                 fake = self.pixels(self.seen_drawn.detach(), labels)
                 loss = losses.relativistic(self.real, fake)
-                gaps["real-drawn"] = (self.real.mean() - fake.detach().mean()).item()
+                gaps["real-drawn"] = (self.real.mean() - fake.mean()).detach()
             for space in self.games:
                 judged, gaps[f"{space.name} real-drawn"] = space.judged(labels)
                 loss = loss + judged
             if self.networks and i % config.penalty_every == 0:  # lazily, as in StyleGAN2: it costs as much as the rest together
                 penalty = self._penalties(labels)
-                self.trainer.penalty = penalty.item()
+                self.trainer.penalty = penalty.detach()
                 loss = loss + config.penalty_every * penalty
         if self.networks:
             accelerator.backward(loss)
@@ -119,18 +122,18 @@ class Opponents:
             network.requires_grad_(False)
         return gaps
 
-    def fooled(self, labels: Tensor) -> tuple[Tensor, dict[str, float]]:
+    def fooled(self, labels: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss of who drew the faces, weighted: the same pairs the other way round; and each discriminator's share, for the log."""
         values, loss = {}, torch.zeros((), device=labels.device)
         if self.pixels:
             # The photographs' logits from just before the discriminators' step serve as well as fresh ones.
             adversarial = losses.relativistic(self.pixels(self.seen_drawn, labels), self.real.detach())
             loss = self.config.adversarial * adversarial
-            values["adversarial"] = adversarial.item()
+            values["adversarial"] = adversarial.detach()
         for space in self.games:
             fooled = space.adversarial(labels)
             loss = loss + space.weight * fooled
-            values[f"{space.name} adversarial"] = fooled.item()
+            values[f"{space.name} adversarial"] = fooled.detach()
         return loss, values
 
     def _penalties(self, labels: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from facegen import hub
 from facegen.generator import DeconvGenerator, GeneratorConfig
@@ -73,6 +73,11 @@ def take_over(model: DeconvGenerator, published: DeconvGenerator, folder: Path) 
         fits = False
     if not fits:
         raise TrainingError(f"{folder} doesn't fit this run's generator: sizes must be those of its config.json")
+
+
+def fits(module: nn.Module, weights: dict[str, Tensor]) -> bool:
+    """Whether the weights are of the module's sizes: those of a narrower discriminator aren't, and a wider one starts anew."""
+    return {k: v.shape for k, v in module.state_dict().items()} == {k: v.shape for k, v in weights.items()}
 
 
 def _helpers(folder: Path, old: GeneratorConfig, names: list[str]) -> dict[str, dict[str, Tensor]]:

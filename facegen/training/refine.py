@@ -45,7 +45,7 @@ def require_refine(config: FaceTrainingConfig, judge: bool, features: bool) -> N
         )
 
 
-def refine_stage(trainer: FaceTrainer) -> Callable[[int], dict[str, float]]:
+def refine_stage(trainer: FaceTrainer) -> Callable[[int], dict[str, Tensor]]:
     """The function of the step number that makes one step of it and returns its losses."""
     config, accelerator, optimizer = trainer.config, trainer.accelerator, trainer.optimizers["opt_refiner"]
     prior, decoder, refiner = trainer.average.prior, trainer.average.decoder, trainer.model.prior.refiner
@@ -72,7 +72,7 @@ def refine_stage(trainer: FaceTrainer) -> Callable[[int], dict[str, float]]:
 
     transport = gathered(people) if config.refine_transport else None
 
-    def step(i: int) -> dict[str, float]:
+    def step(i: int) -> dict[str, Tensor]:
         anneal(optimizer, config.refine_learning_rate, i, config.refine_steps, warm_up=30)
         asked = trainer.batches.ask(config.batch - among, imagined=1.0 if among else 0.5, few=1.0 if among else None)
         if among:
@@ -81,7 +81,7 @@ def refine_stage(trainer: FaceTrainer) -> Callable[[int], dict[str, float]]:
         code = codes(asked)
         moved = refiner(code, asked)
         drawn = faces(moved, asked)
-        values: dict[str, float | Tensor] = {}
+        values: dict[str, Tensor] = {}
         loss = torch.zeros((), device=trainer.device)
         if opponents:
             labels = torch.cat([described, torch.zeros_like(asked[among:])])
@@ -107,7 +107,7 @@ def refine_stage(trainer: FaceTrainer) -> Callable[[int], dict[str, float]]:
                     real = trainer.features(photo)
                 push, apart = means(trainer.features(drawn[:among]), real)
                 loss = loss + config.refine_means * push
-                values["means"] = apart.item()
+                values["means"] = apart.detach()
         # Both in units of a face: what is asked of it in nats, summed; how far its code is moved, squared.
         far = (moved - code).square().sum(1).mean()
         loss = loss + disagreement * (asked[: among or None, told] != 0).sum() / config.batch + config.refine_move * far
@@ -116,6 +116,6 @@ def refine_stage(trainer: FaceTrainer) -> Callable[[int], dict[str, float]]:
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         update_average(prior.refiner, refiner, i, 0.99)
-        return {"agreement": disagreement.item(), "moved": far.sqrt().item(), **{k: float(v) for k, v in values.items()}}
+        return {k: v.detach() for k, v in {"agreement": disagreement, "moved": far.sqrt(), **values}.items()}
 
     return step

@@ -102,16 +102,16 @@ def loop(
     run: Run,
     name: str,
     steps: range,
-    step: Callable[[int], Mapping[str, float]],
+    step: Callable[[int], Mapping[str, float | Tensor]],
     save: Callable[[int], None],
     picture: Callable[[int], None] | None = None,
 ) -> bool:
     """Call `step(i)` for each of `steps`, saving and drawing as the clock says; True when all steps were done.
 
-    `step` returns losses, shown on the bar as running means; what ends in "_validation" comes seldom and is shown as it is.
+    `step` returns losses, as numbers or scalars that an accelerator may still be working out (asking for each would wait for it), shown on the bar as running means; what ends in "_validation" comes seldom and is shown as it is.
     `save(i)` means: steps up to i - 1 are done.
     """
-    means: dict[str, float] = {}
+    means: dict[str, float | Tensor] = {}
     saved = drawn = time.monotonic()
     i = logged = steps.start
     with _signals(run), tqdm(total=steps.stop, initial=i, desc=name, disable=not run.main, mininterval=2.0) as bar:
@@ -124,9 +124,9 @@ def loop(
             i += 1
             bar.update()
             if i % 20 == 0:
-                bar.set_postfix({k: f"{v:.3f}" for k, v in means.items()}, refresh=False)
+                bar.set_postfix({k: f"{float(v):.3f}" for k, v in means.items()}, refresh=False)
             if i % 100 == 0:
-                run.log(i, {f"{name}/{k}": v for k, v in means.items()})
+                run.log(i, {f"{name}/{k}": float(v) for k, v in means.items()})
                 logged = i
             now = time.monotonic()
             if now - saved > run.save_every:
@@ -136,7 +136,7 @@ def loop(
                 picture(i)
                 drawn = now
     if i > logged:  # the log's last line tells how far the stage came, and in what time
-        run.log(i, {f"{name}/{k}": v for k, v in means.items()})
+        run.log(i, {f"{name}/{k}": float(v) for k, v in means.items()})
     save(i)
     if picture:
         picture(i)
