@@ -116,7 +116,7 @@ def test_keyboard_alone(page, pipe):
     slider = page.locator("#fg-strength input[type=range]")
     slider.focus()
     page.keyboard.press("ArrowRight")
-    linked(page, f"strength={pipe.generator.config.guidance + 0.25:g}")
+    linked(page, f"strength={pipe.generator.config.guidance + 0.05:g}")
     page.locator("#fg-strength button").click()  # back to the model's own
     page.wait_for_function("() => !document.querySelector('.fg-stage').dataset.link.includes('strength')")
 

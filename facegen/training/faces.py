@@ -149,6 +149,8 @@ class FaceTrainer:
         generator = config.generator
         if config.retouched < 0 or not 0 <= config.retouched_share <= 1:
             raise TrainingError(f"retouched = {config.retouched}, retouched_share = {config.retouched_share}: 0 or more, and 0 to 1, are accepted")
+        if config.discriminator_width < 1:
+            raise TrainingError(f"discriminator_width = {config.discriminator_width}: 1 or more is accepted")
         if (config.retouched or config.fill) and not judge:
             what = f"retouched is {config.retouched}" if config.retouched else "fill is true"
             raise TrainingError(f"{what}, but no classifier tells what a face shows: give one with --judge, or set it to {'0' if config.retouched else 'false'}")
