@@ -108,7 +108,8 @@ def loop(
 ) -> bool:
     """Call `step(i)` for each of `steps`, saving and drawing as the clock says; True when all steps were done.
 
-    `step` returns losses, as numbers or scalars that an accelerator may still be working out (asking for each would wait for it), shown on the bar as running means; what ends in "_validation" comes seldom and is shown as it is.
+    `step` returns losses, as numbers or as scalars that an accelerator may still be working out (asking for each would wait
+    for it), shown on the bar as running means; what ends in "_validation" comes seldom and is shown as it is.
     `save(i)` means: steps up to i - 1 are done.
     """
     means: dict[str, float | Tensor] = {}

@@ -39,7 +39,7 @@ class GaussianTransport:
         middle, _ = roots(root @ self.wanted @ root)
         self.map = (inverse @ middle @ inverse).float()
         traces = (self.covariance + self.noise).trace() + self.wanted.trace() - 2 * middle.trace()
-        self.distance = ((self.mean - self.aim).square().sum() + traces)
+        self.distance = (self.mean - self.aim).square().sum() + traces
 
     def __call__(self, embedding: Tensor) -> Tensor:
         """Mean squared distance of embeddings (n, d) from where they ought to be; about `distance`, the Frechet distance."""

@@ -99,7 +99,8 @@ def build(pipe: FacePipeline, first: Session) -> Describe:
                         info="The one of four near relatives who shows the words best",
                         elem_id="fg-best",
                     )
-            strength = gr.Slider(  # in steps so small that every model's own strength is one of them: a slider moves others to the next
+            # A slider moves what is between its steps: they are so small that the models' own strengths (2.25, 2.4) are steps.
+            strength = gr.Slider(
                 1, 6, model_strength, step=0.05, label="Strength", info="How hard the words push", elem_id="fg-strength"
             )
             reader = gr.Radio(
