@@ -9,8 +9,9 @@ from test_training import arguments, losses, mistake, run
 from facegen import hub
 from facegen.attributes import encode
 from facegen.data.readers import read_dataset
-from facegen.generator import DeconvGenerator, GeneratorConfig
+from facegen.generator import DeconvGenerator, Enlarger, GeneratorConfig
 from facegen.training.batches import FaceBatches, flipped, rarity
+from facegen.training.enlarge import unevenness
 from facegen.training.pack import pack
 from facegen.training.published import read_published
 from facegen.training.run import TrainingError
@@ -89,6 +90,7 @@ def test_enlarged_faces_gain_detail_and_stay_who_they_are(faces, tmp_path):
     start = tmp_path / "000-default/checkpoint"
     given = ["enlarge", "--data", faces, "--out", tmp_path, "--cache", tmp_path / "cache"]
     small = ["--set", "channels=16", "--set", "blocks=1", "--set", "batch=8", "--set", "warm_up=100"]
+    small += ["--set", "equivariance=0.2"]  # more of it keeps detail back where no feature loss asks for any
     run(*given, *small, "--set", "steps=300", "--start-from", start)
     folder = tmp_path / "001-enlarge"
     pixel = losses(folder, "enlarge/pixel")
@@ -104,7 +106,8 @@ def test_enlarged_faces_gain_detail_and_stay_who_they_are(faces, tmp_path):
     with torch.inference_mode():
         after.enlarger.out.weight.zero_()
         after.enlarger.out.bias.zero_()
-        assert (after.enlarger(sketch) - large).abs().mean() > 0.001  # what was learned is seen
+        learned = (after.enlarger(sketch) - large).abs().mean()
+        assert learned > 0.001, float(learned)  # what was learned is seen
     again = torch.nn.functional.interpolate(large, scale_factor=0.5, mode="bicubic", antialias=True)
     assert (again - sketch).abs().mean() < 0.1
 
@@ -115,3 +118,34 @@ def test_enlarged_faces_gain_detail_and_stay_who_they_are(faces, tmp_path):
     assert "--start-from" in mistake(*given, *small)
     (tmp_path / "bare").symlink_to(start)
     assert "bare_training is missing" in mistake(*given, *small, "--start-from", tmp_path / "bare")
+
+
+@pytest.mark.parametrize("axis", [2, 3])
+def test_a_weave_of_the_enlargers_own_is_seen_and_unlearned(axis):
+    torch.manual_seed(0)
+    enlarger = Enlarger(GeneratorConfig(enlarger_channels=8, enlarger_blocks=1))
+    small = torch.rand(2, 3, 32, 32) * 2 - 1
+    with torch.no_grad():
+        plain = float(unevenness(enlarger, small, enlarger(small), axis))
+        assert plain < 0.004  # at the start it is smooth enlargement alone, which treats every place alike, edges aside
+        enlarger.out.bias.copy_(0.1 * torch.randn(48))  # each of the 16 places a shade of its own
+        woven = float(unevenness(enlarger, small, enlarger(small), axis))
+    assert woven > 0.01
+    optimizer = torch.optim.Adam(enlarger.parameters(), 0.005)
+    for _ in range(60):
+        loss = unevenness(enlarger, small, enlarger(small), axis)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    assert float(loss.detach()) < woven / 3
+
+
+@pytest.mark.parametrize("along", [0, 1])
+def test_stripes_of_two_pixels_go_and_slower_detail_stays(along):
+    enlarger = Enlarger(GeneratorConfig(enlarger_channels=8, enlarger_blocks=1))
+    for wave, left in (([1, 1, 1, 1], 1.0), ([1, 0, -1, 0], 0.75), ([1, -1, 1, -1], 0.0)):
+        line = torch.tensor(wave * 8, dtype=torch.float32)
+        detail = (line[:, None] if along == 0 else line[None]).expand(1, 3, 32, 32)
+        inner = (..., slice(4, -4), slice(4, -4))  # at the border the taps meet nothing
+        torch.testing.assert_close(enlarger.without_stripes(detail)[inner], (left * detail)[inner])
+    assert "taps" not in enlarger.state_dict()  # checkpoints from before load

@@ -3,7 +3,8 @@
 The rest of the generator stays as it is. Half of a batch are photographs, made small, redrawn through encoder and
 decoder and enlarged, which should come out as they were (L1 + perceptual loss); the other half are faces drawn from
 nothing. A patch discriminator compares both with photographs at full size (SRGAN, Ledig et al. 2017, with the
-relativistic loss of `faces`): so the enlarger learns to mend what the decoder does, not what a lens does.
+relativistic loss of `faces`): so the enlarger learns to mend what the decoder does, not what a lens does. And a face
+that lies a pixel further on must be enlarged alike, or the enlarger's own grid is seen as a weave (`unevenness`).
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ class EnlargeTrainingConfig:
         channels, blocks: size of the enlarger, where the checkpoint has none yet.
         code_noise: standard deviation of the noise on codes of redrawn photographs.
         pixel, perceptual, adversarial: weights of the three losses.
+        equivariance: weight of the loss that keeps the enlarger's own grid out of its pictures (see `unevenness`).
         warm_up: steps before the discriminator joins in.
     """
 
@@ -55,10 +57,28 @@ class EnlargeTrainingConfig:
     pixel: float = 1.0
     perceptual: float = 1.0
     adversarial: float = 0.1
+    equivariance: float = 2.0
     warm_up: int = 150
     gradient_penalty: float = 0.05
     penalty_every: int = 8
     seed: int = 0
+
+
+def unevenness(enlarger: nn.Module, small: Tensor, large: Tensor, axis: int) -> Tensor:
+    """How differently faces are enlarged when they lie a pixel further on: mean absolute difference of values in -1..1.
+
+    A sub-pixel convolution draws each of its 16 places with filters of its own, so it can leave a weave on all pictures,
+    which stays where it is when the face moves. Translation equivariance as in StyleGAN3 (Karras et al. 2021, section 2.1),
+    by whole pixels.
+
+    Args:
+        small, large: faces (n, 3, s, s) and what `enlarger` makes of them, (n, 3, 2s, 2s).
+        axis: 2 to move them down, 3 to move them right.
+    """
+    moved = enlarger(small.roll(1, axis)).float()
+    edge = large.shape[-1] // 16  # what went out on one side has come in on the other
+    inner = (..., slice(edge, -edge), slice(edge, -edge))
+    return (moved - large.roll(2, axis))[inner].abs().mean()
 
 
 class EnlargeTrainer:
@@ -166,7 +186,8 @@ class EnlargeTrainer:
         photo, labels = self.batches.draw(config.batch)
         half, nothing = config.batch // 2, torch.zeros_like(labels)
         with accelerator.autocast():
-            large = self.enlarger(self.small(photo, labels)).float()
+            small = self.small(photo, labels)
+            large = self.enlarger(small).float()
         values = {}
 
         loss = torch.zeros((), device=photo.device)
@@ -198,6 +219,10 @@ class EnlargeTrainer:
         # The smooth half of what was drawn stays what it was: the enlarger adds detail, it makes no other face.
         pixel = (F.avg_pool2d(large[:half], 4) - F.avg_pool2d(photo[:half], 4)).abs().mean()
         loss = loss + config.pixel * pixel
+        if config.equivariance:
+            with accelerator.autocast():
+                values["unevenness"] = unevenness(self.enlarger, small[half:], large[half:], 2 + i % 2)
+            loss = loss + config.equivariance * values["unevenness"]
         if self.features is not None:
             side = photo.shape[-1] * 5 // 8
             y, x = self.rng.integers(0, photo.shape[-1] - side + 1, 2)
@@ -213,4 +238,4 @@ class EnlargeTrainer:
         opt_enlarger.step()
         opt_enlarger.zero_grad(set_to_none=True)
         update_average(self.average.enlarger, self.enlarger, i, 0.995)
-        return {"pixel": pixel.detach(), **values}
+        return {"pixel": pixel.detach(), **{name: torch.as_tensor(value).detach() for name, value in values.items()}}
