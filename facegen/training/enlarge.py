@@ -221,8 +221,9 @@ class EnlargeTrainer:
         loss = loss + config.pixel * pixel
         if config.equivariance:
             with accelerator.autocast():
-                values["unevenness"] = unevenness(self.enlarger, small[half:], large[half:], 2 + i % 2)
-            loss = loss + config.equivariance * values["unevenness"]
+                uneven = unevenness(self.enlarger, small[half:], large[half:], 2 + i % 2)
+            loss = loss + config.equivariance * uneven
+            values["unevenness"] = uneven.detach()
         if self.features is not None:
             side = photo.shape[-1] * 5 // 8
             y, x = self.rng.integers(0, photo.shape[-1] - side + 1, 2)
@@ -238,4 +239,4 @@ class EnlargeTrainer:
         opt_enlarger.step()
         opt_enlarger.zero_grad(set_to_none=True)
         update_average(self.average.enlarger, self.enlarger, i, 0.995)
-        return {"pixel": pixel.detach(), **{name: torch.as_tensor(value).detach() for name, value in values.items()}}
+        return {"pixel": pixel.detach(), **values}
