@@ -111,12 +111,25 @@ class Prior(VelocityField):
         self.refiner = None
         if config.refiner_width:
             self.refiner = Refiner(config.identity_dim, len(config.attributes), config.refiner_width)
+        self.refiner_full = config.refiner_full
         self.steps, self.shortest, self.longest = config.prior_steps, config.shortest_code, config.longest_code or math.inf
 
     def sample(self, noise: Tensor, attributes: Tensor, guidance: float, steps: int | None = None) -> Tensor:
         """Appearance codes (n, d) of noise (n, d): the flow's, refined."""
         codes = self.flow(noise, attributes, guidance, steps)
-        return self.within(self.refiner(codes, attributes) if self.refiner else codes)
+        return self.within(self.refined(codes, attributes) if self.refiner else codes)
+
+    def refined(self, codes: Tensor, attributes: Tensor) -> Tensor:
+        """Codes (n, d), moved by the refiner as far as so many words allow.
+
+        Where much is said, it makes people as varied as photographs show them to be; where little is, what it adds is mostly hard
+        light, and the flow alone has drawn what was said.
+        """
+        moved = self.refiner(codes, attributes)
+        if not self.refiner_full:
+            return moved
+        said = attributes.abs().sum(1, keepdim=True)
+        return torch.lerp(codes, moved, (said / self.refiner_full).clamp(max=1))
 
     def flow(self, noise: Tensor, attributes: Tensor, guidance: float, steps: int | None = None) -> Tensor:
         """Integrate from noise (n, d) to codes (n, d), and correct these by the discriminants.

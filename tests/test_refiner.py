@@ -1,5 +1,8 @@
 """Codes moved to where a classifier reads what was said."""
 
+import shutil
+from dataclasses import replace
+
 import numpy as np
 import torch
 from safetensors.torch import load_file
@@ -44,6 +47,18 @@ def test_the_flow_draws_refined_codes_no_longer_than_allowed():
     assert drawn.norm(dim=1).max() < 3.001
 
 
+def test_few_words_refine_in_proportion_less(tmp_path):
+    model = DeconvGenerator(replace(SMALL, attributes=["male", "hat", "bald", "smiling", "bangs", "beard"], refiner_full=4))
+    stirred(model.prior)
+    hub.save(model, tmp_path)
+    prior = hub.load_generator(tmp_path).prior
+    codes, said = torch.randn(1, 8).expand(7, -1), torch.tril(torch.ones(7, 6), -1)  # from nothing said to everything
+    said[:, 1] *= -1  # a no is said as well
+    moved, whole = prior.refined(codes, said) - codes, prior.refiner(codes, said) - codes
+    assert whole[1:].norm(dim=1).min() > 0.1
+    torch.testing.assert_close(moved, whole * torch.tensor([0, 0.25, 0.5, 0.75, 1, 1, 1])[:, None])
+
+
 def test_a_wider_vocabulary_refines_as_before(tmp_path):
     model = DeconvGenerator(SMALL)
     stirred(model.prior)
@@ -62,13 +77,18 @@ def test_the_refiner_learns_which_codes_a_classifier_reads_as_said(faces, tmp_pa
     folder = tmp_path / "000-default"
     read = losses(folder, "refine/agreement")
     assert read[-1] < 0.9 * read[0] and losses(folder, "refine/moved")[-1] > 0.1
-    refiner = hub.load_generator(folder / "checkpoint").prior.refiner
+    model = hub.load_generator(folder / "checkpoint")
+    refiner = model.prior.refiner
     assert refiner.out.weight.abs().max() > 1e-3
 
     # Another run goes on from it, and draws what it trains on from refined codes; without a classifier there is nothing to learn.
-    run(*arguments(faces, tmp_path / "again", (0, 0, 0, 1)), "--start-from", folder / "checkpoint")
-    again = hub.load_generator(tmp_path / "again/000-default/checkpoint").prior.refiner
-    torch.testing.assert_close(again.into.weight, refiner.into.weight, rtol=0.02, atol=0.01)
+    hub.save(DeconvGenerator(replace(model.config, refiner_full=7)), full := tmp_path / "full")
+    shutil.copy(folder / "checkpoint/model.safetensors", full)
+    shutil.copytree(folder / "checkpoint_training", tmp_path / "full_training")
+    run(*arguments(faces, tmp_path / "again", (0, 0, 0, 1)), "--start-from", full)
+    again = hub.load_generator(tmp_path / "again/000-default/checkpoint").prior
+    torch.testing.assert_close(again.refiner.into.weight, refiner.into.weight, rtol=0.02, atol=0.01)
+    assert again.refiner_full == 7
     assert not losses(tmp_path / "again/000-default", "refine/agreement")
 
 

@@ -330,6 +330,7 @@ def test_two_processes_train_as_one(faces, tmp_path):
         (["--precision", "int4"], "--precision 'int4'"),
         (["--accumulate", "0"], "--accumulate"),
         (["--set", "generator={attributes: [black_hair], attention: 24}"], "attention = 24: .* 8, 16, 32, 64, 128 px"),
+        (["--set", "generator={attributes: [black_hair], refiner_full: -2}"], "refiner_full = -2: 0 or more"),
         (["--set", "discriminator_width=0"], "discriminator_width = 0: 1 or more"),
         (["--resume", "/nowhere"], "holds no run to resume|can't be read"),
     ],

@@ -232,6 +232,7 @@ class FaceTrainer:
             for side in ("shortest", "longest"):
                 setattr(model.config, f"{side}_code", getattr(published.config, f"{side}_code"))
                 setattr(model.prior, side, getattr(published.prior, side))
+            model.config.refiner_full = model.prior.refiner_full = published.config.refiner_full
             model.config.enlarger_channels = published.config.enlarger_channels
             model.config.enlarger_blocks = published.config.enlarger_blocks
             take_over(model, published, folder)

@@ -66,6 +66,8 @@ def _default(setting: Setting, **preset: object) -> FaceTrainer:
     sides = [4 * 2**i for i in range(1, len(generator.channels))]
     if generator.attention and generator.attention not in sides:
         raise TrainingError(f"attention = {generator.attention}: the decoder's maps have sides of {', '.join(map(str, sides))} px")
+    if generator.refiner_full < 0:
+        raise TrainingError(f"refiner_full = {generator.refiner_full}: 0 or more attributes are accepted")
     config = build(FaceTrainingConfig, {**preset, **setting.values}, generator=generator)
     setting.run.save_config(config)
     judge = load_classifier(setting.judge) if setting.judge else None
