@@ -10,6 +10,8 @@ photographs seldom show, and counts as if much were said: else what people type 
 
 With `refine_adversarial` the discriminators of the adversarial stage see every face as well: a classifier alone lets a code move
 farther than any photograph's, to hard light and patches for skin. Of faces that were imagined they aren't told what was asked.
+
+Here a code moves all of its way; where fewer than `refiner_full` attributes are said, what is drawn moves less far (see prior.py).
 """
 
 from __future__ import annotations
