@@ -122,8 +122,8 @@ class Prior(VelocityField):
     def refined(self, codes: Tensor, attributes: Tensor) -> Tensor:
         """Codes (n, d), moved by the refiner as far as so many words allow.
 
-        Where much is said, it makes people as varied as photographs show them to be; where little is, what it adds is mostly hard
-        light, and the flow alone has drawn what was said.
+        Where much is said, it makes people as varied as photographs show them to be; where little is, so much of it is hard light
+        that faces are better to look at, and show more of what was said, with less of it (docs/experiments.md, the seventeenth).
         """
         moved = self.refiner(codes, attributes)
         if not self.refiner_full:
