@@ -40,8 +40,8 @@ class GeneratorConfig:
         autoguidance: how far to keep away from it, as strongly as `guidance` counts; 1 is not at all.
         correction: how firmly codes are brought to show what was said (see `Discriminants`); 0 is not at all, of colors neither.
         refiner_width: of the network that moves codes to where a classifier reads what was said (see `Refiner`); 0 for none.
-        refiner_full: how many attributes must be said for it to move a code all of its way; of fewer it moves it in proportion less
-            far. 0 for all of its way whatever is said, as it learns to.
+        refiner_full: how many attributes must be said, with the noes of exclusive groups, for it to move a code all of its way; of fewer it
+            moves it in proportion less far. 0 for all of its way whatever is said, as it learns to.
         shortest_code, longest_code: appearance codes are brought between these lengths, where they aren't 0. Photographs' codes
             are 16 long on average; guidance makes those of rare attributes longer than any photograph's.
         attention: side in px of the decoder's map (8, 16, ..) whose places attend to each other; 0 for none.

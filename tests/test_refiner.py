@@ -82,8 +82,8 @@ def test_the_refiner_learns_which_codes_a_classifier_reads_as_said(faces, tmp_pa
     assert refiner.out.weight.abs().max() > 1e-3
 
     # Another run goes on from it, and draws what it trains on from refined codes; without a classifier there is nothing to learn.
-    hub.save(DeconvGenerator(replace(model.config, refiner_full=7)), full := tmp_path / "full")
-    shutil.copy(folder / "checkpoint/model.safetensors", full)
+    model.config.refiner_full = 7
+    hub.save(model, full := tmp_path / "full")
     shutil.copytree(folder / "checkpoint_training", tmp_path / "full_training")
     run(*arguments(faces, tmp_path / "again", (0, 0, 0, 1)), "--start-from", full)
     again = hub.load_generator(tmp_path / "again/000-default/checkpoint").prior
