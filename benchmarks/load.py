@@ -32,7 +32,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from conftest import free_port  # noqa: E402
 
-from facegen.metadata import read_settings  # noqa: E402
+from facegen.picture import read_settings  # noqa: E402
 
 WHO = ("a woman", "a man", "an old man", "a young woman")
 HOW = ("with a beard", "with glasses", "with long blond hair", "with a hat", "smiling", "with bangs")

@@ -82,12 +82,12 @@ def main() -> None:
     if args.lstm:
         import torch
 
-        from facegen.reader import load_reader
+        from facegen.reading.network import load_reader
 
         torch.set_num_threads(1)
         read = load_reader().parse
     else:
-        from facegen.text import parse as read
+        from facegen.reading.rules import parse as read
     read("a man")
     cold = time.process_time() - start
     result = {

@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from facegen import FacePipeline
-from facegen.evaluation.sheets import grid
+from facegen.drawing.sheets import grid
 
 HERE = Path(__file__).parent
 GAP = 6

@@ -77,7 +77,7 @@ def generate(
         raise UsageError("--person is one person: use --seed to draw several")
     read = _reader(reader)
     read(text)  # a bad description or seed is told before the model is loaded
-    from facegen import identity
+    from facegen import person as identity
 
     seed = identity.check_seed(int(seed_) if seed_.lstrip("-").isdecimal() else seed_)
     if seed + n - 1 > identity.MAX_SEED:
@@ -178,7 +178,7 @@ def _mount(name: str, module: str, help_text: str) -> None:
 
 
 _mount("prepare", "facegen.data.prepare", "Read a data set and write aligned faces with their attributes.")
-_mount("annotate", "facegen.data.annotate", "Describe faces by hand, in the browser.")
+_mount("annotate", "facegen.ui.annotate", "Describe faces by hand, in the browser.")
 _mount("train", "facegen.training.cli", "Train a model.")
 _mount("evaluate", "facegen.evaluation.cli", "Measure a model: attribute accuracy, Frechet distance, identity.")
 
@@ -216,11 +216,11 @@ def _fail(message: str, code: int) -> None:
 def _reader(name: str):
     """The function text -> Reading of --reader."""
     if name == "rules":
-        from facegen.text import parse as read
+        from facegen.reading.rules import parse as read
 
         return read
     if name == "lstm":
-        from facegen.reader import load_reader
+        from facegen.reading.network import load_reader
 
         return load_reader().parse
     raise UsageError(f"--reader {name} is unknown: rules or lstm")

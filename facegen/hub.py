@@ -19,7 +19,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from facegen import __version__
-from facegen.generator import DeconvGenerator, GeneratorConfig
+from facegen.drawing.generator import DeconvGenerator, GeneratorConfig
 
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.pkl", "*.pickle", "*.ckpt")

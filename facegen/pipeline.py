@@ -14,9 +14,11 @@ import numpy as np
 import torch
 from PIL import Image
 
-from facegen import __version__, attributes, hub, identity, metadata
-from facegen.identity import MAX_SEED, Person, PersonError
-from facegen.text import Reading, parse
+from facegen import __version__, attributes, hub
+from facegen import person as identity
+from facegen import picture as metadata
+from facegen.person import MAX_SEED, Person, PersonError
+from facegen.reading.rules import Reading, parse
 
 __all__ = ["Face", "FacePipeline", "StrengthError", "load", "to_image", "write_png"]
 
@@ -125,7 +127,7 @@ class FacePipeline:
             seed: 0..2**32-1; n images are of seeds seed..seed+n-1.
             overrides: {attribute: True or False}, laid over the text.
             n: how many; a list is returned where it is more than 1.
-            person: a blend of seeds in place of `seed` (see `facegen.identity`); n is 1 then.
+            person: a blend of seeds in place of `seed` (see `facegen.person`); n is 1 then.
             strength: guidance, 1 (none) to 6; None is the model's own.
             best_of: 1 to 8: of so many people, the seed's own and near relatives of theirs, the one is drawn in whom the
                 classifier sees what was asked best. `Face.person` says who it was.
@@ -277,7 +279,7 @@ def load(source: str | None = None) -> FacePipeline:
 
 @lru_cache(maxsize=1)
 def _classifier():
-    from facegen.classifier import load_classifier
+    from facegen.drawing.classifier import load_classifier
 
     return load_classifier()
 

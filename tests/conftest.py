@@ -35,7 +35,7 @@ def pipe():
 def small_checkpoint(tmp_path_factory) -> Path:
     """A checkpoint that loads fast and draws noise: for what does not depend on how good the faces are."""
     from facegen import hub
-    from facegen.generator import DeconvGenerator, GeneratorConfig
+    from facegen.drawing.generator import DeconvGenerator, GeneratorConfig
 
     folder = tmp_path_factory.mktemp("checkpoint") / "small"
     config = GeneratorConfig(

@@ -57,7 +57,7 @@ def png(page) -> bytes:
 
 def settings(page) -> dict:
     """What the PNG on the page says about itself."""
-    from facegen.metadata import read_settings
+    from facegen.picture import read_settings
 
     return read_settings(png(page))
 

@@ -18,11 +18,11 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from facegen.attributes import NAMES
-from facegen.data.annotate import NOT_SAID, app, to_choice, to_labels
 from facegen.data.annotation import DEFAULT_NAMES, Annotation
+from facegen.data.bag_of_words import read_words
 from facegen.data.base import DataError, FaceTable
 from facegen.data.readers import read_dataset
-from facegen.data.words import read_words
+from facegen.ui.annotate import NOT_SAID, app, to_choice, to_labels
 
 ROOT = Path(__file__).parent.parent
 LABELS = [
@@ -165,7 +165,7 @@ def test_pictures_of_a_subject_stand_in_a_row(folder):
 
 
 def serve(folder, port: int) -> subprocess.Popen:
-    arguments = [sys.executable, "-c", "from facegen.data.annotate import app; app()"]
+    arguments = [sys.executable, "-c", "from facegen.ui.annotate import app; app()"]
     arguments += [str(folder), "--no-classifier", "--port", str(port)]
     process = subprocess.Popen(
         arguments, cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT)}, start_new_session=True

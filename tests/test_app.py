@@ -10,10 +10,9 @@ import httpx
 import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
-
 from PIL import Image
 
-from facegen import metadata
+from facegen import picture as metadata
 
 
 @pytest.fixture(scope="module")

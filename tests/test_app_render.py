@@ -6,7 +6,7 @@ import pytest
 
 from facegen import parse
 from facegen.attributes import NAMES
-from facegen.identity import PersonError
+from facegen.person import PersonError
 from facegen.ui import render, review
 from facegen.ui.board import _markup
 

@@ -6,11 +6,11 @@ from drawn_face import LANDMARKS, drawn_face
 from PIL import Image
 
 from facegen.attributes import NAMES, check
-from facegen.data.augment import AugmentConfig, augment, augment_row, contact_sheet
 from facegen.data.base import FaceTable, resolve_row
 from facegen.data.derived import lens_brightness
-from facegen.data.eyewear import METALS, RIMS, SHAPES, TINTS, Frame, draw_eyewear
-from facegen.data.facial_hair import FacialHair, draw_facial_hair, hair_color, random_facial_hair
+from facegen.data.dress.augment import AugmentConfig, augment, augment_row, contact_sheet
+from facegen.data.dress.eyewear import METALS, RIMS, SHAPES, TINTS, Frame, draw_eyewear
+from facegen.data.dress.facial_hair import FacialHair, draw_facial_hair, hair_color, random_facial_hair
 
 SIZE = 128
 FACE, POINTS = drawn_face(SIZE), LANDMARKS * SIZE

@@ -214,7 +214,7 @@ def test_bad_input_is_one_sentence(page):
 
 @on_desktop
 def test_the_recurrent_reader_can_be_chosen_and_its_face_restored(page, pipe, app_url):
-    from facegen.reader import load_reader
+    from facegen.reading.network import load_reader
 
     text = "a guy that looks like an accountant: thin, glasses, tie, no smile"  # the two readers differ on it
     describe(page, text)

@@ -22,7 +22,7 @@ from pages import (  # noqa: F401
 )
 from PIL import Image
 
-from facegen.metadata import read_settings
+from facegen.picture import read_settings
 
 
 def sources(cells) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from facegen import metadata
+from facegen import picture as metadata
 from facegen.cli import main
 
 

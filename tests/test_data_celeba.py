@@ -19,8 +19,8 @@ from facegen.data.base import (
     split,
     split_rows,
 )
-from facegen.data.celeba import read_celeba
 from facegen.data.derived import face_shape_scores, jaw_geometry, lens_brightness
+from facegen.data.sets.celeba import read_celeba
 
 COLUMNS = "Bald Black_Hair Brown_Hair Eyeglasses Male No_Beard Oval_Face Smiling Young"
 ROWS = [

@@ -8,14 +8,14 @@ from drawn_face import LANDMARKS, drawn_face
 from PIL import Image
 
 from facegen.attributes import VOCABULARY, VocabularyError
+from facegen.data.bag_of_words import format_words, parse_words, read_words, write_words
 from facegen.data.base import DataError
-from facegen.data.folder import read_folder
-from facegen.data.lfw import read_lfw
-from facegen.data.omi import read_omi
-from facegen.data.pubfig import image_file, read_links, read_pubfig
-from facegen.data.rafd import read_rafd
 from facegen.data.readers import read_dataset, recognize
-from facegen.data.words import format_words, parse_words, read_words, write_words
+from facegen.data.sets.folder import read_folder
+from facegen.data.sets.lfw import read_lfw
+from facegen.data.sets.omi import read_omi
+from facegen.data.sets.pubfig import image_file, read_links, read_pubfig
+from facegen.data.sets.rafd import read_rafd
 
 # The columns of pubfig_attributes.txt and lfw_attributes.txt, in their order.
 COLUMNS_73 = (

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from facegen.discriminants import Discriminants
+from facegen.drawing.discriminants import Discriminants
 
 TOGETHER = 0.9  # so often the second attribute is what the first is
 

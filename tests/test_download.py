@@ -15,7 +15,7 @@ from PIL import Image
 
 from facegen.data.base import DataError
 from facegen.data.download import DownloadConfig, download
-from facegen.data.pubfig import Link
+from facegen.data.sets.pubfig import Link
 
 QUICK = DownloadConfig(workers=8, timeout=0.3, deadline=0.7, tries=3, pause=0.01, margin=0.0)
 

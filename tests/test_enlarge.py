@@ -8,12 +8,12 @@ from test_training import arguments, losses, mistake, run
 
 from facegen import hub
 from facegen.attributes import encode
+from facegen.data.pack import pack
 from facegen.data.readers import read_dataset
-from facegen.generator import DeconvGenerator, Enlarger, GeneratorConfig
+from facegen.drawing.generator import DeconvGenerator, Enlarger, GeneratorConfig
 from facegen.training.batches import FaceBatches, flipped, rarity
-from facegen.training.enlarge import unevenness
-from facegen.training.pack import pack
-from facegen.training.published import read_published
+from facegen.training.default.enlarge import unevenness
+from facegen.training.default.start_from import read_published
 from facegen.training.run import TrainingError
 
 

@@ -13,17 +13,18 @@ from torch import nn
 
 from facegen import hub
 from facegen.cli import main
+from facegen.data.pack import pack
 from facegen.data.readers import read_dataset
-from facegen.evaluation import features, targets
+from facegen.evaluation import features
 from facegen.evaluation.classifier import attribute_figures, calibration_error, load
-from facegen.evaluation.metrics import balanced_accuracy, frechet_distance, frechet_infinity
-from facegen.evaluation.models_report import BEGIN, END
-from facegen.metadata import SOURCE_TYPE
-from facegen.training.deconv import SubjectDeconv, SubjectDeconvConfig
-from facegen.training.draw import Draw, DrawConfig
-from facegen.training.pack import pack
-from facegen.training.squeezenet import Fire
-from facegen.training.vggface import VGGFace, VGGFaceConfig
+from facegen.evaluation.instruments.metrics import balanced_accuracy, frechet_distance, frechet_infinity
+from facegen.evaluation.models import redrawn as targets
+from facegen.evaluation.models.report import BEGIN, END
+from facegen.networks.squeezenet import Fire
+from facegen.picture import SOURCE_TYPE
+from facegen.training.reports.deconv import SubjectDeconv, SubjectDeconvConfig
+from facegen.training.reports.draw import Draw, DrawConfig
+from facegen.training.reports.vggface import VGGFace, VGGFaceConfig
 
 HAIR = ["black_hair", "blond_hair"]
 

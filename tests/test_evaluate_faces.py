@@ -12,10 +12,10 @@ from torch import nn
 
 from facegen import hub
 from facegen.cli import main
+from facegen.data.pack import pack
 from facegen.data.readers import read_dataset
-from facegen.generator import DeconvGenerator, GeneratorConfig
-from facegen.training.pack import pack
-from facegen.training.squeezenet import Fire
+from facegen.drawing.generator import DeconvGenerator, GeneratorConfig
+from facegen.networks.squeezenet import Fire
 
 HAIR = ["black_hair", "blond_hair"]
 SKINS = ((224, 180, 152), (150, 110, 90), (230, 205, 190))

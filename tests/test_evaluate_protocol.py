@@ -9,17 +9,17 @@ import torch
 from torch import nn
 
 from facegen.attributes import NAMES
-from facegen.evaluation.cache import cached, fingerprint
-from facegen.evaluation.distances import distances, distances_of_all, diversity
-from facegen.evaluation.faces import beside
-from facegen.evaluation.judge import Judge, judge_rows
-from facegen.evaluation.leakage import flip_alone, flip_people, flipped, mirror_noise, tied
-from facegen.evaluation.memorisation import Nearest, closest_pairs, compare, nearest, nearest_pixels
-from facegen.evaluation.metrics import frechet_distance
-from facegen.evaluation.page import check_private
+from facegen.data.pack import Pack
+from facegen.evaluation.faces.flips import flip_alone, flip_people, flipped, mirror_noise, tied
+from facegen.evaluation.faces.memorisation import Nearest, closest_pairs, compare, nearest, nearest_pixels
+from facegen.evaluation.faces.page import check_private
+from facegen.evaluation.faces.protocol import beside
+from facegen.evaluation.faces.sameness import identity, pairs, strangers
+from facegen.evaluation.instruments.cache import cached, fingerprint
+from facegen.evaluation.instruments.distances import distances, distances_of_all, diversity
+from facegen.evaluation.instruments.judge import Judge, judge_rows
+from facegen.evaluation.instruments.metrics import frechet_distance
 from facegen.evaluation.reader import EvaluationError
-from facegen.evaluation.sameness import identity, pairs, strangers
-from facegen.training.pack import Pack
 
 ASKED = ["male", "young", "black_hair", "blond_hair", "beard", "hat", "smiling"]
 SIZE = 16

@@ -4,14 +4,13 @@ import dlib
 import numpy as np
 import pytest
 import torch
-from drawn_face import drawn_face
 from safetensors.torch import load_file
+from test_training import arguments, losses, run
 
 from facegen import hub
-from facegen.evaluation.faceid import FaceFinder
-from facegen.training.facenet import FaceNet, face_network
+from facegen.evaluation.instruments.faceid import FaceFinder
+from facegen.networks.facenet import FaceNet, face_network
 from facegen.training.run import TrainingError
-from test_training import arguments, losses, run
 
 
 @pytest.fixture(scope="module")

@@ -5,11 +5,11 @@ import torch
 from test_training import arguments, mistake_at_last
 
 from facegen.attributes import NAMES
-from facegen.classifier import load_classifier
+from facegen.data.pack import pack
 from facegen.data.readers import read_dataset
+from facegen.drawing.classifier import load_classifier
 from facegen.training.batches import to_tensor
-from facegen.training.fill import NO, YES, filled
-from facegen.training.pack import pack
+from facegen.training.default.fill_labels import NO, YES, filled
 
 
 def test_empty_columns_are_filled_where_the_classifier_is_sure(pipe, tmp_path):

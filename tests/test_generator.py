@@ -7,7 +7,7 @@ import torch
 
 from facegen import hub
 from facegen.attributes import encode
-from facegen.generator import GeneratorConfig, Prior
+from facegen.drawing.generator import GeneratorConfig, Prior
 
 
 def test_identity_is_standard_normal_and_fixed_by_its_seed():

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from facegen import hub
-from facegen.classifier import AttributeClassifier, ClassifierConfig, load_classifier, save_classifier
-from facegen.generator import DeconvGenerator
+from facegen.drawing.classifier import AttributeClassifier, ClassifierConfig, load_classifier, save_classifier
+from facegen.drawing.generator import DeconvGenerator
 
 
 def inputs(model: DeconvGenerator):

@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from facegen.generator import GeneratorConfig
-from facegen.training.augment import other_view
+from facegen.drawing.generator import GeneratorConfig
+from facegen.networks.encoder import FeatureDiscriminator
+from facegen.training.jitter import other_view
 from facegen.training.losses import FeatureMeans, feature_penalty, painted, relativistic
-from facegen.training.networks import FeatureDiscriminator
 
 
 def test_feature_means_pull_to_the_photographs():

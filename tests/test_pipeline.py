@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from facegen import FacePipeline, metadata
+from facegen import FacePipeline
+from facegen import picture as metadata
 from facegen.attributes import VocabularyError
-from facegen.identity import (
+from facegen.person import (
     MAX_SEED,
     PersonError,
     blend,
@@ -20,7 +21,7 @@ from facegen.identity import (
     parse_person,
     variation,
 )
-from facegen.text import DescriptionError
+from facegen.reading.rules import DescriptionError
 
 TEXT = "a bearded man, no glasses"
 

@@ -11,11 +11,11 @@ import torch
 
 from facegen import attributes, hub
 from facegen.evaluation.reader import differences, read_descriptions, score
-from facegen.reader import CHARACTERS, ReaderConfig, RecurrentReader, encode, load_reader, save_reader
-from facegen.text import DescriptionError, parse
-from facegen.training.grammar import misspell, write
+from facegen.reading.network import CHARACTERS, ReaderConfig, RecurrentReader, encode, load_reader, save_reader
+from facegen.reading.rules import DescriptionError, parse
 from facegen.training.reader import ReaderTraining, fit, targets
 from facegen.training.run import Run
+from facegen.training.sentences.grammar import misspell, write
 from tests.text_table import rows
 
 DATA = Path(__file__).parent / "data"

@@ -9,9 +9,9 @@ from safetensors.torch import load_file
 from test_training import arguments, losses, mistake, run
 
 from facegen import hub
-from facegen.generator import DeconvGenerator, GeneratorConfig
-from facegen.refiner import Refiner
-from facegen.training.published import read_published
+from facegen.drawing.generator import DeconvGenerator, GeneratorConfig
+from facegen.drawing.refiner import Refiner
+from facegen.training.default.start_from import read_published
 
 SMALL = GeneratorConfig(attributes=["male", "hat"], identity_dim=8, channels=[8, 8, 8, 8], prior_width=16, prior_hidden=16, prior_blocks=1, guide_width=0, refiner_width=16)  # fmt: skip
 

@@ -9,14 +9,14 @@ from test_training import arguments, mistake_at_last, run
 
 from facegen import hub
 from facegen.attributes import encode
-from facegen.classifier import load_classifier
 from facegen.data.readers import read_dataset
-from facegen.generator import GeneratorConfig
+from facegen.drawing.classifier import load_classifier
+from facegen.drawing.generator import GeneratorConfig
 from facegen.training import losses
-from facegen.training.faces import FaceTrainer, FaceTrainingConfig
-from facegen.training.flow import flow_stage
 from facegen.training.batches import TELLING
-from facegen.training.retouch import MORE, attribute_vectors, retouched_codes
+from facegen.training.default.flow import flow_stage
+from facegen.training.default.rare_people import MORE, attribute_vectors, retouched_codes
+from facegen.training.default.trainer import FaceTrainer, FaceTrainingConfig
 from facegen.training.run import Run
 
 SMALL = GeneratorConfig(

@@ -8,9 +8,9 @@ from collections import defaultdict
 import pytest
 
 from facegen import attributes
-from facegen.lexicon import PATH, Lexicon, LexiconError, lexicon
-from facegen.text import parse
-from facegen.typos import PROTECTED_PATH, near
+from facegen.reading.lexicon import PATH, Lexicon, LexiconError, lexicon
+from facegen.reading.rules import parse
+from facegen.reading.typos import PROTECTED_PATH, near
 
 DATA = json.loads(PATH.read_text(encoding="utf-8"))
 # Phrases that follow their noun ("hair down to the waist"), so that "X hair" is no English.

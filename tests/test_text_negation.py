@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from facegen.text import parse
+from facegen.reading.rules import parse
 from tests.text_table import rows
 
 NEGATION = r"""

@@ -2,7 +2,7 @@
 
 import torch
 
-from facegen.tints import Tints, tint
+from facegen.drawing.color_bounds import Tints, tint
 
 
 def coarse(codes):

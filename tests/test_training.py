@@ -19,10 +19,10 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from facegen import hub
-from facegen.classifier import load_classifier
-from facegen.data.eyewear import RIMS, Frame, draw_eyewear
-from facegen.evaluation import families
-from facegen.generator import DeconvGenerator
+from facegen.data.dress.eyewear import RIMS, Frame, draw_eyewear
+from facegen.drawing.classifier import load_classifier
+from facegen.drawing.generator import DeconvGenerator
+from facegen.networks import load as families
 
 TINY = ["--set", "batch=8", "--set", "generator={attributes: [black_hair, blond_hair], identity_dim: 8, channels: [16, 16, 16, 16], prior_width: 16, prior_hidden: 16, prior_blocks: 1, guide_width: 8, guide_hidden: 8, guide_blocks: 1}"]
 

@@ -1,11 +1,11 @@
 """Embeddings moved as a whole to where photographs' are, alone and in the stage that moves codes."""
 
 import torch
+from test_training import arguments, losses, mistake, run
 from torchmetrics.image.fid import _compute_fid
 
 from facegen import hub
-from facegen.training.transport import GaussianTransport, gathered, moments
-from test_training import arguments, losses, mistake, run
+from facegen.training.default.gaussian_transport import GaussianTransport, gathered, moments
 
 JUDGED = ("--judge", hub.embedded("classifier"), "--set", "prior_batch=64")
 

@@ -10,8 +10,8 @@ import torch
 from drawn_face import drawn_face
 from safetensors.torch import load_file, save_file
 
+from facegen.training.reports.vggface import LAYERS, TORCHVISION, VGGFace, VGGFaceConfig, load_vggface, read_weights
 from facegen.training.run import TrainingError
-from facegen.training.vggface import LAYERS, TORCHVISION, VGGFace, VGGFaceConfig, load_vggface, read_weights
 
 SIZES = {"image_size": 32, "channels": [8, 8, 16, 16, 16], "hidden": 32}
 NARROW = ["--set", f"model={json.dumps({**SIZES, 'attributes': ['black_hair', 'blond_hair'], 'dropout': 0.1})}"]

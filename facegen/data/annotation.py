@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from facegen.attributes import NAMES, complete, members, rivals
+from facegen.data.bag_of_words import read_words, subject_of, write_atomic, write_words
 from facegen.data.base import DataError, FaceDataset, attribute_table
 from facegen.data.derived import face_shape_scores
-from facegen.data.words import read_words, subject_of, write_atomic, write_words
 
 # What stays the same from picture to picture of a person; expressions don't.
 GROUPS = ("gender", "age", "face_shape", "hair_color", "hair", "eyewear", "facial_hair")
@@ -196,7 +196,7 @@ def pretrained_classifier(source: str | None = None) -> Classifier:
     """The project's own classifier (None: the embedded one). Raises `hub.CheckpointError`."""
     import torch
 
-    from facegen.classifier import load_classifier
+    from facegen.drawing.classifier import load_classifier
 
     model = load_classifier(source)
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from PIL import UnidentifiedImageError
 
-from facegen.data import lfw, pubfig
+from facegen.data.bag_of_words import ANNOTATIONS_FILE, apply_words, read_words
 from facegen.data.base import DataError, FaceTable
-from facegen.data.celeba import ATTRIBUTE_FILES, read_celeba
-from facegen.data.folder import LABELS_FILE, read_folder
-from facegen.data.omi import RATINGS_FILE, read_omi
-from facegen.data.rafd import read_rafd
-from facegen.data.words import ANNOTATIONS_FILE, apply_words, read_words
+from facegen.data.sets import lfw, pubfig
+from facegen.data.sets.celeba import ATTRIBUTE_FILES, read_celeba
+from facegen.data.sets.folder import LABELS_FILE, read_folder
+from facegen.data.sets.omi import RATINGS_FILE, read_omi
+from facegen.data.sets.rafd import read_rafd
 
 READERS: dict[str, Callable[[Path], FaceTable]] = {
     "celeba": read_celeba,

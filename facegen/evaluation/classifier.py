@@ -21,12 +21,12 @@ from sklearn.metrics import roc_auc_score, roc_curve
 from torch import nn
 
 from facegen import hub
-from facegen.classifier import load_classifier
-from facegen.evaluation.metrics import balanced_accuracy
+from facegen.data.pack import Pack
+from facegen.drawing.classifier import load_classifier
+from facegen.evaluation.instruments.metrics import balanced_accuracy
 from facegen.evaluation.reader import EvaluationError
 from facegen.training.batches import to_tensor
-from facegen.training.pack import Pack
-from facegen.training.vggface import load_vggface
+from facegen.training.reports.vggface import load_vggface
 
 BINS = 10
 

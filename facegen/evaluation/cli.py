@@ -47,14 +47,14 @@ def faces(
     size: Annotated[int, typer.Option(min=16, help="Side in px at which all faces are compared.")] = 128,
 ) -> None:
     """Distances, attribute accuracy, leakage, identity, diversity, memorisation: each beside photographs."""
+    from facegen.data.pack import pack
     from facegen.data.readers import read_dataset
-    from facegen.evaluation import families
-    from facegen.evaluation.faces import Options, beside, evaluate
+    from facegen.evaluation.faces.page import check_private, write_page
+    from facegen.evaluation.faces.protocol import Options, beside, evaluate
+    from facegen.evaluation.faces.report import print_faces
     from facegen.evaluation.output import claim
-    from facegen.evaluation.page import check_private, write_page
     from facegen.evaluation.reader import EvaluationError
-    from facegen.evaluation.report import print_faces
-    from facegen.training.pack import pack
+    from facegen.networks import load as families
 
     if nearest_photographs:
         if html is None or not flips:
@@ -84,10 +84,10 @@ def classifier(
     cache: Cache = Path(".cache/evaluate"),
 ) -> None:
     """Balanced accuracy, ROC area and calibration of each attribute, on test photographs."""
+    from facegen.data.pack import pack
     from facegen.data.readers import read_dataset
     from facegen.evaluation.classifier import evaluate, load, print_table
     from facegen.evaluation.output import claim, write_figure
-    from facegen.training.pack import pack
 
     for path in filter(None, (out, picture)):
         claim(path, force)
@@ -118,12 +118,12 @@ def features(
 ) -> None:
     """A classifier's penultimate features in the plane, colored by an attribute."""
     from facegen.attributes import NAMES
+    from facegen.data.pack import pack
     from facegen.data.readers import read_dataset
     from facegen.evaluation.classifier import load, test_rows
     from facegen.evaluation.features import chosen, penultimate
     from facegen.evaluation.features import picture as draw
     from facegen.evaluation.output import claim, known, write_figure
-    from facegen.training.pack import pack
 
     claim(out, force)
     known(attribute, NAMES, "the attributes")
@@ -166,11 +166,11 @@ def models(
     """One table of several generators on the same photographs, and a contact sheet of each."""
     from facegen.attributes import NAMES
     from facegen.data.base import split_rows
+    from facegen.data.pack import pack
     from facegen.data.readers import read_dataset
-    from facegen.evaluation.models import compare, named
-    from facegen.evaluation.models_report import picture_path, write_all
+    from facegen.evaluation.models.compare import compare, named
+    from facegen.evaluation.models.report import picture_path, write_all
     from facegen.evaluation.output import claim, known
-    from facegen.training.pack import pack
 
     folders = named(checkpoints)
     for name in ask or []:

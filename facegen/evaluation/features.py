@@ -16,10 +16,10 @@ from sklearn.manifold import TSNE
 from torch import nn
 
 from facegen.attributes import BY_NAME
+from facegen.data.pack import Pack
 from facegen.evaluation.output import known
 from facegen.evaluation.reader import EvaluationError
 from facegen.training.batches import to_tensor
-from facegen.training.pack import Pack
 
 METHODS = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
 

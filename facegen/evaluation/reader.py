@@ -15,8 +15,8 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from .. import attributes
-from ..text import Reading, parse
+from facegen import attributes
+from facegen.reading.rules import Reading, parse
 
 DEFAULT_FILES = (Path("tests/data/descriptions_dev.jsonl"), Path("tests/data/descriptions_unseen.jsonl"))
 
@@ -152,7 +152,7 @@ def evaluate_reader(
         raise EvaluationError("no descriptions: give --file, or run this in a checkout, where tests/data has some")
     readers: dict[str, Callable[[str], Reading]] = {"rules": parse}
     if not rules_only:
-        from ..reader import load_reader
+        from facegen.reading.network import load_reader
 
         readers["lstm"] = load_reader(reader).parse
     sets = {path.stem: read_descriptions(path) for path in files}

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from facegen.attributes import MIRRORED, NAMES, members
-from facegen.data.augment import AugmentConfig, augment_row
-from facegen.training.pack import Pack
+from facegen.data.dress.augment import AugmentConfig, augment_row
+from facegen.data.pack import Pack
 
 
 class FaceBatches:

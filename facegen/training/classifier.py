@@ -13,12 +13,12 @@ from accelerate import Accelerator
 from torch import Tensor
 
 from facegen.attributes import NAMES
-from facegen.classifier import AttributeClassifier, ClassifierConfig, load_classifier, save_classifier
-from facegen.data.augment import AugmentConfig, augment_rows
-from facegen.training.augment import jitter
+from facegen.data.dress.augment import AugmentConfig, augment_rows
+from facegen.data.pack import Pack
+from facegen.drawing.classifier import AttributeClassifier, ClassifierConfig, load_classifier, save_classifier
 from facegen.training.batches import mirrored, to_tensor
+from facegen.training.jitter import jitter
 from facegen.training.optim import anneal, average_gradients, update_average
-from facegen.training.pack import Pack
 from facegen.training.run import Run, TrainingError, load_state, loop, save_state
 
 

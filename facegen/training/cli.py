@@ -69,9 +69,9 @@ def command(preset: str) -> Callable[..., None]:
         from accelerate import Accelerator
         from accelerate.utils import broadcast_object_list
 
-        from facegen.data.augment import contact_sheet
+        from facegen.data.dress.augment import contact_sheet
+        from facegen.data.pack import keep_memory
         from facegen.data.readers import read_dataset
-        from facegen.training.pack import keep_memory
 
         keep_memory()
         values = settings(config, resume, set_)

@@ -8,18 +8,18 @@ from pathlib import Path
 
 from accelerate import Accelerator
 
-from facegen.classifier import ClassifierConfig, load_classifier
 from facegen.data.base import FaceDataset
-from facegen.generator import GeneratorConfig
+from facegen.data.pack import drawable_names, pack
+from facegen.drawing.classifier import ClassifierConfig, load_classifier
+from facegen.drawing.generator import GeneratorConfig
 from facegen.training.classifier import ClassifierTrainer, ClassifierTrainingConfig
-from facegen.training.deconv import DeconvTrainer, DeconvTrainingConfig, SubjectDeconvConfig
-from facegen.training.draw import DrawConfig, DrawTrainer, DrawTrainingConfig
-from facegen.training.enlarge import EnlargeTrainer, EnlargeTrainingConfig
-from facegen.training.faces import FaceTrainer, FaceTrainingConfig
-from facegen.training.identify import IdentifyConfig, IdentifyTrainer
-from facegen.training.pack import drawable_names, pack
+from facegen.training.default.enlarge import EnlargeTrainer, EnlargeTrainingConfig
+from facegen.training.default.trainer import FaceTrainer, FaceTrainingConfig
+from facegen.training.reports.deconv import DeconvTrainer, DeconvTrainingConfig, SubjectDeconvConfig
+from facegen.training.reports.draw import DrawConfig, DrawTrainer, DrawTrainingConfig
+from facegen.training.reports.identify import IdentifyConfig, IdentifyTrainer
+from facegen.training.reports.vggface import VGGFaceConfig, VGGFaceTrainer, VGGFaceTrainingConfig
 from facegen.training.run import Run, TrainingError
-from facegen.training.vggface import VGGFaceConfig, VGGFaceTrainer, VGGFaceTrainingConfig
 
 
 @dataclass

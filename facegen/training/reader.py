@@ -16,11 +16,11 @@ import typer
 from torch import Tensor
 from torch.nn import functional as F
 
-from .. import attributes
-from ..reader import ReaderConfig, RecurrentReader, encode, save_reader
-from .grammar import write
-from .optim import anneal, update_average
-from .run import Run, TrainingError, load_state, loop, new_run, save_state
+from facegen import attributes
+from facegen.reading.network import ReaderConfig, RecurrentReader, encode, save_reader
+from facegen.training.optim import anneal, update_average
+from facegen.training.run import Run, TrainingError, load_state, loop, new_run, save_state
+from facegen.training.sentences.grammar import write
 
 _POOL = 16  # batches of sentences sorted by length together, so that little is padded
 _CLASS_WEIGHTS = (0.5, 1.0, 1.0)  # not said is by far the commonest

@@ -11,7 +11,8 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 import gradio as gr  # noqa: E402
 
 from facegen.pipeline import load  # noqa: E402
-from facegen.ui import about, api, describe, gallery, morph, people_tab, review, tool  # noqa: E402
+from facegen.ui import about, api, describe, gallery, morph, review, tool
+from facegen.ui import people as people_tab  # noqa: E402
 from facegen.ui.blocks import Blocks  # noqa: E402
 from facegen.ui.session import start  # noqa: E402
 from facegen.ui.theme import page  # noqa: E402, F401

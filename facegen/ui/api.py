@@ -7,10 +7,11 @@ from typing import Any
 
 import gradio as gr
 
-from facegen import attributes, identity
-from facegen.identity import format_person, parse_person
+from facegen import attributes
+from facegen import person as identity
+from facegen.person import format_person, parse_person
 from facegen.pipeline import FacePipeline
-from facegen.text import parse
+from facegen.reading.rules import parse
 from facegen.ui import render
 from facegen.ui.files import face_file, read_overrides
 from facegen.ui.session import USER_ERRORS, by_artist, draw, sorry

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 
 import gradio as gr
 
-from facegen import attributes, metadata
+from facegen import attributes
+from facegen import picture as metadata
 from facegen.pipeline import FacePipeline
-from facegen.text import DescriptionError, check_text
+from facegen.reading.rules import DescriptionError, check_text
 from facegen.ui import render
 from facegen.ui.board import attribute_board
+from facegen.ui.explain import explain, readback
 from facegen.ui.session import USER_ERRORS, Session, new_person, reader_of, show, sorry
 from facegen.ui.theme import asset
-from facegen.ui.words import explain, readback
 
 EXAMPLES = (
     "a smiling young woman with long blond hair",

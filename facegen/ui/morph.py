@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
-from facegen import metadata
+from facegen import picture as metadata
 from facegen.pipeline import FacePipeline
 from facegen.ui import render
 from facegen.ui.describe import Describe

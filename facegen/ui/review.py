@@ -18,9 +18,9 @@ from pathlib import Path
 
 import gradio as gr
 
-from facegen import identity
+from facegen import person as identity
 from facegen.pipeline import Face, load, write_png
-from facegen.text import DescriptionError, parse
+from facegen.reading.rules import DescriptionError, parse
 from facegen.ui import render
 from facegen.ui.describe import EXAMPLES
 from facegen.ui.scratch import scratch

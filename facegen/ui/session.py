@@ -12,10 +12,10 @@ import gradio as gr
 
 from facegen.attributes import VocabularyError, check, merge
 from facegen.hub import CheckpointError
-from facegen.identity import PersonError, parse_person
-from facegen.metadata import MetadataError
+from facegen.person import PersonError, parse_person
+from facegen.picture import MetadataError
 from facegen.pipeline import Face, FacePipeline, StrengthError
-from facegen.text import DescriptionError, Reading, parse
+from facegen.reading.rules import DescriptionError, Reading, parse
 from facegen.ui import render
 
 USER_ERRORS = (DescriptionError, VocabularyError, PersonError, StrengthError, CheckpointError, MetadataError)
@@ -46,7 +46,7 @@ def by_artist(work: Callable, *args):
 
 
 def _recurrent(text: str) -> Reading:
-    from facegen.reader import load_reader  # loaded when somebody chooses it
+    from facegen.reading.network import load_reader  # loaded when somebody chooses it
 
     return load_reader().parse(text)
 

@@ -8,9 +8,9 @@ from typing import Literal
 
 import gradio as gr
 
-from facegen.identity import check_seed
+from facegen.person import check_seed
 from facegen.pipeline import Face, FacePipeline
-from facegen.text import check_text
+from facegen.reading.rules import check_text
 from facegen.ui import render
 from facegen.ui.blocks import TOOL
 from facegen.ui.files import face_file, read_overrides

@@ -1,0 +1,63 @@
+"""From an image to a vector: the convolutional trunk that classifier, encoder and discriminator share.
+
+Plain residual stacks of 3 x 3 convolutions without normalisation, channels in multiples of 32 and in channels-last order:
+that is what a CPU's bfloat16 matrix units are fast at.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from facegen.drawing.attention import SelfAttention
+
+
+def _conv(c_in: int, c_out: int, kernel: int = 3) -> nn.Conv2d:
+    conv = nn.Conv2d(c_in, c_out, kernel, padding=kernel // 2)
+    nn.init.kaiming_normal_(conv.weight, 0.2)
+    nn.init.zeros_(conv.bias)
+    return conv
+
+
+class DownBlock(nn.Module):
+    """Residual conv, conv, halve the size: (n, c_in, s, s) -> (n, c_out, s/2, s/2)."""
+
+    def __init__(self, c_in: int, c_out: int):
+        super().__init__()
+        self.conv1, self.conv2 = _conv(c_in, c_in), _conv(c_in, c_out)
+        self.skip = nn.Conv2d(c_in, c_out, 1, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = F.avg_pool2d(F.leaky_relu(self.conv1(F.leaky_relu(x, 0.2)), 0.2), 2)
+        return (self.conv2(y) + self.skip(F.avg_pool2d(x, 2))) * math.sqrt(0.5)
+
+
+class Trunk(nn.Module):
+    """RGB (n, 3, s, s) -> a map of features (n, last channel, end, end), and flat (n, width)."""
+
+    def __init__(self, image_size: int, channels: list[int], patch: int, end: int = 4, attention: int = 0):
+        super().__init__()
+        self.patch, self.attention = patch, attention
+        self.stem = _conv(3 * patch**2, channels[0])
+        sizes = int(math.log2(image_size // patch // end))
+        widths = channels + [channels[-1]] * (sizes + 1 - len(channels))
+        self.blocks = nn.ModuleList(DownBlock(a, b) for a, b in zip(widths[:sizes], widths[1 : sizes + 1]))
+        if attention:  # side of the map whose places attend to each other
+            self.attend = SelfAttention(widths[int(math.log2(image_size // patch // attention))])
+        self.channels = widths[sizes]
+        self.width = end**2 * self.channels
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.map(x).flatten(1)
+
+    def map(self, x: Tensor) -> Tensor:
+        x = F.pixel_unshuffle(x, self.patch).contiguous(memory_format=torch.channels_last)
+        x = self.stem(x)
+        for block in self.blocks:
+            x = block(x)
+            if x.shape[-1] == self.attention:
+                x = self.attend(x)
+        return F.leaky_relu(x, 0.2)

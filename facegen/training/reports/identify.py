@@ -1,0 +1,131 @@
+"""Train VGG-Face's topology as VGG-Face was: to tell people apart (Parkhi et al. 2015).
+
+What it leaves, weights.safetensors in VGG's own names, is what `train vggface --set weights=FILE` fine-tunes. VGG-Face saw
+2.6 million photographs of 2,622 people; with a few thousand of some hundred this is a stand-in for who has not its weights.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from accelerate import Accelerator
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from facegen.data.pack import Pack
+from facegen.training.batches import to_tensor
+from facegen.training.jitter import jitter
+from facegen.training.optim import anneal, average_gradients
+from facegen.training.reports.vggface import LAYERS, VGGFace, VGGFaceConfig
+from facegen.training.run import Run, TrainingError, load_state, loop, save_state
+
+DEVIATION = 64.0  # of the input's 0..255: VGG-Face's own, 1, would start a network from nothing with activations of order 100
+
+
+@dataclass
+class IdentifyConfig:
+    """Args: the network, whose attributes stay empty; `steps` of `batch` photographs; AdamW's peak rate and decay."""
+
+    model: VGGFaceConfig = field(default_factory=VGGFaceConfig)
+    batch: int = 32
+    steps: int = 4000
+    learning_rate: float = 3e-4
+    weight_decay: float = 5e-4
+    seed: int = 0
+
+
+class IdentifyTrainer:
+    """Cross-entropy over the data set's subjects; watched by how many held-out photographs are told right."""
+
+    def __init__(self, config: IdentifyConfig, data: Pack, run: Run, accelerator: Accelerator | None = None):
+        self.config, self.data, self.run = config, data, run
+        self.accelerator = accelerator or Accelerator()
+        people, subject = np.unique(data.subjects, return_inverse=True)
+        self.subject = torch.from_numpy(subject)
+        known = np.flatnonzero(data.subjects != "")
+        self.rows = np.intersect1d(data.rows("train"), known)
+        self.watched = np.intersect1d(data.rows("validation"), known)[:256]
+        if len(np.unique(subject[self.rows])) < 2:
+            raise TrainingError("the data set names fewer than two subjects to tell apart (CelebA: identity.txt)")
+        config.model.std = [DEVIATION] * 3
+        torch.manual_seed(config.seed)
+        self.rng = np.random.default_rng(config.seed + self.accelerator.process_index)
+        device = self.accelerator.device
+        self.model = VGGFace(config.model).to(device, memory_format=torch.channels_last)
+        self.people = nn.Linear(config.model.hidden, len(people)).to(device)
+        parameters = [*self.model.parameters(), *self.people.parameters()]
+        adam = torch.optim.AdamW(parameters, config.learning_rate, weight_decay=config.weight_decay)
+        self.optimizer = self.accelerator.prepare(adam)
+        self.done = 0
+        torch.manual_seed(config.seed + 1 + self.accelerator.process_index)
+
+    @property
+    def _modules(self) -> dict[str, nn.Module]:
+        return {"model": self.model, "people": self.people}
+
+    def save(self, i: int) -> None:
+        self.done = i
+        if self.run.main:
+            save_state(self.run.folder / "state.safetensors", self._modules, {"optimizer": self.optimizer}, {"done": i})
+            tensors = {k: v for k, v in self.model.state_dict().items() if k.split(".")[0] in LAYERS}
+            tensors |= {f"fc8.{k}": v for k, v in self.people.state_dict().items()}
+            partial = self.weights.with_name(self.weights.name + ".part")
+            save_file(
+                {k: v.detach().cpu().contiguous() for k, v in tensors.items()}, partial, {"std": str(DEVIATION)}
+            )
+            os.replace(partial, self.weights)
+
+    @property
+    def weights(self) -> Path:
+        """What `train vggface --set weights=` takes: full precision, unlike a checkpoint."""
+        return self.run.folder / "weights.safetensors"
+
+    @property
+    def product(self) -> Path:
+        """What the command names at its end."""
+        return self.weights
+
+    def resume(self, path: Path) -> None:
+        self.done = load_state(path, self._modules, {"optimizer": self.optimizer})["done"]
+
+    def fit(self) -> bool:
+        return loop(self.run, "identify", range(self.done, self.config.steps), self.step, self.save)
+
+    def logits(self, images: Tensor) -> Tensor:
+        """Photographs (n, 3, s, s) in -1..1 -> (n, people)."""
+        images = images.to(self.accelerator.device).contiguous(memory_format=torch.channels_last)
+        with self.accelerator.autocast():
+            return self.people(self.model.dropout(self.model.features(images))).float()
+
+    def step(self, i: int) -> dict[str, float]:
+        anneal(self.optimizer, self.config.learning_rate, i, self.config.steps)
+        rows = self.rng.choice(self.rows, self.config.batch)
+        images = to_tensor(self.data.images[rows])
+        mirrored = torch.from_numpy(self.rng.random(len(rows)) < 0.5)
+        images[mirrored] = images[mirrored].flip(3)
+        self.model.train()
+        logits = self.logits(jitter(images))
+        loss = F.cross_entropy(logits, self.subject[rows].to(logits.device))
+        self.accelerator.backward(loss)
+        average_gradients(self.accelerator, [*self.model.parameters(), *self.people.parameters()])
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        values = {"loss": loss.item()}
+        if len(self.watched) and i % 200 == 199:
+            values["right_validation"] = self.validate()
+        return values
+
+    @torch.no_grad()
+    def validate(self) -> float:
+        """Share (0..1) of held-out photographs of the same people that are told right."""
+        self.model.eval()
+        right = [
+            (self.logits(to_tensor(self.data.images[rows])).argmax(1).cpu() == self.subject[rows]).float()
+            for rows in np.array_split(self.watched, -(-len(self.watched) // 64))
+        ]
+        return float(torch.cat(right).mean())

@@ -1,0 +1,154 @@
+"""The second tab: people near this one, a mix of two, and breeding by choice."""
+
+from __future__ import annotations
+
+import secrets
+
+import gradio as gr
+
+from facegen import person as identity
+from facegen.person import format_person, parse_person
+from facegen.pipeline import FacePipeline
+from facegen.ui import render
+from facegen.ui.describe import PICK, Describe
+from facegen.ui.session import USER_ERRORS, Session, new_person, paint, sorry
+
+NEAR, BROOD = 6, 9
+
+
+def build(pipe: FacePipeline, main: Describe, first: Session) -> gr.Tab:
+    """Lay out the tab; whoever is chosen here becomes the person of the first tab."""
+    with gr.Tab("People", id="people") as tab:
+        gr.HTML(
+            '<p class="fg-quiet">The words stay; only the person changes. Pick a face to carry on with it.</p>',
+            apply_default_css=False,
+        )
+        with gr.Row(equal_height=False):
+            with gr.Column(min_width=320):
+                gr.HTML("<h2>Near this person</h2>", apply_default_css=False)
+                distance = gr.Slider(
+                    0.1, 1, 0.4, step=0.05, label="How far", info="1 is a stranger", elem_id="fg-distance"
+                )
+                vary = gr.Button("Six variations", variant="primary", elem_id="fg-vary")
+                near = gr.HTML(_near([]), js_on_load=PICK, apply_default_css=False, elem_id="fg-near")
+                near_people = gr.State([])
+            with gr.Column(min_width=320):
+                gr.HTML("<h2>Between two people</h2>", apply_default_css=False)
+                with gr.Row():
+                    left = gr.Textbox(first.face.person, label="One", min_width=100, elem_id="fg-mix-a")
+                    right = gr.Textbox(new_person(), label="Other", min_width=100, elem_id="fg-mix-b")
+                share = gr.Slider(0, 1, 0.5, step=0.05, label="Share of the other", elem_id="fg-share")
+                mixed = gr.HTML(_near([]), js_on_load=PICK, apply_default_css=False, elem_id="fg-mixed")
+                mixed_people = gr.State([])
+        gr.HTML(
+            "<h2>Breed a face</h2><p class='fg-quiet'>Mark the faces that come closest to who you have in mind, then ask for "
+            "the next nine; they are bred from the marked ones (the way of EvoFIT composites).</p>",
+            apply_default_css=False,
+        )
+        with gr.Row(elem_classes="fg-tight"):
+            sow = gr.Button("Start with nine strangers", elem_id="fg-sow", min_width=120)
+            grow = gr.Button("Next nine", variant="primary", elem_id="fg-grow", min_width=120)
+            back = gr.Button("Back", elem_id="fg-back", min_width=80)
+            forward = gr.Button("Forward", elem_id="fg-forward", min_width=80)
+            take = gr.Button("Use the marked face", elem_id="fg-take", min_width=120)
+        brood = gr.HTML(_brood(None, []), js_on_load=PICK, apply_default_css=False, elem_id="fg-brood")
+        line = gr.State({"generations": [], "at": -1, "marked": []})
+
+    def cells(session: Session, crowd: list[str], word: str) -> list[dict]:
+        faces = [paint(pipe, session.face, person) for person in crowd]
+        return [{"src": render.thumbnail(f.image, 160), "caption": f"{word} {i}"} for i, f in enumerate(faces, 1)]
+
+    def near_this(session, distance):
+        base, start = parse_person(session.face.person), secrets.randbelow(identity.MAX_SEED)
+        crowd = [format_person(identity.variation(base, identity.stranger(start, i), distance)) for i in range(NEAR)]
+        return _near(cells(session, crowd, "Variation")), crowd
+
+    def between(session, a, b, share):
+        try:
+            crowd = [format_person(identity.mix(parse_person(a), parse_person(b), s)) for s in (0, share, 1)]
+        except USER_ERRORS as error:
+            raise sorry(error) from None
+        shown = cells(session, crowd, "")
+        for cell, caption in zip(shown, ("One", "Mix: use this person", "Other"), strict=True):
+            cell["caption"] = caption
+        return render.grid(shown, 3, "One, the mix, the other"), crowd
+
+    def choose(session, crowd, event: gr.EventData):
+        """Make the picked person the one of the first tab."""
+        return main.restore(session, {**session.face.settings, "person": crowd[int(event.index)]})
+
+    def started(session, line):
+        crowd = [new_person() for _ in range(BROOD)]
+        return moved(session, {"generations": [crowd], "at": 0, "marked": []})
+
+    def grown(session, line):
+        if not line["marked"]:
+            raise gr.Error("Mark at least one face, by clicking it, to breed from.", duration=6, print_exception=False)
+        now = line["generations"][line["at"]]
+        parents = [parse_person(now[i]) for i in line["marked"]]
+        crowd = [format_person(p) for p in identity.breed(parents, BROOD, secrets.randbelow(identity.MAX_SEED))]
+        generations = [*line["generations"][: line["at"] + 1], crowd]
+        return moved(session, {"generations": generations, "at": len(generations) - 1, "marked": []})
+
+    def stepped(by):
+        def step(session, line):
+            at = min(max(line["at"] + by, 0), len(line["generations"]) - 1)
+            return moved(session, {**line, "at": at, "marked": []})
+
+        return step
+
+    def moved(session, line):
+        if line["at"] < 0:
+            return _brood(None, []), line
+        crowd = line["generations"][line["at"]]
+        line["cells"] = cells(session, crowd, "Face")
+        return _brood(line, line["cells"]), line
+
+    def marked(line, event: gr.EventData):
+        i = int(event.index)
+        line["marked"] = [m for m in line["marked"] if m != i] if i in line["marked"] else [*line["marked"], i]
+        return _brood(line, line["cells"]), line
+
+    def taken(session, line):
+        if not line["marked"]:
+            raise gr.Error("Mark the face that you want to use, by clicking it.", duration=6, print_exception=False)
+        crowd = line["generations"][line["at"]]
+        return main.restore(session, {**session.face.settings, "person": crowd[line["marked"][-1]]})
+
+    quiet = {"show_progress": "hidden", "api_visibility": "private", "concurrency_id": "draw", "concurrency_limit": 1}
+    vary.click(near_this, [main.session, distance], [near, near_people], **quiet)
+    blend = [main.session, left, right, share]
+    gr.on(
+        [share.input, share.release, left.submit, right.submit],
+        between,
+        blend,
+        [mixed, mixed_people],
+        trigger_mode="always_last",
+        **quiet,
+    )
+    main.extras(near.pick(choose, [main.session, near_people], main.outputs, **quiet))
+    main.extras(mixed.pick(choose, [main.session, mixed_people], main.outputs, **quiet))
+    sow.click(started, [main.session, line], [brood, line], **quiet)
+    grow.click(grown, [main.session, line], [brood, line], **quiet)
+    back.click(stepped(-1), [main.session, line], [brood, line], **quiet)
+    forward.click(stepped(1), [main.session, line], [brood, line], **quiet)
+    brood.pick(marked, [line], [brood, line], show_progress="hidden", api_visibility="private")
+    main.extras(take.click(taken, [main.session, line], main.outputs, **quiet))
+
+    def entered(session, a, b, share):
+        """First visit: something to look at."""
+        return session.face.person, *between(session, session.face.person, b, share), *near_this(session, 0.4)
+
+    tab.select(entered, blend, [left, mixed, mixed_people, near, near_people], **quiet)
+    return tab
+
+
+def _near(cells: list[dict]) -> str:
+    return render.grid(cells, 3, "People near this one", empty="Nobody yet.")
+
+
+def _brood(line: dict | None, cells: list[dict]) -> str:
+    if line is None:
+        return render.grid([], 3, "", empty="Start with nine strangers.")
+    head = f'<p class="fg-quiet">Generation {line["at"] + 1} of {len(line["generations"])}</p>'
+    return f'{head}<div class="fg-brood">{render.grid(cells, 9, "Nine people to breed from", pressed=line["marked"])}</div>'

@@ -1,0 +1,15 @@
+"""What the wheel holds: every package below facegen/, every data file in them, and the embedded checkpoints."""
+
+from setuptools import find_packages, setup
+
+EMBEDDED = ("default", "classifier", "reader")  # not what only training needs
+
+setup(
+    packages=[*find_packages(include=["facegen", "facegen.*"]), "facegen.checkpoints"],
+    # The checkpoints live once, at the top of the repository, and ship inside the package.
+    package_dir={"facegen": "facegen", "facegen.checkpoints": "checkpoints"},
+    package_data={
+        "": ["*.json", "*.css", "*.js", "*.html", "*.yaml", "assets/*", "py.typed"],
+        "facegen.checkpoints": [f"{name}/*" for name in EMBEDDED],
+    },
+)
