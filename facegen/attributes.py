@@ -12,10 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from facegen.errors import UserError
+
 YES, NO, NOT_SAID = 1.0, -1.0, 0.0
 
 
-class VocabularyError(ValueError):
+class VocabularyError(UserError):
     """A user's mistake about attributes: an unknown name, a bad value, or a contradiction."""
 
 

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from facegen.attributes import VocabularyError, check, parse_override
+from facegen.errors import UserError
 
 app = typer.Typer(
     name="facegen",
@@ -28,7 +29,7 @@ Reader = Annotated[str, typer.Option("--reader", help="rules (keywords) or lstm 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
-class UsageError(ValueError):
+class UsageError(UserError):
     """A mistake on the command line, in one sentence."""
 
 
@@ -194,16 +195,9 @@ def main(arguments: list[str] | None = None) -> None:
     except BrokenPipeError:  # the reader of a pipe (head, say) had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
-    except ValueError as error:
-        if not _is_users(error):
-            raise
+    except UserError as error:
         _fail(str(error), 2)
     sys.exit(code if isinstance(code, int) else 0)
-
-
-def _is_users(error: ValueError) -> bool:
-    """Only errors of our own classes are sentences for people; a bare ValueError is a bug and keeps its traceback."""
-    return type(error).__module__.startswith("facegen.")
 
 
 def _fail(message: str, code: int) -> None:

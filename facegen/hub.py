@@ -7,8 +7,6 @@ the like stay float32. What is loaded is float32 again.
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from dataclasses import fields
 from importlib import resources
 from pathlib import Path
@@ -20,12 +18,14 @@ from torch import Tensor, nn
 
 from facegen import __version__
 from facegen.drawing.generator import DeconvGenerator, GeneratorConfig
+from facegen.errors import UserError
+from facegen.files import write_atomic
 
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.pkl", "*.pickle", "*.ckpt")
 
 
-class CheckpointError(ValueError):
+class CheckpointError(UserError):
     """A checkpoint that can't be found or read; one sentence, for people."""
 
 
@@ -113,16 +113,8 @@ def save(model: DeconvGenerator, folder: Path, **more: object) -> None:
 
 def write(folder: Path, config: dict, tensors: dict[str, Tensor]) -> None:
     """Write config.json and model.safetensors, each in one move (a kill leaves the old file or the new)."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, make in (
-        (WEIGHTS, lambda path: save_file(_pack(tensors), path)),
-        (CONFIG, lambda path: Path(path).write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")),
-    ):
-        handle, partial = tempfile.mkstemp(dir=folder, suffix=".part")
-        os.close(handle)
-        make(partial)
-        os.chmod(partial, 0o644)
-        os.replace(partial, folder / name)
+    write_atomic(folder / WEIGHTS, lambda path: save_file(_pack(tensors), path))
+    write_atomic(folder / CONFIG, json.dumps(config, indent=1) + "\n")
 
 
 def push(folder: Path, repo_id: str, private: bool = False) -> str:

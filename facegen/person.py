@@ -13,13 +13,15 @@ import random
 import re
 from collections.abc import Callable, Sequence
 
+from facegen.errors import UserError
+
 MAX_SEED = 2**32 - 1
 MAX_TERMS = 64  # a breeding line keeps its strongest ancestors
 
 Person = tuple[tuple[int, float], ...]
 
 
-class PersonError(ValueError):
+class PersonError(UserError):
     """A seed out of range, or a blend that can't be read."""
 
 

@@ -14,6 +14,8 @@ from xml.sax.saxutils import quoteattr
 
 from PIL import Image, PngImagePlugin
 
+from facegen.errors import UserError
+
 SOFTWARE = "facegen"
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 NOTICE = "Synthetic face drawn by a neural network. Not a photograph, and not an identification aid."
@@ -42,7 +44,7 @@ _KINDS = {
 }
 
 
-class MetadataError(ValueError):
+class MetadataError(UserError):
     """An image that is not one of ours, or whose settings can't be read."""
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -17,10 +15,12 @@ from PIL import Image
 from facegen import __version__, attributes, hub
 from facegen import person as identity
 from facegen import picture as metadata
+from facegen.errors import UserError
+from facegen.files import write_atomic
 from facegen.person import MAX_SEED, Person, PersonError
 from facegen.reading.rules import Reading, parse
 
-__all__ = ["Face", "FacePipeline", "StrengthError", "load", "to_image", "write_png"]
+__all__ = ["Face", "FacePipeline", "StrengthError", "load", "to_image"]
 
 
 STRENGTHS = (1.0, 6.0)
@@ -28,7 +28,7 @@ BEST_OF = 8  # candidates at most
 NEAR = 0.45  # how far candidates are from the person asked for; 1 is a stranger
 
 
-class StrengthError(ValueError):
+class StrengthError(UserError):
     """A guidance strength out of range."""
 
 
@@ -70,7 +70,7 @@ class Face:
 
     def save(self, path: str | Path) -> Path:
         """Write the PNG whole or not at all."""
-        return write_png(self.png, path)
+        return write_atomic(path, self.png)
 
     def to_dict(self) -> dict:
         """What `generate --json` prints; "match" is None where no classifier is at hand."""
@@ -254,21 +254,6 @@ def to_image(pixels: torch.Tensor) -> Image.Image:
 def to_pixels(image: Image.Image) -> torch.Tensor:
     """An RGB image -> (1, 3, h, w) in -1..1."""
     return torch.from_numpy(np.array(image, dtype=np.float32)).permute(2, 0, 1)[None] / 127.5 - 1.0
-
-
-def write_png(data: bytes, path: str | Path) -> Path:
-    """Write bytes to a file whole or not at all: a temporary file beside it, then a rename."""
-    path = Path(path)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.chmod(temporary, 0o644)  # mkstemp's own 0600 would hide the image from a web server or a colleague
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-    return path
 
 
 @lru_cache(maxsize=4)

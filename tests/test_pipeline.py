@@ -158,7 +158,7 @@ def test_a_failed_save_leaves_the_old_file(pipe, tmp_path, monkeypatch):
     def fail(*_):
         raise OSError("disk full")
 
-    monkeypatch.setattr("facegen.pipeline.os.replace", fail)
+    monkeypatch.setattr("facegen.files.os.replace", fail)
     with pytest.raises(OSError, match="disk full"):
         pipe(TEXT).save(path)
     assert path.read_bytes() == b"mine" and len(list(tmp_path.iterdir())) == 1

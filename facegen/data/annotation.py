@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from facegen.attributes import NAMES, complete, members, rivals
-from facegen.data.bag_of_words import read_words, subject_of, write_atomic, write_words
+from facegen.data.bag_of_words import read_words, subject_of, write_words
 from facegen.data.base import DataError, FaceDataset, attribute_table
 from facegen.data.derived import face_shape_scores
+from facegen.files import write_atomic
 
 # What stays the same from picture to picture of a person; expressions don't.
 GROUPS = ("gender", "age", "face_shape", "hair_color", "hair", "eyewear", "facial_hair")

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from facegen.attributes import NAMES, VocabularyError, check, complete
 from facegen.data.base import DataError, FaceDataset, FaceTable
+from facegen.files import write_atomic
 
 ANNOTATIONS_FILE = "annotations.csv"  # beside the images: what `annotate` writes and the readers lay over the labels
 
@@ -95,14 +95,3 @@ def write_words(path: str | Path, bags: Mapping[str, Mapping[str, bool]]) -> Non
     writer.writerow(["subject", "words"])
     writer.writerows([subject, format_words(attributes)] for subject, attributes in bags.items())
     write_atomic(path, buffer.getvalue().encode("utf-8"))
-
-
-def write_atomic(path: Path, content: bytes) -> None:
-    """Write a file so that it is never seen half-written, not even after a power cut."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
-    with open(partial, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(partial, path)

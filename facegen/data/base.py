@@ -17,11 +17,12 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from facegen.attributes import GROUPS, NAMES, members
+from facegen.errors import UserError
 
 Split = Literal["train", "validation", "test"]
 
 
-class DataError(ValueError):
+class DataError(UserError):
     """A missing or malformed file: one sentence that names the file, the line and what was expected."""
 
 

@@ -28,9 +28,9 @@ import httpx
 from PIL import Image
 from tqdm import tqdm
 
-from facegen.data.bag_of_words import write_atomic
 from facegen.data.base import DataError
 from facegen.data.sets.pubfig import Link
+from facegen.files import write_atomic
 
 # Outcomes that another try wouldn't change. The others: timeout, unreachable, cut off, server error.
 FINAL = {

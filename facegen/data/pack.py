@@ -17,8 +17,8 @@ import numpy as np
 from tqdm import tqdm
 
 from facegen.attributes import NAMES
-from facegen.data.bag_of_words import write_atomic
 from facegen.data.base import DataError, FaceDataset, attribute_table, landmark_table, split
+from facegen.files import write_atomic
 
 
 @dataclass

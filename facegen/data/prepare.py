@@ -30,13 +30,13 @@ from PIL import Image, ImageOps
 from tqdm import tqdm
 
 from facegen.data.align import align
-from facegen.data.bag_of_words import write_atomic
 from facegen.data.base import DataError
 from facegen.data.derived import jaw_geometry
 from facegen.data.landmarks import LICENSE, FaceFinder, find_model
 from facegen.data.prepared import write_tables
 from facegen.data.readers import READERS, read_dataset, recognize
 from facegen.data.sets.celeba import read_celeba
+from facegen.files import write_atomic
 
 MAX_SIDE = 1600  # of the copy that faces are searched in, pixels
 LOG, REPORT = "prepare.jsonl", "prepare_report.json"

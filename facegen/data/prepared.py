@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from facegen.attributes import NAMES
-from facegen.data.bag_of_words import write_atomic
 from facegen.data.base import FaceTable
 from facegen.data.sets.celeba import ATTRIBUTE_FILES
+from facegen.files import write_atomic
 
 
 def write_tables(source: Path, out: Path, kind: str, dataset: FaceTable, kept: list[int], entries: list[dict]) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from facegen.evaluation.reader import evaluate_reader
-from facegen.training.run import write_text
+from facegen.files import write_atomic
 
 app = typer.Typer(help="Measure what was trained, beside the same figures for photographs.", no_args_is_help=True)
 
@@ -69,7 +69,7 @@ def faces(
     result, evidence = evaluate(generator, packed, feature_weights, options)
     print_faces(result)
     if out:
-        write_text(out, json.dumps(result, indent=1) + "\n")
+        write_atomic(out, json.dumps(result, indent=1) + "\n")
     if html:
         write_page(html, result, evidence, generator, "/".join(Path(model).parts[-2:]) if model else "embedded")
 
@@ -96,7 +96,7 @@ def classifier(
     result, figure = evaluate(network, packed)
     print_table(result)
     if out:
-        write_text(out, json.dumps(result, indent=1) + "\n")
+        write_atomic(out, json.dumps(result, indent=1) + "\n")
     if picture:
         write_figure(picture, figure)
 

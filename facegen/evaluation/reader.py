@@ -16,12 +16,13 @@ from typing import Annotated, NamedTuple
 import typer
 
 from facegen import attributes
+from facegen.errors import UserError
 from facegen.reading.rules import Reading, parse
 
 DEFAULT_FILES = (Path("tests/data/descriptions_dev.jsonl"), Path("tests/data/descriptions_unseen.jsonl"))
 
 
-class EvaluationError(ValueError):
+class EvaluationError(UserError):
     """A user's mistake: a file that can't be read."""
 
 

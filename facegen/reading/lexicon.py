@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from facegen.errors import UserError
 from facegen.reading.tokens import CLITICS, Token, tokenize
 from facegen.reading.typos import Speller
 
@@ -27,7 +28,7 @@ MARKS = {
 Says = tuple[tuple[str, bool], ...]
 
 
-class LexiconError(ValueError):
+class LexiconError(UserError):
     """The lexicon file contradicts itself."""
 
 

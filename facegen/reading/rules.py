@@ -12,6 +12,7 @@ from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
+from facegen.errors import UserError
 from facegen.reading.items import read_items
 from facegen.reading.keywords import rake
 from facegen.reading.linking import link
@@ -23,7 +24,7 @@ MAX_CHARACTERS = 2000
 USED, NOT_DRAWABLE, NOT_UNDERSTOOD = "used", "not drawable", "not understood"
 
 
-class DescriptionError(ValueError):
+class DescriptionError(UserError):
     """A description that can't be read: empty, or over `MAX_CHARACTERS`. The message is one sentence for the user."""
 
 

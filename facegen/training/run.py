@@ -8,7 +8,6 @@ nothing but the minutes since the last save.
 from __future__ import annotations
 
 import json
-import os
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -25,8 +24,11 @@ from torch import Tensor, nn
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
+from facegen.errors import UserError
+from facegen.files import write_atomic
 
-class TrainingError(ValueError):
+
+class TrainingError(UserError):
     """A user's mistake in how training is called; one sentence."""
 
 
@@ -80,7 +82,7 @@ class Run:
 
     def save_config(self, config: object) -> None:
         if self.main:
-            write_text(self.folder / "config.yaml", yaml.safe_dump(asdict(config), sort_keys=False))
+            write_atomic(self.folder / "config.yaml", yaml.safe_dump(asdict(config), sort_keys=False))
 
     def log(self, step: int, values: Mapping[str, float]) -> None:
         """One line of JSON in log.jsonl, and the same for TensorBoard."""
@@ -161,13 +163,6 @@ def _signals(run: Run) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a file in one move: another reader sees the old text or the new, never half."""
-    partial = path.with_name(path.name + ".part")
-    partial.write_text(text, encoding="utf-8")
-    os.replace(partial, path)
-
-
 def save_state(
     path: Path, modules: Mapping[str, nn.Module], optimizers: Mapping[str, torch.optim.Optimizer], extra: dict
 ) -> None:
@@ -178,9 +173,8 @@ def save_state(
     for name, optimizer in optimizers.items():
         for i, state in optimizer.state_dict()["state"].items():
             tensors.update({f"{name}.{i}.{k}": torch.as_tensor(v) for k, v in state.items()})
-    partial = path.with_name(path.name + ".part")
-    save_file({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, partial, {"extra": json.dumps(extra)})
-    os.replace(partial, path)
+    tensors = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
+    write_atomic(path, lambda partial: save_file(tensors, partial, {"extra": json.dumps(extra)}))
 
 
 def load_state(

@@ -7,7 +7,8 @@ import zipfile
 
 import gradio as gr
 
-from facegen.pipeline import FacePipeline, write_png
+from facegen.files import write_atomic
+from facegen.pipeline import FacePipeline
 from facegen.ui import render
 from facegen.ui.describe import PICK, Describe
 from facegen.ui.scratch import scratch
@@ -52,7 +53,7 @@ def build(pipe: FacePipeline, main: Describe, tabs: gr.Tabs) -> None:
                 s = entry["settings"]
                 face = draw(pipe, s["description"], s["overrides"], s["person"], s["strength"])
                 archive.writestr(f"facegen-{i:02}.png", face.png)
-        path = write_png(buffer.getvalue(), scratch("facegen-gallery.zip"))
+        path = write_atomic(scratch("facegen-gallery.zip"), buffer.getvalue())
         return str(path)
 
     quiet = {"show_progress": "hidden", "api_visibility": "private"}

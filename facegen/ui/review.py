@@ -19,7 +19,8 @@ from pathlib import Path
 import gradio as gr
 
 from facegen import person as identity
-from facegen.pipeline import Face, load, write_png
+from facegen.files import write_atomic
+from facegen.pipeline import Face, load
 from facegen.reading.rules import DescriptionError, parse
 from facegen.ui import render
 from facegen.ui.describe import EXAMPLES
@@ -80,7 +81,7 @@ def build(models: Sequence[str | None], folder: Path) -> gr.Tab:
         ratings = read(folder)
         if not ratings:
             raise gr.Error("Rate a face first: there is nothing to report.", duration=6, print_exception=False)
-        path = write_png(report(ratings, folder).encode(), scratch("facegen-review.html"))
+        path = write_atomic(scratch("facegen-review.html"), report(ratings, folder).encode())
         return str(path)
 
     go.click(drawn, [texts, seeds, model], [grid, cells], api_visibility="private", show_progress_on=[grid],
@@ -110,7 +111,7 @@ def append(folder: Path, rating: dict, png: bytes) -> None:
     """The face and one line about it, on the disk when this returns."""
     (folder / "faces").mkdir(parents=True, exist_ok=True)
     if not (folder / "faces" / rating["file"]).exists():
-        write_png(png, folder / "faces" / rating["file"])
+        write_atomic(folder / "faces" / rating["file"], png)
     line = json.dumps({**rating, "time": datetime.now(UTC).isoformat(timespec="seconds")}, ensure_ascii=False)
     with open(folder / "ratings.jsonl", "a", encoding="utf-8") as file:
         file.write(line + "\n")

@@ -24,7 +24,7 @@ from facegen.evaluation.faces import charts
 from facegen.evaluation.faces.protocol import Evidence
 from facegen.evaluation.instruments.metrics import MAIN
 from facegen.evaluation.reader import EvaluationError
-from facegen.training.run import write_text
+from facegen.files import write_atomic
 
 SPACES = {
     "squeezenet": "SqueezeNet (part of the training loss)",
@@ -88,7 +88,7 @@ def write_page(path: Path, result: dict, evidence: Evidence, model: nn.Module, n
     sheet = face_sheet(model)
     columns = sheet.width // model.config.image_size
     sheet.thumbnail((128 * columns, 8192), Image.Resampling.LANCZOS)
-    write_text(path, page(result, evidence, sheet, name))
+    write_atomic(path, page(result, evidence, sheet, name))
 
 
 def _histogram(name: str, sides: dict[str, np.ndarray]) -> Markup | None:

@@ -11,8 +11,8 @@ from PIL import Image
 from facegen import __version__
 from facegen.evaluation.output import write_bytes
 from facegen.evaluation.reader import EvaluationError
+from facegen.files import write_atomic
 from facegen.picture import NOTICE, xmp
-from facegen.training.run import write_text
 
 COLUMNS = {
     "parameters": "parameters", "image_size": "px", "seconds": "training, minutes", "steps": "steps",
@@ -162,4 +162,4 @@ def write_all(result: Mapping, pictures: Mapping[str, Image.Image], out: Path, n
         path = picture_path(out, name)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_bytes(path, webp(picture))
-    write_text(out, page)
+    write_atomic(out, page)

@@ -6,7 +6,6 @@ What it leaves, weights.safetensors in VGG's own names, is what `train vggface -
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from facegen.data.pack import Pack
+from facegen.files import write_atomic
 from facegen.training.batches import to_tensor
 from facegen.training.jitter import jitter
 from facegen.training.optim import anneal, average_gradients
@@ -74,11 +74,8 @@ class IdentifyTrainer:
             save_state(self.run.folder / "state.safetensors", self._modules, {"optimizer": self.optimizer}, {"done": i})
             tensors = {k: v for k, v in self.model.state_dict().items() if k.split(".")[0] in LAYERS}
             tensors |= {f"fc8.{k}": v for k, v in self.people.state_dict().items()}
-            partial = self.weights.with_name(self.weights.name + ".part")
-            save_file(
-                {k: v.detach().cpu().contiguous() for k, v in tensors.items()}, partial, {"std": str(DEVIATION)}
-            )
-            os.replace(partial, self.weights)
+            tensors = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
+            write_atomic(self.weights, lambda partial: save_file(tensors, partial, {"std": str(DEVIATION)}))
 
     @property
     def weights(self) -> Path:

@@ -1,0 +1,38 @@
+"""Files written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+
+def write_atomic(path: str | Path, content: bytes | str | Callable[[Path], object]) -> Path:
+    """Write a file in one move: after a kill there is the old file or the new one, never half of it.
+
+    Args:
+        path: where to; its folder is made where there is none.
+        content: bytes, text (written as UTF-8 with the line ends as given), or a function that writes to the path it is given.
+
+    Raises:
+        OSError: the folder can't be written to, or the disk is full; what was begun is removed.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    os.close(handle)
+    partial = Path(name)
+    try:
+        if callable(content):
+            content(partial)
+        else:
+            partial.write_bytes(content.encode() if isinstance(content, str) else content)
+        with open(partial, "rb") as written:
+            os.fsync(written.fileno())
+        partial.chmod(0o644)  # mkstemp's own 0600 would hide the file from a web server or a colleague
+        os.replace(partial, path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+    return path
