@@ -7,17 +7,14 @@ the like stay float32. What is loaded is float32 again.
 from __future__ import annotations
 
 import json
-from dataclasses import fields
 from importlib import resources
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
+from torch import Tensor
 
-from facegen import __version__
-from facegen.drawing.generator import DeconvGenerator, GeneratorConfig
 from facegen.errors import UserError
 from facegen.files import write_atomic
 
@@ -80,35 +77,6 @@ def read(folder: Path) -> tuple[dict, dict[str, Tensor]]:
     except (SafetensorError, OSError) as error:
         raise CheckpointError(f"{folder / WEIGHTS} is truncated or no safetensors file: {error}") from None
     return config, _unpack(stored)
-
-
-def load_generator(source: str | Path | None = None) -> DeconvGenerator:
-    """The generator of a checkpoint, in eval mode on the CPU. Raises `CheckpointError`."""
-    folder = resolve(source)
-    config, tensors = read(folder)
-    known = {f.name for f in fields(GeneratorConfig)}
-    if config.get("model_type") != "facegen-deconv" or not {"attributes", "identity_dim", "channels"} <= config.keys():
-        raise CheckpointError(f"{folder / CONFIG} describes no facegen generator")
-    # Checkpoints from before there was a choice.
-    config = {"prior_preconditioned": False, "guide_width": 0, "correction": 0.0, "refiner_width": 0, **config}
-    model = DeconvGenerator(GeneratorConfig(**{k: v for k, v in config.items() if k in known}))
-    fill(model, tensors, folder)
-    return model.to(memory_format=torch.channels_last)
-
-
-def fill(model: nn.Module, tensors: dict[str, Tensor], folder: Path) -> None:
-    """Load tensors into a model, all of them and no others. Raises `CheckpointError`."""
-    try:
-        model.load_state_dict(tensors)
-    except RuntimeError:
-        raise CheckpointError(f"{folder / WEIGHTS} doesn't fit its {CONFIG}") from None
-    model.requires_grad_(False).eval()
-
-
-def save(model: DeconvGenerator, folder: Path, **more: object) -> None:
-    """Write a generator's checkpoint; `more` goes into config.json (figures, how it was trained)."""
-    config = {"model_type": "facegen-deconv", "facegen_version": __version__, **model.to_dict(), **more}
-    write(folder, config, model.state_dict())
 
 
 def write(folder: Path, config: dict, tensors: dict[str, Tensor]) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from facegen import __version__, attributes, hub
+from facegen import __version__, attributes, hub, registry
 from facegen import person as identity
 from facegen import picture as metadata
 from facegen.errors import UserError
@@ -101,7 +101,7 @@ class FacePipeline:
     def from_pretrained(cls, source: str | Path | None = None) -> FacePipeline:
         """The embedded checkpoint, a folder, or a Hub repo id; `hub.CheckpointError` where that is not to be had."""
         folder = hub.resolve(source)
-        return cls(hub.load_generator(folder), _model_name(folder, source))
+        return cls(registry.load(folder), _model_name(folder, source))
 
     @property
     def drawable(self) -> tuple[str, ...]:
@@ -264,9 +264,7 @@ def load(source: str | None = None) -> FacePipeline:
 
 @lru_cache(maxsize=1)
 def _classifier():
-    from facegen.drawing.classifier import load_classifier
-
-    return load_classifier()
+    return registry.load_classifier()
 
 
 def _model_name(folder: Path, source: str | Path | None) -> str:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from facegen import registry
+
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
@@ -34,7 +36,6 @@ def pipe():
 @pytest.fixture(scope="session")
 def small_checkpoint(tmp_path_factory) -> Path:
     """A checkpoint that loads fast and draws noise: for what does not depend on how good the faces are."""
-    from facegen import hub
     from facegen.drawing.generator import DeconvGenerator, GeneratorConfig
 
     folder = tmp_path_factory.mktemp("checkpoint") / "small"
@@ -46,7 +47,7 @@ def small_checkpoint(tmp_path_factory) -> Path:
         prior_hidden=8,
         prior_blocks=1,
     )
-    hub.save(DeconvGenerator(config), folder)
+    registry.save(DeconvGenerator(config), folder)
     return folder
 
 

@@ -6,7 +6,7 @@ import torch
 from safetensors import safe_open
 from test_training import arguments, losses, mistake, run
 
-from facegen import hub
+from facegen import registry
 from facegen.attributes import encode
 from facegen.data.pack import pack
 from facegen.data.readers import read_dataset
@@ -28,13 +28,13 @@ def published(tmp_path):
     for flow in (model.prior, model.prior.guide):
         torch.nn.init.normal_(flow.out.weight, std=0.3)
     torch.nn.init.normal_(model.decoder.to_rgb.weight, std=0.3)
-    hub.save(model, tmp_path / "old")
+    registry.save(model, tmp_path / "old")
     return tmp_path / "old"
 
 
 def test_a_widened_generator_draws_as_before_until_it_learns(published):
     names = ["male", "facing_left", "hat"]  # the new one comes between: places move
-    before = hub.load_generator(published)
+    before = registry.load(published)
     wide, helpers = read_published(published, names)
     assert helpers == {} and wide.config.attributes == names
     for said in ({"male": True}, {"hat": False, "male": False}, {"hat": True}):
@@ -96,7 +96,7 @@ def test_enlarged_faces_gain_detail_and_stay_who_they_are(faces, tmp_path):
     pixel = losses(folder, "enlarge/pixel")
     assert pixel[-1] < 1.2 * pixel[0]  # at a quarter of the size, where back-projection alone is about right
     assert losses(folder, "enlarge/adversarial")  # the discriminator joined in
-    before, after = hub.load_generator(start), hub.load_generator(folder / "checkpoint")
+    before, after = registry.load(start), registry.load(folder / "checkpoint")
     assert (before.config.image_size, after.config.image_size) == (32, 64)
     seen = torch.zeros(1, 2)
     sketch = after.sketch(after.identity([5]), seen)

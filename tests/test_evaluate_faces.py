@@ -10,7 +10,7 @@ from PIL import Image
 from safetensors.torch import save_file
 from torch import nn
 
-from facegen import hub
+from facegen import registry
 from facegen.cli import main
 from facegen.data.pack import pack
 from facegen.data.readers import read_dataset
@@ -75,7 +75,7 @@ def checkpoint(tmp_path_factory):
     torch.manual_seed(0)
     config = GeneratorConfig(HAIR, 8, [8, 8, 8], prior_width=8, prior_hidden=8, prior_blocks=1)
     folder = tmp_path_factory.mktemp("checkpoint") / "small"
-    hub.save(DeconvGenerator(config), folder)
+    registry.save(DeconvGenerator(config), folder)
     return folder
 
 

@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import load_file
 from test_training import arguments, losses, run
 
-from facegen import hub
+from facegen import registry
 from facegen.evaluation.instruments.faceid import FaceFinder
 from facegen.networks.facenet import FaceNet, face_network
 from facegen.training.run import TrainingError
@@ -21,7 +21,7 @@ def network():
 @pytest.fixture(scope="module")
 def faces_drawn():
     """Four people of the embedded checkpoint, uint8 (4, 128, 128, 3)."""
-    model = hub.load_generator("checkpoints/default")
+    model = registry.load("checkpoints/default")
     drawn = model.sketch(model.identity(range(4)), torch.zeros(4, len(model.config.attributes)))
     return ((drawn + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1).numpy()
 

@@ -4,10 +4,10 @@ import numpy as np
 import torch
 from test_training import arguments, mistake_at_last
 
+from facegen import registry
 from facegen.attributes import NAMES
 from facegen.data.pack import pack
 from facegen.data.readers import read_dataset
-from facegen.drawing.classifier import load_classifier
 from facegen.training.batches import to_tensor
 from facegen.training.default.fill_labels import NO, YES, filled
 
@@ -21,7 +21,7 @@ def test_empty_columns_are_filled_where_the_classifier_is_sure(pipe, tmp_path):
             pipe(text, seed=seed).image.save(tmp_path / "images" / name)
             lines.append(f"{name},{'yes' if seed == 3 else ''}")  # of the fourth woman it is wrong
     (tmp_path / "labels.csv").write_text("\n".join(lines) + "\n")
-    classifier = load_classifier().eval()
+    classifier = registry.load_classifier().eval()
     before = pack([read_dataset(tmp_path)], 128, tmp_path / "cache")
     after = filled(before, classifier)
     np.testing.assert_array_equal(after.columns(["male"]), before.columns(["male"]))

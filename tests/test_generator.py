@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 import torch
 
-from facegen import hub
+from facegen import registry
 from facegen.attributes import encode
 from facegen.drawing.generator import GeneratorConfig, Prior
 
 
 def test_identity_is_standard_normal_and_fixed_by_its_seed():
-    model = hub.load_generator()
+    model = registry.load()
     codes = model.identity(range(200))
     assert codes.shape == (200, model.config.identity_dim)
     assert abs(codes.mean()) < 0.02 and abs(codes.std() - 1) < 0.02
@@ -19,7 +19,7 @@ def test_identity_is_standard_normal_and_fixed_by_its_seed():
 
 
 def test_rgb_of_the_promised_shape_and_range():
-    model = hub.load_generator()
+    model = registry.load()
     rgb = model(model.identity([0, 1]), torch.zeros(2, len(model.config.attributes)))
     side = model.config.image_size
     assert rgb.shape == (2, 3, side, side)
@@ -27,7 +27,7 @@ def test_rgb_of_the_promised_shape_and_range():
 
 
 def test_guidance_pushes_further_from_what_nothing_said_draws():
-    model = hub.load_generator()
+    model = registry.load()
     identity = model.identity(range(4))
     names = model.config.attributes
     said = torch.tensor([encode({"male": True, "beard": True}, names)] * 4)
@@ -37,7 +37,7 @@ def test_guidance_pushes_further_from_what_nothing_said_draws():
 
 
 def test_not_said_is_neither_yes_nor_no():
-    model = hub.load_generator()
+    model = registry.load()
     identity, names = model.identity([3]), model.config.attributes
     states = [{}, {"smiling": True}, {"smiling": False}]
     drawn = [model(identity, torch.tensor([encode(s, names)])) for s in states]

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from facegen import hub
-from facegen.drawing.classifier import AttributeClassifier, ClassifierConfig, load_classifier, save_classifier
+from facegen import hub, registry
+from facegen.drawing.classifier import AttributeClassifier, ClassifierConfig
 from facegen.drawing.generator import DeconvGenerator
 
 
@@ -17,11 +17,11 @@ def inputs(model: DeconvGenerator):
 
 def test_a_saved_generator_draws_nearly_the_same(small_checkpoint, tmp_path):
     torch.manual_seed(0)
-    model = hub.load_generator(small_checkpoint)
+    model = registry.load(small_checkpoint)
     for parameter in model.parameters():
         parameter.normal_(std=0.2)
-    hub.save(model, tmp_path / "copy")
-    again = hub.load_generator(tmp_path / "copy")
+    registry.save(model, tmp_path / "copy")
+    again = registry.load(tmp_path / "copy")
     assert again.config == model.config
     drawn, redrawn = model(*inputs(model)), again(*inputs(model))
     assert drawn.std() > 0.05
@@ -31,34 +31,34 @@ def test_a_saved_generator_draws_nearly_the_same(small_checkpoint, tmp_path):
 
 def test_a_checkpoint_from_before_draws_as_it_did(small_checkpoint, tmp_path):
     """Its config.json doesn't say that its flow learned everything and has no guide, discriminants or refiner, because so it was with all."""
-    config = hub.load_generator(small_checkpoint).config
+    config = registry.load(small_checkpoint).config
     old = DeconvGenerator(replace(config, prior_preconditioned=False, guide_width=0, correction=0.0, refiner_width=0))
     torch.nn.init.normal_(old.prior.out.weight)
-    hub.save(old, tmp_path)
+    registry.save(old, tmp_path)
     config = json.loads((tmp_path / hub.CONFIG).read_text())
     assert config.pop("prior_preconditioned") is False and config.pop("guide_width") == 0
     assert config.pop("correction") == 0 and config.pop("refiner_width") == 0
     (tmp_path / hub.CONFIG).write_text(json.dumps(config))
     identity, said = inputs(old)
-    torch.testing.assert_close(hub.load_generator(tmp_path).appearance(identity, said), old.appearance(identity, said), rtol=0.05, atol=0.05)
+    torch.testing.assert_close(registry.load(tmp_path).appearance(identity, said), old.appearance(identity, said), rtol=0.05, atol=0.05)
 
 
 def test_weights_take_one_byte_each(small_checkpoint):
-    model = hub.load_generator()
+    model = registry.load()
     matrices = sum(p.numel() for p in model.parameters() if p.dim() > 1)
     assert (hub.embedded() / hub.WEIGHTS).stat().st_size < 1.1 * matrices
 
 
 def test_a_save_leaves_no_partial_files(small_checkpoint, tmp_path):
-    model = hub.load_generator(small_checkpoint)
+    model = registry.load(small_checkpoint)
     for _ in range(2):
-        hub.save(model, tmp_path)
+        registry.save(model, tmp_path)
     assert sorted(p.name for p in tmp_path.iterdir()) == [hub.CONFIG, hub.WEIGHTS]
 
 
 def test_a_failed_save_leaves_the_old_checkpoint(small_checkpoint, tmp_path):
-    model = hub.load_generator(small_checkpoint)
-    hub.save(model, tmp_path)
+    model = registry.load(small_checkpoint)
+    registry.save(model, tmp_path)
     before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
     with pytest.raises(TypeError):
         hub.write(tmp_path, {"not": {1, 2}}, model.state_dict())
@@ -68,18 +68,18 @@ def test_a_failed_save_leaves_the_old_checkpoint(small_checkpoint, tmp_path):
 
 @pytest.mark.parametrize("drop", [hub.CONFIG, hub.WEIGHTS])
 def test_missing_file(small_checkpoint, tmp_path, drop):
-    hub.save(hub.load_generator(small_checkpoint), tmp_path)
+    registry.save(registry.load(small_checkpoint), tmp_path)
     (tmp_path / drop).unlink()
     with pytest.raises(hub.CheckpointError, match=f"{drop} is missing"):
-        hub.load_generator(tmp_path)
+        registry.load(tmp_path)
 
 
 def test_config_of_another_shape_is_refused(small_checkpoint, tmp_path):
-    hub.save(hub.load_generator(small_checkpoint), tmp_path)
+    registry.save(registry.load(small_checkpoint), tmp_path)
     config = json.loads((tmp_path / hub.CONFIG).read_text())
     (tmp_path / hub.CONFIG).write_text(json.dumps({**config, "identity_dim": 9}))
     with pytest.raises(hub.CheckpointError, match="doesn't fit"):
-        hub.load_generator(tmp_path)
+        registry.load(tmp_path)
 
 
 @pytest.mark.parametrize("source", ["no-such-folder", "./nowhere", "/no/such/folder", "a/b/c"])
@@ -89,17 +89,17 @@ def test_neither_folder_nor_repo(source):
 
 
 def test_a_generator_is_no_classifier(small_checkpoint):
-    with pytest.raises(hub.CheckpointError, match="no facegen classifier"):
-        load_classifier(small_checkpoint)
+    with pytest.raises(hub.CheckpointError, match="expected facegen-classifier"):
+        registry.load_classifier(small_checkpoint)
 
 
 def test_a_saved_classifier_reads_the_same(tmp_path):
     torch.manual_seed(0)
     config = ClassifierConfig(attributes=["male", "hat"], base_rates=[0.5, 0.02], image_size=32, channels=[8, 8], hidden=8)
     model = AttributeClassifier(config).eval()
-    save_classifier(model, tmp_path)
+    registry.save(model, tmp_path)
     images = torch.rand(3, 3, 32, 32) * 2 - 1
-    again = load_classifier(tmp_path)
+    again = registry.load_classifier(tmp_path)
     torch.testing.assert_close(model.probabilities(images), again.probabilities(images), atol=0.05, rtol=0.0)
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from facegen import attributes, hub
+from facegen import attributes, hub, registry
 from facegen.evaluation.reader import differences, read_descriptions, score
-from facegen.reading.network import CHARACTERS, ReaderConfig, RecurrentReader, encode, load_reader, save_reader
+from facegen.reading.network import CHARACTERS, ReaderConfig, RecurrentReader, encode, load_reader
 from facegen.reading.rules import DescriptionError, parse
 from facegen.training.reader import ReaderTraining, fit, targets
 from facegen.training.run import Run
@@ -107,7 +107,7 @@ def test_training_learns_stops_in_time_and_resumes(tmp_path):
 def test_a_checkpoint_reads_the_same_after_a_round_trip(tmp_path):
     torch.manual_seed(1)
     model = RecurrentReader(SMALL).eval()
-    save_reader(model, tmp_path / "reader")
+    registry.save(model, tmp_path / "reader")
     again = load_reader(tmp_path / "reader").model
     codes = encode(["an old man with glasses"])
     assert torch.allclose(model(codes)[0], again(codes)[0], atol=0.05)  # stored as int8
@@ -116,7 +116,7 @@ def test_a_checkpoint_reads_the_same_after_a_round_trip(tmp_path):
 @pytest.mark.parametrize("damage", ["missing", "truncated", "other model", "pickle"])
 def test_a_broken_checkpoint_is_one_sentence(tmp_path, damage):
     folder = tmp_path / "reader"
-    save_reader(RecurrentReader(SMALL), folder)
+    registry.save(RecurrentReader(SMALL), folder)
     if damage == "missing":
         (folder / "model.safetensors").unlink()
     elif damage == "truncated":

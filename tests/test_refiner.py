@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file
 from test_training import arguments, losses, mistake, run
 
-from facegen import hub
+from facegen import hub, registry
 from facegen.drawing.generator import DeconvGenerator, GeneratorConfig
 from facegen.drawing.refiner import Refiner
 from facegen.training.default.start_from import read_published
@@ -50,8 +50,8 @@ def test_the_flow_draws_refined_codes_no_longer_than_allowed():
 def test_few_words_refine_in_proportion_less(tmp_path):
     model = DeconvGenerator(replace(SMALL, attributes=["male", "hat", "bald", "smiling", "bangs", "beard"], refiner_full=4))
     stirred(model.prior)
-    hub.save(model, tmp_path)
-    prior = hub.load_generator(tmp_path).prior
+    registry.save(model, tmp_path)
+    prior = registry.load(tmp_path).prior
     codes, said = torch.randn(1, 8).expand(7, -1), torch.tril(torch.ones(7, 6), -1)  # from nothing said to everything
     said[:, 1] *= -1  # a no is said as well
     moved, whole = prior.refined(codes, said) - codes, prior.refiner(codes, said) - codes
@@ -62,9 +62,9 @@ def test_few_words_refine_in_proportion_less(tmp_path):
 def test_a_wider_vocabulary_refines_as_before(tmp_path):
     model = DeconvGenerator(SMALL)
     stirred(model.prior)
-    hub.save(model, tmp_path)
+    registry.save(model, tmp_path)
     wide, _ = read_published(tmp_path, ["bald", "male", "smiling", "hat"])
-    kept = hub.load_generator(tmp_path)
+    kept = registry.load(tmp_path)
     codes, said = torch.randn(5, 8), torch.from_numpy(np.random.default_rng(0).integers(-1, 2, (5, 2))).float()
     told = torch.zeros(5, 4)
     told[:, [1, 3]] = said
@@ -77,16 +77,16 @@ def test_the_refiner_learns_which_codes_a_classifier_reads_as_said(faces, tmp_pa
     folder = tmp_path / "000-default"
     read = losses(folder, "refine/agreement")
     assert read[-1] < 0.9 * read[0] and losses(folder, "refine/moved")[-1] > 0.1
-    model = hub.load_generator(folder / "checkpoint")
+    model = registry.load(folder / "checkpoint")
     refiner = model.prior.refiner
     assert refiner.out.weight.abs().max() > 1e-3
 
     # Another run goes on from it, and draws what it trains on from refined codes; without a classifier there is nothing to learn.
     model.config.refiner_full = 7
-    hub.save(model, full := tmp_path / "full")
+    registry.save(model, full := tmp_path / "full")
     shutil.copytree(folder / "checkpoint_training", tmp_path / "full_training")
     run(*arguments(faces, tmp_path / "again", (0, 0, 0, 1)), "--start-from", full)
-    again = hub.load_generator(tmp_path / "again/000-default/checkpoint").prior
+    again = registry.load(tmp_path / "again/000-default/checkpoint").prior
     torch.testing.assert_close(again.refiner.into.weight, refiner.into.weight, rtol=0.02, atol=0.01)
     assert again.refiner_full == 7
     assert not losses(tmp_path / "again/000-default", "refine/agreement")

@@ -7,10 +7,9 @@ from accelerate import Accelerator
 from safetensors.torch import load_file
 from test_training import arguments, mistake_at_last, run
 
-from facegen import hub
+from facegen import hub, registry
 from facegen.attributes import encode
 from facegen.data.readers import read_dataset
-from facegen.drawing.classifier import load_classifier
 from facegen.drawing.generator import GeneratorConfig
 from facegen.training import losses
 from facegen.training.batches import TELLING
@@ -27,7 +26,7 @@ SMALL = GeneratorConfig(
 
 def small_trainer(faces, tmp_path, attributes=SMALL.attributes, **more):
     config = FaceTrainingConfig(generator=replace(SMALL, attributes=list(attributes)), batch=16, prior_batch=32, prior_views=0, **more)
-    trainer = FaceTrainer(config, [read_dataset(faces)], Run(tmp_path / "run"), tmp_path / "cache", None, load_classifier(), Accelerator(cpu=True))
+    trainer = FaceTrainer(config, [read_dataset(faces)], Run(tmp_path / "run"), tmp_path / "cache", None, registry.load_classifier(), Accelerator(cpu=True))
     torch.manual_seed(0)
     return trainer
 

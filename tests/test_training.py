@@ -18,11 +18,9 @@ from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from facegen import hub
+from facegen import registry
 from facegen.data.dress.eyewear import RIMS, Frame, draw_eyewear
-from facegen.drawing.classifier import load_classifier
 from facegen.drawing.generator import DeconvGenerator
-from facegen.networks import load as families
 
 TINY = ["--set", "batch=8", "--set", "generator={attributes: [black_hair, blond_hair], identity_dim: 8, channels: [16, 16, 16, 16], prior_width: 16, prior_hidden: 16, prior_blocks: 1, guide_width: 8, guide_hidden: 8, guide_blocks: 1}"]
 
@@ -84,7 +82,7 @@ def test_the_stages_learn_and_leave_a_checkpoint(faces, tmp_path):
     assert pixel[-1] < 0.9 * pixel[0]
     assert flow[-1] < 0.9 * flow[0]
     assert losses(folder, "guide/flow")[-1] < losses(folder, "guide/flow")[0]
-    model = hub.load_generator(folder / "checkpoint")
+    model = registry.load(folder / "checkpoint")
     assert model.config.attributes == ["black_hair", "blond_hair"]
     planes = model.prior.discriminants
     assert (planes.normals.abs().amax(1) > 0).all() and (planes.yes > planes.no).all()
@@ -98,12 +96,12 @@ def test_the_stages_learn_and_leave_a_checkpoint(faces, tmp_path):
 
     # A checkpoint from before there were guides gets one, discriminants, too; one that isn't this network's is refused.
     old = tmp_path / "old"
-    hub.save(DeconvGenerator(replace(model.config, guide_width=0, correction=0.0, refiner_width=0)), old)
+    registry.save(DeconvGenerator(replace(model.config, guide_width=0, correction=0.0, refiner_width=0)), old)
     guide_alone = [*arguments(faces, tmp_path / "guided", (0, 0, 20, 1)), "--start-from", old]
     assert "old_training with the encoder is missing" in mistake_at_last(*guide_alone)  # not on codes of an untrained one
     shutil.copytree(folder / "checkpoint_training", tmp_path / "old_training")
     run(*guide_alone)
-    guided = hub.load_generator(tmp_path / "guided/001-default/checkpoint").prior
+    guided = registry.load(tmp_path / "guided/001-default/checkpoint").prior
     assert guided.guide.out.weight.abs().sum() > 0
     assert (guided.discriminants.yes > guided.discriminants.no).all() and (guided.tints.high > guided.tints.low).all()
     for before, after in (("guide_width: 8", "guide_width: 0"), ("prior_width: 16", "prior_width: 8")):
@@ -150,7 +148,7 @@ def test_the_discriminator_of_features_trains_and_is_taken_over(faces, tmp_path,
     taught = ["--start-from", folder / "checkpoint", "--set", "teaching=0.4", "--set", "imagined=0.5"]
     run(*arguments(faces, tmp_path / "taught", (0, 0, 0, 2)), *more, *taught)
     state = load_file(tmp_path / "taught/000-default/state.safetensors")
-    published = hub.load_generator(folder / "checkpoint").decoder.state_dict()
+    published = registry.load(folder / "checkpoint").decoder.state_dict()
     for name, weight in published.items():  # the teacher is the decoder before, its pupil is not
         torch.testing.assert_close(state[f"teacher.{name}"], weight)
     assert any((state[f"model.decoder.{name}"] - weight).abs().max() > 1e-6 for name, weight in published.items())
@@ -184,7 +182,7 @@ def test_killed_in_mid_write_it_goes_on(faces, tmp_path):
     out = run(*again, "--time-limit", 0.25)
     assert f"go on with --resume {folder}" in out
     assert done(state) > steps and not half_written(folder)
-    assert hub.load_generator(folder / "checkpoint").config.prior_width == 1024
+    assert registry.load(folder / "checkpoint").config.prior_width == 1024
 
 
 def done(state) -> int:
@@ -202,7 +200,7 @@ def test_ctrl_c_stops_cleanly(faces, tmp_path):
     out, error = process.communicate(timeout=120)
     assert process.returncode == 0, error
     assert "stopped by SIGINT" in out and "Traceback" not in error
-    assert torch.isfinite(hub.load_generator(tmp_path / "000-default/checkpoint").decoder.dense.weight).all()
+    assert torch.isfinite(registry.load(tmp_path / "000-default/checkpoint").decoder.dense.weight).all()
 
 
 def test_classifier_learns_hair_from_nothing(faces, tmp_path):
@@ -210,14 +208,14 @@ def test_classifier_learns_hair_from_nothing(faces, tmp_path):
     run("classifier", "--data", faces, "--out", tmp_path, "--cache", tmp_path / "cache", *config, "--set", "steps=300", "--set", "batch=16")
     curve = losses(tmp_path / "000-classifier", "classifier/loss")
     assert curve[-1] < 0.6 * curve[0]
-    model = load_classifier(tmp_path / "000-classifier/checkpoint")
+    model = registry.load_classifier(tmp_path / "000-classifier/checkpoint")
     dark, fair = (torch.from_numpy(drawn_face(32, hair=h)).permute(2, 0, 1)[None] / 127.5 - 1 for h in ((40,) * 3, (200,) * 3))
     assert model.probabilities(dark)[0, 0] > 0.5 > model.probabilities(fair)[0, 0]
 
     # What it learned is taken over, attribute by attribute, and another shape is refused.
     again = ["classifier", "--data", faces, "--out", tmp_path, "--cache", tmp_path / "cache", "--start-from", tmp_path / "000-classifier/checkpoint", "--set", "steps=1"]
     run(*again, "--set", "classifier={image_size: 32, channels: [16, 16], hidden: 16, attributes: [blond_hair, brown_hair, black_hair]}")
-    wider = load_classifier(tmp_path / "001-classifier/checkpoint")
+    wider = registry.load_classifier(tmp_path / "001-classifier/checkpoint")
     for face in (dark, fair):
         black, blond = model(face)[0].tolist()
         told = wider(face)[0].tolist()
@@ -231,7 +229,7 @@ def test_deconv_redraws_its_subjects(subjects, tmp_path):
     folder = tmp_path / "000-deconv"
     error, quality = losses(folder, "deconv/msle"), losses(folder, "deconv/psnr")
     assert error[-1] < 0.7 * error[0] and quality[-1] > quality[0] + 1
-    model = families.load(folder / "checkpoint")
+    model = registry.load(folder / "checkpoint")
     assert model.config.subjects == list("012345")
     assert model(model.identity([5]), torch.ones(1, 1)).shape == (1, 3, 32, 32)
     assert list(folder.glob("good-and-poor-*.png"))
@@ -266,7 +264,7 @@ def test_augmentation_shows_its_sheet_and_trains_with_it(faces, tmp_path):
     config = ["--set", "classifier={image_size: 32, channels: [16, 16], hidden: 16, attributes: [eyeglasses]}"]
     given = ["classifier", "--data", folder, "--out", tmp_path, "--cache", tmp_path / "cache", *config]
     run(*given, "--set", "steps=250", "--set", "batch=32", "--set", "augment_eyewear=0.5")
-    model = load_classifier(tmp_path / "000-classifier/checkpoint")
+    model = registry.load_classifier(tmp_path / "000-classifier/checkpoint")
     glasses = Frame("square", RIMS["black"], 0.13)
     bare = drawn_face(32)
     worn = draw_eyewear(bare, LANDMARKS * 32, glasses, np.random.default_rng(0))
@@ -280,7 +278,7 @@ def test_draw_tightens_its_bound(faces, tmp_path):
     folder = tmp_path / "000-draw"
     bound = losses(folder, "draw/elbo")
     assert bound[-1] > bound[0] + 50  # nats
-    model = families.load(folder / "checkpoint")
+    model = registry.load(folder / "checkpoint")
     stages = model.canvases(model.identity([5]), torch.ones(1, 1))
     assert len(stages) == 5 and (stages[-1] - stages[0]).abs().mean() > 0.01
     assert list(folder.glob("canvas-*.png"))
@@ -291,7 +289,7 @@ def test_gan_plays_from_nothing(faces, tmp_path):
     run("gan", "--data", faces, "--out", tmp_path, "--cache", tmp_path / "cache", *TINY, *given)
     folder = tmp_path / "000-gan"
     assert losses(folder, "adversarial/l1") == [0.0]  # no photograph is redrawn
-    model = hub.load_generator(folder / "checkpoint")
+    model = registry.load(folder / "checkpoint")
     a, b = model(model.identity([1, 2]), torch.zeros(2, 2))
     assert (a - b).abs().mean() > 0.01  # noise alone is the code
 
@@ -300,7 +298,7 @@ def test_gan_with_attention_learns_to_listen(faces, tmp_path):
     tiny = [a.replace("identity_dim", "attention: 8, identity_dim") for a in TINY]
     run("gan", "--data", faces, "--out", tmp_path, "--cache", tmp_path / "cache", *tiny, "--set", "adversarial_steps=40")
     folder = tmp_path / "000-gan"
-    model = hub.load_generator(folder / "checkpoint")
+    model = registry.load(folder / "checkpoint")
     assert model.config.attention == 8 and model.decoder.attend.gate != 0
     state = load_file(folder / "state.safetensors")
     gates = [k for k in state if k.startswith("discriminator") and k.endswith("attend.gate")]

@@ -10,7 +10,8 @@ import torch
 from drawn_face import drawn_face
 from safetensors.torch import load_file, save_file
 
-from facegen.training.reports.vggface import LAYERS, TORCHVISION, VGGFace, VGGFaceConfig, load_vggface, read_weights
+from facegen import registry
+from facegen.training.reports.vggface import LAYERS, TORCHVISION, VGGFace, VGGFaceConfig, read_weights
 from facegen.training.run import TrainingError
 
 SIZES = {"image_size": 32, "channels": [8, 8, 16, 16, 16], "hidden": 32}
@@ -44,7 +45,7 @@ def test_it_learns_hair_from_nothing(faces, tmp_path):
     assert done.returncode == 0, done.stderr
     curve = [json.loads(x)["vggface/loss"] for x in (tmp_path / "000-vggface/log.jsonl").read_text().splitlines()]
     assert curve[-1] < 0.6 * curve[0]
-    model = load_vggface(tmp_path / "000-vggface/checkpoint")
+    model = registry.load(tmp_path / "000-vggface/checkpoint", kinds=["facegen-vggface"])
     dark, fair = (
         torch.from_numpy(drawn_face(32, hair=h)).permute(2, 0, 1)[None] / 127.5 - 1 for h in ((40,) * 3, (200,) * 3)
     )
@@ -125,7 +126,7 @@ def test_people_first_then_attributes(faces, tmp_path):
 
     done = train(faces, tmp_path, "--set", f"weights={weights}", "--set", "unfreeze=heads", "--set", "steps=3")
     assert done.returncode == 0, done.stderr
-    model = load_vggface(tmp_path / "002-vggface/checkpoint")
+    model = registry.load(tmp_path / "002-vggface/checkpoint", kinds=["facegen-vggface"])
     assert model.config.std == [64.0] * 3  # as the loaded weights were trained
 
 

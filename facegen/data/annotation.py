@@ -197,9 +197,9 @@ def pretrained_classifier(source: str | None = None) -> Classifier:
     """The project's own classifier (None: the embedded one). Raises `hub.CheckpointError`."""
     import torch
 
-    from facegen.drawing.classifier import load_classifier
+    from facegen import registry
 
-    model = load_classifier(source)
+    model = registry.load_classifier(source)
 
     def classify(images: np.ndarray) -> tuple[Sequence[str], np.ndarray]:
         batch = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 127.5 - 1

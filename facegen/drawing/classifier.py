@@ -5,13 +5,11 @@ Small enough to run beside every drawn face: what it sees is shown next to what 
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
-from pathlib import Path
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 
-from facegen import hub
 from facegen.drawing.layers import Trunk
 
 
@@ -35,6 +33,8 @@ class ClassifierConfig:
 
 class AttributeClassifier(nn.Module):
     """RGB (n, 3, s, s) in -1..1 -> one logit for each attribute."""
+
+    Config = ClassifierConfig
 
     def __init__(self, config: ClassifierConfig):
         super().__init__()
@@ -67,23 +67,3 @@ class AttributeClassifier(nn.Module):
         """
         rates = torch.tensor(self.config.base_rates, device=images.device).clamp(1e-3, 1 - 1e-3)
         return torch.sigmoid(self(images).float() - torch.logit(rates))
-
-    def to_dict(self) -> dict:
-        return asdict(self.config)
-
-
-def save_classifier(model: AttributeClassifier, folder: Path, **more: object) -> None:
-    """Write a classifier's checkpoint; `more` goes into config.json."""
-    hub.write(folder, {"model_type": "facegen-classifier", **model.to_dict(), **more}, model.state_dict())
-
-
-def load_classifier(source: str | Path | None = None) -> AttributeClassifier:
-    """The classifier of a checkpoint (None: the embedded one), in eval mode. Raises `hub.CheckpointError`."""
-    folder = hub.resolve(source, name="classifier")
-    config, tensors = hub.read(folder)
-    known = {f.name for f in fields(ClassifierConfig)}
-    if config.get("model_type") != "facegen-classifier" or not known <= config.keys():
-        raise hub.CheckpointError(f"{folder / hub.CONFIG} describes no facegen classifier")
-    model = AttributeClassifier(ClassifierConfig(**{k: v for k, v in config.items() if k in known}))
-    hub.fill(model, tensors, folder)
-    return model.to(memory_format=torch.channels_last)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -213,6 +213,10 @@ class Enlarger(nn.Module):
 class DeconvGenerator(nn.Module):
     """The whole generator; see the module's docstring. `forward` is inference; training works on the parts."""
 
+    Config = GeneratorConfig
+    # What checkpoints without these settings were made with.
+    OLDER = {"prior_preconditioned": False, "guide_width": 0, "correction": 0.0, "refiner_width": 0}
+
     def __init__(self, config: GeneratorConfig):
         super().__init__()
         self.config = config
@@ -243,6 +247,3 @@ class DeconvGenerator(nn.Module):
     def forward(self, identity: Tensor, attributes: Tensor, guidance: float | None = None) -> Tensor:
         """RGB (n, 3, s, s) in -1..1 of identity codes (n, d), standard normal, and attributes (n, a) of -1/0/+1."""
         return self.draw(self.appearance(identity, attributes, guidance), attributes)
-
-    def to_dict(self) -> dict:
-        return asdict(self.config)

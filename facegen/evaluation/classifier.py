@@ -20,22 +20,18 @@ from sklearn.calibration import calibration_curve
 from sklearn.metrics import roc_auc_score, roc_curve
 from torch import nn
 
-from facegen import hub
+from facegen import registry
 from facegen.data.pack import Pack
-from facegen.drawing.classifier import load_classifier
 from facegen.evaluation.instruments.metrics import balanced_accuracy
 from facegen.evaluation.reader import EvaluationError
 from facegen.training.batches import to_tensor
-from facegen.training.reports.vggface import load_vggface
 
 BINS = 10
 
 
 def load(source: str | Path | None = None) -> nn.Module:
     """The classifier of a checkpoint, ours or VGG-Face's (None: the embedded one). Raises `hub.CheckpointError`."""
-    folder = hub.resolve(source, name="classifier")
-    vgg = hub.read(folder)[0].get("model_type") == "facegen-vggface"
-    return load_vggface(folder) if vgg else load_classifier(folder)
+    return registry.load(source, "classifier", list(registry.CLASSIFIERS))
 
 
 def test_rows(data: Pack, limit: int | None = None) -> np.ndarray:

@@ -47,6 +47,7 @@ def faces(
     size: Annotated[int, typer.Option(min=16, help="Side in px at which all faces are compared.")] = 128,
 ) -> None:
     """Distances, attribute accuracy, leakage, identity, diversity, memorisation: each beside photographs."""
+    from facegen import registry
     from facegen.data.pack import pack
     from facegen.data.readers import read_dataset
     from facegen.evaluation.faces.page import check_private, write_page
@@ -54,15 +55,13 @@ def faces(
     from facegen.evaluation.faces.report import print_faces
     from facegen.evaluation.output import claim
     from facegen.evaluation.reader import EvaluationError
-    from facegen.networks import load as families
-
     if nearest_photographs:
         if html is None or not flips:
             raise EvaluationError("--nearest-photographs shows them on the page: it needs --html, and no --no-flips")
         check_private(html)
     for path in filter(None, (out, html)):
         claim(path, force)
-    generator = families.load(model)
+    generator = registry.load(model)
     train_data = train_data or []
     packed = beside(pack([read_dataset(folder) for folder in (data, *judge_data, *train_data)], size, cache), len(train_data))
     options = Options(n, quick, flips, nearest_photographs, cache)

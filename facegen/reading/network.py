@@ -6,7 +6,7 @@ say what it didn't understand; the place that it gives is where its attention wa
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from facegen import __version__, attributes, hub
+from facegen import attributes, hub, registry
 from facegen.reading.mentions import Mention, settle
 from facegen.reading.rules import Reading, check_text, finish
 from facegen.reading.tokens import normalize
@@ -45,6 +45,8 @@ class RecurrentReader(nn.Module):
     """Characters -> two strided convolutions (a step is four characters) -> bidirectional LSTM -> attention for each
     attribute over the steps -> three classes (not said, yes, no).
     """
+
+    Config = ReaderConfig
 
     def __init__(self, config: ReaderConfig) -> None:
         super().__init__()
@@ -146,22 +148,8 @@ def _word(text: str, at: int) -> tuple[int, int]:
 @lru_cache(maxsize=2)
 def load_reader(folder: str | Path | None = None) -> Reader:
     """The reader of a checkpoint folder; the embedded one for None. Raises `facegen.hub.CheckpointError`."""
-    folder = hub.resolve(folder, "reader")
-    config, tensors = hub.read(folder)
-    known = {f.name for f in fields(ReaderConfig)}
-    if config.get("model_type") != "facegen-reader" or not known <= config.keys():
-        raise hub.CheckpointError(f"{folder / hub.CONFIG} describes no facegen reader")
-    unknown = set(config["attributes"]) - set(attributes.NAMES)
+    model = registry.load(folder, "reader", list(registry.READERS))
+    unknown = set(model.config.attributes) - set(attributes.NAMES)
     if unknown:
-        raise hub.CheckpointError(
-            f"{folder / hub.CONFIG} names attributes that are not in the vocabulary: {sorted(unknown)}"
-        )
-    model = RecurrentReader(ReaderConfig(**{k: config[k] for k in known}))
-    hub.fill(model, tensors, folder)
+        raise hub.CheckpointError(f"{folder or 'the embedded reader'} names unknown attributes: {sorted(unknown)}")
     return Reader(model)
-
-
-def save_reader(model: RecurrentReader, folder: Path, **more: object) -> None:
-    """Write a checkpoint; `more` goes into config.json."""
-    config = {"model_type": "facegen-reader", "facegen_version": __version__, **asdict(model.config), **more}
-    hub.write(folder, config, model.state_dict())

@@ -12,10 +12,11 @@ import torch.nn.functional as F
 from accelerate import Accelerator
 from torch import Tensor
 
+from facegen import registry
 from facegen.attributes import NAMES
 from facegen.data.dress.augment import AugmentConfig, augment_rows
 from facegen.data.pack import Pack
-from facegen.drawing.classifier import AttributeClassifier, ClassifierConfig, load_classifier, save_classifier
+from facegen.drawing.classifier import AttributeClassifier, ClassifierConfig
 from facegen.training.batches import mirrored, to_tensor
 from facegen.training.jitter import jitter
 from facegen.training.optim import anneal, average_gradients, update_average
@@ -83,14 +84,14 @@ class ClassifierTrainer:
         self.done = i
         if self.run.main:
             save_state(self.run.folder / "state.safetensors", self._modules, {"optimizer": self.optimizer}, {"done": i})
-            save_classifier(self.average, self.run.folder / "checkpoint")
+            registry.save(self.average, self.run.folder / "checkpoint")
 
     def start_from(self, folder: Path) -> None:
         """Take a trained classifier over, with its heads for the attributes that both know; other heads start from nothing.
 
         Raises `hub.CheckpointError`, or `TrainingError` where its network has another shape.
         """
-        old, new = load_classifier(folder), self.config.classifier
+        old, new = registry.load_classifier(folder), self.config.classifier
         for name in ("image_size", "channels", "hidden"):
             if getattr(old.config, name) != getattr(new, name):
                 raise TrainingError(

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from accelerate import Accelerator
 
+from facegen import registry
 from facegen.data.base import FaceDataset
 from facegen.data.pack import drawable_names, pack
-from facegen.drawing.classifier import ClassifierConfig, load_classifier
+from facegen.drawing.classifier import ClassifierConfig
 from facegen.drawing.generator import GeneratorConfig
 from facegen.training.classifier import ClassifierTrainer, ClassifierTrainingConfig
 from facegen.training.default.enlarge import EnlargeTrainer, EnlargeTrainingConfig
@@ -70,7 +71,7 @@ def _default(setting: Setting, **preset: object) -> FaceTrainer:
         raise TrainingError(f"refiner_full = {generator.refiner_full}: 0 or more attributes are accepted")
     config = build(FaceTrainingConfig, {**preset, **setting.values}, generator=generator)
     setting.run.save_config(config)
-    judge = load_classifier(setting.judge) if setting.judge else None
+    judge = registry.load_classifier(setting.judge) if setting.judge else None
     return FaceTrainer(
         config, setting.datasets, setting.run, setting.cache, setting.feature_weights, judge, setting.accelerator
     )

@@ -16,8 +16,8 @@ import typer
 from torch import Tensor
 from torch.nn import functional as F
 
-from facegen import attributes
-from facegen.reading.network import ReaderConfig, RecurrentReader, encode, save_reader
+from facegen import attributes, registry
+from facegen.reading.network import ReaderConfig, RecurrentReader, encode
 from facegen.training.optim import anneal, update_average
 from facegen.training.run import Run, TrainingError, load_state, loop, new_run, save_state
 from facegen.training.sentences.grammar import write
@@ -108,6 +108,6 @@ def fit(run: Run, config: ReaderTraining, model_config: ReaderConfig, state: Pat
     def save(i: int) -> None:
         save_state(run.folder / "state.safetensors", modules, {"optimizer": optimizer}, {"step": i})
         trained = {"steps": i, "sentences": i * config.batch_size, **asdict(config)}
-        save_reader(average, run.folder / "checkpoint", training=trained)
+        registry.save(average, run.folder / "checkpoint", training=trained)
 
     return loop(run, "reader", range(start, config.steps), step, save)

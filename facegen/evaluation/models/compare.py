@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from facegen import hub
+from facegen import hub, registry
 from facegen.data.pack import Pack
 from facegen.drawing.sheets import face_sheet
 from facegen.evaluation.instruments.cache import Arrays
@@ -34,7 +34,6 @@ from facegen.evaluation.instruments.metrics import MAIN, balanced_accuracy, frec
 from facegen.evaluation.models import redrawn as targets
 from facegen.evaluation.models.on_request import asked, labelled
 from facegen.evaluation.reader import EvaluationError
-from facegen.networks import load as families
 from facegen.networks.squeezenet import SqueezeNet
 from facegen.training.reports.deconv import SubjectDeconv
 from facegen.training.reports.draw import Draw
@@ -77,7 +76,7 @@ def compare(
         {"protocol": .., "models": {name: figures}}, a figure being None where it has no meaning; and pictures by their
         names: a contact sheet of each model under its own name, and what else there is to see as NAME-WHAT.
     """
-    models = {name: families.load(folder) for name, folder in folders.items()}
+    models = {name: registry.load(folder) for name, folder in folders.items()}
     size = data.images.shape[1]
     validation, for_judge = data.rows("validation", 0.9, source=0), judge_rows(data)
     test_rows = data.rows("test", 0.9, source=0)[:n]
@@ -172,7 +171,7 @@ def cost(folder: str) -> dict:
 
 def probe(folder: str) -> dict:
     """Median ms of one face at a time, and the process's peak memory in MB (None where the system doesn't say)."""
-    model = families.load(folder)
+    model = registry.load(folder)
     wanted = torch.ones(1, len(model.config.attributes))
     times = []
     for seed in range(23):

@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from accelerate import Accelerator
 from torch import Tensor, nn
 
-from facegen import hub
+from facegen import hub, registry
 from facegen.data.base import FaceDataset
 from facegen.data.pack import pack
 from facegen.drawing.generator import DeconvGenerator
@@ -101,7 +101,7 @@ class EnlargeTrainer:
 
     def start_from(self, folder: Path) -> None:
         """Take a published generator; raises `hub.CheckpointError`, or `TrainingError` where its encoder is missing."""
-        published = hub.load_generator(folder)
+        published = registry.load(folder)
         published, helpers = read_published(folder, published.config.attributes)
         if "encoder" not in helpers:
             raise TrainingError(f"{folder}_training is missing: the enlarger learns from what the encoder makes of photographs")
@@ -117,7 +117,7 @@ class EnlargeTrainer:
         self._build(model)
         self.helpers = helpers
         self.encoder.load_state_dict(helpers["encoder"])
-        hub.save(model, self.run.folder / "start")  # what `resume` builds the networks from
+        registry.save(model, self.run.folder / "start")  # what `resume` builds the networks from
         hub.write(self.run.folder / "start_training", {"model_type": "facegen-training"}, self._helper_tensors())
 
     def _build(self, model: DeconvGenerator) -> None:
@@ -148,13 +148,13 @@ class EnlargeTrainer:
         self.done = i
         if self.run.main:
             save_state(self.run.folder / "state.safetensors", self._modules, self.optimizers, {"done": i})
-            hub.save(self.average, self.run.folder / "checkpoint")
+            registry.save(self.average, self.run.folder / "checkpoint")
             hub.write(
                 self.run.folder / "checkpoint_training", {"model_type": "facegen-training"}, self._helper_tensors()
             )
 
     def resume(self, path: Path) -> None:
-        self._build(hub.load_generator(path.parent / "start"))
+        self._build(registry.load(path.parent / "start"))
         _, self.helpers = read_published(path.parent / "start", self.model.config.attributes)
         self.encoder.load_state_dict(self.helpers["encoder"])
         self.done = load_state(path, self._modules, self.optimizers)["done"]

@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from facegen import hub
+from facegen import hub, registry
 from facegen.drawing.flow import TIME_FREQUENCIES
 from facegen.drawing.generator import DeconvGenerator, GeneratorConfig
 from facegen.training.run import TrainingError
@@ -27,7 +27,7 @@ def read_published(folder: Path, names: list[str]) -> tuple[DeconvGenerator, dic
         hub.CheckpointError: no checkpoint.
         TrainingError: it draws what the data don't label.
     """
-    generator = hub.load_generator(folder)
+    generator = registry.load(folder)
     old = generator.config
     missing = [name for name in old.attributes if name not in names]
     if missing:

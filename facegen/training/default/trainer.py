@@ -24,7 +24,7 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
-from facegen import hub
+from facegen import hub, registry
 from facegen.data.base import FaceDataset
 from facegen.data.dress.augment import AugmentConfig
 from facegen.data.pack import Pack, pack
@@ -214,7 +214,7 @@ class FaceTrainer:
         """State to go on from, and the checkpoint that people use (the averaged weights)."""
         if self.run.main:
             save_state(self.run.folder / "state.safetensors", self.modules, self.optimizers, {"done": self.done})
-            hub.save(self.average, self.run.folder / "checkpoint")
+            registry.save(self.average, self.run.folder / "checkpoint")
             tensors = {f"{k}.{name}": v for k, module in self.helpers.items() for name, v in module.state_dict().items()}
             hub.write(self.run.folder / "checkpoint_training", {"model_type": "facegen-training"}, tensors)
 

@@ -8,7 +8,7 @@ is a blend of two of them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from accelerate import Accelerator
 from torch import Tensor, nn
 
-from facegen import hub
+from facegen import registry
 from facegen.data.pack import Pack
 from facegen.drawing.sheets import grid, to_image
 from facegen.training.optim import average_gradients
@@ -43,6 +43,8 @@ class SubjectDeconvConfig:
 
 class SubjectDeconv(nn.Module):
     """(weights of subjects (n, subjects), attributes (n, a)) -> RGB (n, 3, s, s) in -1..1."""
+
+    Config = SubjectDeconvConfig
 
     def __init__(self, config: SubjectDeconvConfig):
         super().__init__()
@@ -90,8 +92,6 @@ class SubjectDeconv(nn.Module):
         """As `DeconvGenerator.forward`; guidance has no meaning here."""
         return self.unit(identity, attributes) * 2 - 1
 
-    def to_dict(self) -> dict:
-        return asdict(self.config)
 
 
 def logarithmic_error(drawn: Tensor, photo: Tensor) -> Tensor:
@@ -170,8 +170,7 @@ class DeconvTrainer:
         if self.run.main:
             modules, optimizers = {"model": self.model}, {"optimizer": self.optimizer}
             save_state(self.run.folder / "state.safetensors", modules, optimizers, {"done": i})
-            config = {"model_type": "facegen-subjects", **self.model.to_dict()}
-            hub.write(self.run.folder / "checkpoint", config, self.model.state_dict())
+            registry.save(self.model, self.run.folder / "checkpoint")
 
     def resume(self, path) -> None:
         self.done = load_state(path, {"model": self.model}, {"optimizer": self.optimizer})["done"]

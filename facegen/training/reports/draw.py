@@ -8,7 +8,7 @@ that drawing starts from the wanted face. Colour: one filter grid for the three 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from accelerate import Accelerator
 from torch import Tensor, nn
 
-from facegen import hub
+from facegen import registry
 from facegen.data.pack import Pack
 from facegen.drawing.sheets import grid, to_image
 from facegen.training.optim import average_gradients
@@ -62,6 +62,8 @@ def filter_grid(parameters: Tensor, size: int, n: int) -> tuple[Tensor, Tensor, 
 
 class Draw(nn.Module):
     """`elbo` for training, `forward` for drawing, `canvases` to watch it draw."""
+
+    Config = DrawConfig
 
     def __init__(self, config: DrawConfig):
         super().__init__()
@@ -136,8 +138,6 @@ class Draw(nn.Module):
         """As `DeconvGenerator.forward`; guidance has no meaning here."""
         return self.canvases(identity, attributes)[-1]
 
-    def to_dict(self) -> dict:
-        return asdict(self.config)
 
 
 @dataclass
@@ -189,8 +189,7 @@ class DrawTrainer:
         if self.run.main:
             modules, optimizers = {"model": self.model}, {"optimizer": self.optimizer}
             save_state(self.run.folder / "state.safetensors", modules, optimizers, {"done": i})
-            config = {"model_type": "facegen-draw", **self.model.to_dict()}
-            hub.write(self.run.folder / "checkpoint", config, self.model.state_dict())
+            registry.save(self.model, self.run.folder / "checkpoint")
 
     def resume(self, path) -> None:
         self.done = load_state(path, {"model": self.model}, {"optimizer": self.optimizer})["done"]

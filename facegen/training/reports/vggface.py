@@ -6,7 +6,7 @@ report fine-tunes from VGG-Face's weights, which aren't ours to ship: they are r
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from facegen import hub
+from facegen import registry
 from facegen.data.pack import Pack
 from facegen.training.batches import mirrored, to_tensor
 from facegen.training.classifier import masked_cross_entropy
@@ -64,6 +64,8 @@ class VGGFaceConfig:
 
 class VGGFace(nn.Module):
     """RGB (n, 3, s, s) in -1..1 -> log-odds of each attribute."""
+
+    Config = VGGFaceConfig
 
     def __init__(self, config: VGGFaceConfig):
         super().__init__()
@@ -118,8 +120,6 @@ class VGGFace(nn.Module):
         rates = torch.tensor(self.config.base_rates, device=images.device).clamp(1e-3, 1 - 1e-3)
         return torch.sigmoid(self(images).float() - torch.logit(rates))
 
-    def to_dict(self) -> dict:
-        return asdict(self.config)
 
 
 def read_weights(path: Path, model: VGGFace) -> dict[str, Tensor]:
@@ -166,18 +166,6 @@ def read_deviation(path: str | Path) -> float:
             return float((file.metadata() or {}).get("std", 1.0))
     except (OSError, SafetensorError):
         return 1.0  # `read_weights` will say what is wrong
-
-
-def load_vggface(source: str | Path) -> VGGFace:
-    """The network of a checkpoint, in eval mode. Raises `hub.CheckpointError`."""
-    folder = hub.resolve(source)
-    config, tensors = hub.read(folder)
-    known = {f.name for f in fields(VGGFaceConfig)}
-    if config.get("model_type") != "facegen-vggface" or not known <= config.keys():
-        raise hub.CheckpointError(f"{folder / hub.CONFIG} describes no VGG-Face classifier")
-    model = VGGFace(VGGFaceConfig(**{k: v for k, v in config.items() if k in known}))
-    hub.fill(model, tensors, folder)
-    return model
 
 
 @dataclass
@@ -240,8 +228,7 @@ class VGGFaceTrainer:
         if self.run.main:
             state = self.run.folder / "state.safetensors"
             save_state(state, {"model": self.model}, {"optimizer": self.optimizer}, {"done": i})
-            config = {"model_type": "facegen-vggface", **self.model.to_dict()}
-            hub.write(self.run.folder / "checkpoint", config, self.model.state_dict())
+            registry.save(self.model, self.run.folder / "checkpoint")
 
     def resume(self, path: Path) -> None:
         self.done = load_state(path, {"model": self.model}, {"optimizer": self.optimizer})["done"]
