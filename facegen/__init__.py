@@ -9,7 +9,7 @@ __version__ = "0.1.0"
 __all__ = ["Face", "FacePipeline", "Reading", "parse", "__version__"]
 
 # Loaded when first asked for, so that reading a description does not import torch.
-_HOME = {"Face": "pipeline", "FacePipeline": "pipeline", "Reading": "reading.rules", "parse": "reading.rules"}
+_HOME = {"Face": "pipeline", "FacePipeline": "pipeline", "Reading": "reading.result", "parse": "reading.rules"}
 
 
 def __getattr__(name: str):

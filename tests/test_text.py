@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from facegen import attributes
 from facegen.evaluation.reader import EvaluationError, Score, read_descriptions, score
-from facegen.reading.rules import MAX_CHARACTERS, DescriptionError, Reading, parse
+from facegen.reading.result import MAX_CHARACTERS, DescriptionError, Reading
+from facegen.reading.rules import parse
 
 DATA = Path(__file__).parent / "data"
 DESCRIPTION = "A very old man with a long, gray beard, a green coat and no glasses; maybe blue eyes."
@@ -111,9 +112,6 @@ def test_nothing_is_downloaded(monkeypatch):
 
     monkeypatch.setattr(socket, "create_connection", refuse)
     monkeypatch.setattr(socket.socket, "connect", refuse)
-    from facegen.reading.keywords import _rake
-
-    _rake.cache_clear()
     assert parse("an old man with glasses").keywords
 
 

@@ -1,13 +1,9 @@
-"""Keywords by RAKE (Rose et al. 2010, "Automatic keyword extraction from individual documents"), through rake-nltk.
-
-rake-nltk asks NLTK for stop words and tokenisers that a fresh machine lacks; ours are passed in, so nothing is ever
-downloaded. RAKE gives phrases and scores but no places, so the same words are grouped here again to find them.
-"""
+"""Keywords by RAKE (Rose et al. 2010, "Automatic keyword extraction from individual documents")."""
 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from collections import Counter
 from itertools import groupby
 from typing import NamedTuple
 
@@ -40,18 +36,6 @@ class Phrase(NamedTuple):
     end: int
 
 
-@lru_cache(maxsize=1)
-def _rake():
-    from rake_nltk import Rake  # late: NLTK takes a second to import
-
-    return Rake(
-        stopwords=set(STOP_WORDS),
-        punctuations=set(),
-        sentence_tokenizer=str.splitlines,
-        word_tokenizer=str.split,
-    )
-
-
 def _runs(text: str) -> list[list[re.Match]]:
     """The text's words in runs that no stop word and no punctuation interrupts, at most `MAX_PHRASE_WORDS` long."""
 
@@ -71,18 +55,21 @@ def _runs(text: str) -> list[list[re.Match]]:
 
 
 def rake(text: str) -> list[Phrase]:
-    """RAKE's keywords of a text with their places, best score first, then in the text's order."""
+    """RAKE's keywords of a text with their places, best score first, then in the text's order.
+
+    A word's score is degree / frequency, its degree being the number of words in all the phrases that it stands in,
+    itself included; a phrase's score is the sum of its words' (Rose et al. 2010, section 1.2.2).
+    """
     runs = _runs(text)
-    if not runs:
-        return []
-    rake = _rake()
-    # One phrase a line: `str.splitlines` and `str.split` hand RAKE exactly these words.
-    rake.extract_keywords_from_text("\n".join(" ".join(word[0] for word in run) for run in runs))
-    scores = {phrase: score for score, phrase in rake.get_ranked_phrases_with_scores()}
+    degree: Counter[str] = Counter()
+    frequency: Counter[str] = Counter()
+    for run in runs:
+        for word in run:
+            degree[word[0].lower()] += len(run)
+            frequency[word[0].lower()] += 1
     found = []
     for run in runs:
         start, end = run[0].start(), run[-1].end()
-        score = scores.get(" ".join(word[0].lower() for word in run))
-        if score is not None:
-            found.append(Phrase(text[start:end], float(score), start, end))
+        score = sum(degree[word] / frequency[word] for word in (piece[0].lower() for piece in run))
+        found.append(Phrase(text[start:end], score, start, end))
     return sorted(found, key=lambda k: (-k.score, k.start))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from facegen import attributes
 from facegen.reading.items import Item
 from facegen.reading.lexicon import Meaning
+from facegen.reading.result import Mention
 
 _HEDGED = 0.6  # what "maybe" leaves of the confidence
 _OR = 0.6  # of two colors joined by "or" the first counts
@@ -16,27 +16,6 @@ _HE = frozenset("he him his himself men boys guys gentlemen males".split())
 _SHE = frozenset("she her hers herself women girls ladies females".split())
 _BROAD = 3  # a statement that denies so many attributes at once ("no facial hair") leaves an earlier exact yes standing
 _MUCH_LESS = 0.2  # a statement this much less sure than an earlier one does not overrule it
-
-
-@dataclass(frozen=True)
-class Mention:
-    """One place where the text speaks of an attribute: `text[start:end] == words`.
-
-    Attributes:
-        value: what was read, negation included ("no beard" is False).
-        negated: a negation was read; a word that says no by itself ("short hair") is not negated.
-        degree: the word of degree that came with it ("slightly"), or None.
-        confidence: 0..1; lower for hedges ("maybe a beard"), small degrees and words that only suggest.
-    """
-
-    attribute: str
-    value: bool
-    start: int
-    end: int
-    words: str
-    negated: bool
-    degree: str | None
-    confidence: float
 
 
 def mentions_of(items: Sequence[Item], text: str) -> list[Mention]:

@@ -15,8 +15,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from facegen import attributes, hub, registry
-from facegen.reading.mentions import Mention, settle
-from facegen.reading.rules import Reading, check_text, finish
+from facegen.reading.mentions import settle
+from facegen.reading.result import Mention, Reading, check_text, finish
 from facegen.reading.tokens import normalize
 
 CHARACTERS = " abcdefghijklmnopqrstuvwxyz0123456789.,;:!?'\"-–/()[]|_&+*\n"
