@@ -75,7 +75,9 @@ def test_segments_show_what_became_of_the_words():
 def test_to_dict_is_json_with_everything():
     stored = json.loads(json.dumps(parse(DESCRIPTION).to_dict(drawable=["old"])))
     assert stored["attributes"]["eyeglasses"] is False
-    assert set(stored) == {"attributes", "keywords", "unused", "undrawable", "mentions"}
+    assert set(stored) == {"attributes", "keywords", "unused", "undrawable", "mentions", "degrees"}
+    assert stored["degrees"] == {"old": 2}
+    assert "degrees" not in parse("a bald man").to_dict()
     assert {"phrase", "score", "start", "end", "attributes", "outcome"} <= stored["keywords"][0].keys()
     assert "beard" in stored["undrawable"] and "old" not in stored["undrawable"]
     assert {"attribute", "value", "start", "end", "words", "negated", "degree", "confidence"} == stored["mentions"][

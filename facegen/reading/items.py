@@ -1,23 +1,19 @@
 """A description as a row of items: phrases of the lexicon, ages, names, marks and unknown words, in the text's order.
 
-What the later steps find out about an item is written on it: the noun that it describes (`linking`), whether a
-negation reaches it (`negation`), and why it doesn't count for the face (`people`).
+What the later steps find out about an item is written on it: the noun that it describes (`linking`), what the cues do
+to it (`context`), and why it doesn't count for the face (`whose`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from facegen.reading import ages
-from facegen.reading.lexicon import MARKS, Entry, Meaning, lexicon
-from facegen.reading.tokens import Token, tokenize
+from facegen.reading.lexicon import MARKS, Cue, Entry, Lexicon, Meaning, lexicon
+from facegen.reading.tokens import Token
 
 _AGE = "\0age"
-_FEMALE, _MALE = ("woman", "girl", "lady", "wife"), ("man", "boy", "guy")
-# Words that end in -man without being a man, as far as lexicon.json has no entry for them.
-_NO_MEN = frozenset(
-    "human german roman norman ottoman talisman shaman caiman herman woman truman hoffman superhuman".split()
-)
 
 
 @dataclass(eq=False, slots=True)
@@ -31,7 +27,7 @@ class Item:
         head: the index of the item that a word describes, or None.
         described: words describe this noun.
         negated: a negation reaches it. skip: why it says nothing about the described face, or "".
-        degree: the word of degree before it and its factor. hedged: "maybe" and the like reach it.
+        degree: the word of degree before it, its factor and its level, -2..+2. hedged: "maybe" and the like reach it.
     """
 
     start: int
@@ -48,6 +44,7 @@ class Item:
     skip: str = ""
     degree: str | None = None
     factor: float = 1.0
+    level: int = 0
     hedged: bool = False
 
     @property
@@ -60,14 +57,23 @@ class Item:
         """What the phrase says by itself."""
         return self.entry.meanings.get("") if self.entry else None
 
+    @property
+    def cue(self) -> Cue | None:
+        """What it does to the words around it."""
+        return self.entry.cue if self.entry else None
 
-def read_items(text: str) -> list[Item]:
-    """Cut a description into items."""
-    found = ages.find(text)
-    tokens = _with_ages(tokenize(text), found)
-    names = _names(tokens)
-    items = []
+    @property
+    def said(self) -> Meaning | None:
+        """What it says where it stands."""
+        return self.meaning if self.role in ("word", "age") else self.own if self.role == "noun" else None
+
+
+def read_items(tokens: Sequence[Token], found: Sequence[ages.Age]) -> list[Item]:
+    """Cut a description's tokens into items; `found` are the ages in it."""
     known = lexicon()
+    tokens = _with_ages(tokens, found)
+    names = _names(tokens, known)
+    items: list[Item] = []
     for first, last, entry in known.find(tokens):
         a, b = tokens[first], tokens[last - 1]
         norm = a.norm if last == first + 1 else " ".join(t.norm for t in tokens[first:last])
@@ -80,28 +86,44 @@ def read_items(text: str) -> list[Item]:
             item.role, item.entry = "name", None
         elif norm == "miss" and not a.capital:
             item.entry = None  # the verb
-        elif norm in ("women", "men") and items and items[-1].norm == "a":
-            item.entry = known.entries[(norm.replace("men", "man"),)]  # "it is a women"
-            item.role, item.part = "noun", "person"
         elif entry is not None:
-            item.role = "degree" if entry.role == "adverb" else entry.role
-            item.part = "person" if entry.role == "crowd" else entry.part
-            if item.part == "person" and b.norm.endswith("s") and not entry.phrase.endswith("s"):
-                if not (items and items[-1].norm == "a"):
-                    item.role = "crowd"  # "officers"
+            _known(item, b.norm, items, known)
         elif a.kind != "word":
-            item.role = "number" if a.kind == "number" else MARKS.get(a.norm, "mark")
+            item.role = "number" if a.kind == "number" else MARKS.get(a.norm, a.kind)
         else:
-            _compound(item, known.entries)
+            _compound(item, known)
         items.append(item)
     return items
 
 
-def _with_ages(tokens: list[Token], found: list[ages.Age]) -> list[Token]:
+def _known(item: Item, last: str, items: Sequence[Item], known: Lexicon) -> None:
+    """The role of a phrase of the lexicon, whose last word is `last`."""
+    entry = item.entry
+    assert entry is not None
+    if item.norm in ("women", "men") and _after_a(items):
+        item.entry = known.entries[(item.norm.replace("men", "man"),)]  # "it is a women"
+        item.role, item.part = "noun", "person"
+        return
+    item.role = "degree" if entry.role == "adverb" else entry.role
+    item.part = "person" if entry.role == "crowd" else entry.part
+    if item.part == "person" and last.endswith("s") and not entry.phrase.endswith("s") and not _after_a(items):
+        item.role = "crowd"  # "officers"
+
+
+def _after_a(items: Sequence[Item]) -> bool:
+    """Does "a" stand before, with nothing but describing words between?"""
+    for item in reversed(items):
+        if item.role != "word":
+            return item.norm in ("a", "an")
+    return False
+
+
+def _with_ages(tokens: Sequence[Token], found: Sequence[ages.Age]) -> Sequence[Token]:
     """The tokens with one in the place of those that an age takes."""
     if not found:
         return tokens
-    out, i = [], 0
+    out: list[Token] = []
+    i = 0
     for token in tokens:
         while i < len(found) and found[i].end <= token.start:
             i += 1
@@ -113,12 +135,11 @@ def _with_ages(tokens: list[Token], found: list[ages.Age]) -> list[Token]:
     return out
 
 
-def _names(tokens: list[Token]) -> set[int]:
+def _names(tokens: Sequence[Token], known: Lexicon) -> set[int]:
     """Words that are somebody's name here: "Mr Brown", "Betty White", "Ginger is"."""
-    known = lexicon()
     names = set()
     for i, token in enumerate(tokens):
-        if not token.capital or token.norm not in known.names:
+        if not token.capital or token.norm not in known.sets["names"]:
             continue
         before = tokens[i - 1] if i else None
         if before and before.norm == ":" and i > 1:
@@ -126,21 +147,22 @@ def _names(tokens: list[Token]) -> set[int]:
         after = tokens[i + 1].norm if i + 1 < len(tokens) else ""
         entry = known.entries.get((after,))
         describes = entry is not None and entry.role in ("noun", "thing", "word", "and", "or")
-        titled = before and before.norm in known.titles
+        titled = before and before.norm in known.sets["titles"]
         full = before and before.capital and before.kind == "word" and before.norm not in known.words
-        subject = after in ("is", "has", "was", "had", "wears", "'s", "wore") and not (before and before.norm in "athe")
+        subject = after in known.sets["subjects of"] and not (before and before.norm in ("a", "the"))
         if titled or (full and not describes) or subject:
             names.add(i)
     return names
 
 
-def _compound(item: Item, entries: dict) -> None:
+def _compound(item: Item, known: Lexicon) -> None:
     """Unlisted compounds of man, woman, ..: "craftswoman" is a woman."""
     norm = item.norm
-    if len(norm) < 6 or not norm.isascii() or norm in _NO_MEN:
+    if len(norm) < 6 or not norm.isascii() or norm in known.sets["no men"]:
         return
-    for ending in (*_FEMALE, *_MALE):
-        if norm.endswith(ending):
-            item.entry = entries[(ending,)]
+    for ending in (*known.sets["female endings"], *known.sets["male endings"]):
+        # "woman" ends in "man" too, so the longer ending has it.
+        if norm.endswith(ending) and not (ending == "man" and norm.endswith("woman")):
+            item.entry = known.entries[(ending,)]
             item.role, item.part = "noun", "person"
             return

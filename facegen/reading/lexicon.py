@@ -6,9 +6,11 @@ What words mean is all in the JSON file, whose head says how it is laid out; not
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain, product
 from pathlib import Path
 
 from facegen.errors import UserError
@@ -40,6 +42,29 @@ class Meaning:
     sure: float = 0.95
     negated: Says | None = None
 
+    @property
+    def is_certain(self) -> bool:
+        """Is it more than a suggestion, as "sad" is of a face that doesn't smile?"""
+        return self.sure >= 0.9
+
+
+@dataclass(frozen=True)
+class Cue:
+    """What a phrase does to what stands around it, as in ConText (Harkema et al. 2009): a row of `cues`.
+
+    Attributes:
+        effect: "negated", "hedged", or the reason why the words that it reaches are set aside.
+        directions: "forward", "back" or both, in the order in which they are tried.
+        scope: how far it reaches: "phrase", "list", "line", "clause", "word" or "object" (see `context`).
+        ends: roles that end its reach. then: roles that end it once it has reached something.
+    """
+
+    effect: str
+    directions: tuple[str, ...]
+    scope: str
+    ends: frozenset[str] = frozenset()
+    then: frozenset[str] = frozenset()
+
 
 @dataclass
 class Entry:
@@ -47,10 +72,12 @@ class Entry:
 
     Attributes:
         role: what it does in a sentence: "noun" (names a part), "word" (describes), "thing", "unread", "unknown" or a
-            grammatical role.
+            grammatical role; for cues the row's "cue".
         part: the part that a noun names ("hair", "person"; "object" for what is worn and the like).
         meanings: part -> meaning when said of that part; "" is the meaning by itself.
-        factor: for words of degree, what they make of the confidence.
+        of_things: it may be said of things too ("chunky", "slim").
+        compound: behind a thing that is worn it makes another thing of it ("beard trimmer"). place: things lie there.
+        factor: for words of degree, what they make of the confidence. level: -2..+2, the degree that they stand for.
     """
 
     phrase: str
@@ -58,8 +85,18 @@ class Entry:
     part: str = ""
     meanings: dict[str, Meaning] = field(default_factory=dict)
     factor: float = 1.0
+    level: int = 0
+    cue: Cue | None = None
+    compound: bool = False
+    of_things: bool = False
     place: bool = False
     neutral: bool = False
+
+
+def variants(phrase: str) -> list[str]:
+    """The phrases that a pattern stands for: "took (him|her) for" is two."""
+    choices = [part.split("|") for part in re.split(r"[()]", phrase)]
+    return [" ".join("".join(parts).split()) for parts in product(*choices)]
 
 
 class Lexicon:
@@ -69,10 +106,7 @@ class Lexicon:
         self.entries: dict[tuple[str, ...], Entry] = {}
         self.spellings = {variant: word for word, variants in data["spellings"].items() for variant in variants}
         self._read(data)
-        other = data["other_person"]
-        self.links, self.again = frozenset(other["links"]), frozenset(other["again"])
-        self.relatives = frozenset(other["relatives"])
-        self.titles, self.names = frozenset(data["titles"]), frozenset(data["names"])
+        self.sets = {name: frozenset(words) for name, words in data["sets"].items()}
         self._tree: dict = {}
         for words, entry in self.entries.items():
             node = self._tree
@@ -98,22 +132,33 @@ class Lexicon:
                 if of in entry.meanings:
                     raise LexiconError(f"{phrase!r} has two meanings{f' of {of}' if of else ''}")
                 entry.meanings[of] = meaning
+                entry.of_things = entry.of_things or record.get("of_things", False)
                 if "is" in record:
                     entry.role, entry.part = "noun", record["is"]
-        roles = {"unread": data["unread"], "degree": data["degrees"], "hedge": data["hedges"], "unsure": data["unsure"]}
-        roles |= data["grammar"] | {"crowd": data["other_person"]["crowd"]}
-        for role, phrases in roles.items():
+        for role, phrases in ({"unread": data["unread"]} | data["grammar"]).items():
             for phrase in phrases:
-                entry = self._entry(phrase)
-                if entry.meanings or entry.role != "word":
-                    raise LexiconError(f"{phrase!r} is both {role!r} and {entry.role!r}")
-                entry.role = role
-                if role == "degree":
-                    entry.factor = phrases[phrase]
+                self._role(phrase, role)
+        for row in data["degrees"]:
+            for phrase in row["words"]:
+                entry = self._role(phrase, "degree")
+                entry.factor, entry.level = row["factor"], row["level"]
+        for row in data["cues"]:
+            ends, then = frozenset(row.get("ends", ())), frozenset(row.get("then", ()))
+            cue = Cue(row["effect"], tuple(row["direction"].split(", ")), row["scope"], ends, then)
+            for phrase in chain.from_iterable(map(variants, row["words"])):
+                self._role(phrase, row["cue"]).cue = cue
         for phrase in data["things"]:
             entry = self._entry(phrase)
             if not entry.meanings and entry.role == "word":
                 entry.role = "thing"
+        for phrase in data["compounds"]:
+            entry = self._entry(phrase)
+            entry.compound = True
+            if not entry.meanings and entry.role == "word":
+                entry.role = "thing"
+        for level, phrases in data["sizes"].items():
+            for phrase in phrases:
+                self._entry(phrase).level = int(level)
         for phrase in data["places"]:
             self._entry(phrase).place = True
         for phrase in data["neutral"]:
@@ -122,10 +167,20 @@ class Lexicon:
             if entry.role == "word" and not entry.meanings:
                 entry.role = "unknown"  # only a place, or only to be passed over
 
+    def _role(self, phrase: str, role: str) -> Entry:
+        """The entry of a phrase that gets a role. Raises `LexiconError` where it has another or a meaning."""
+        entry = self._entry(phrase)
+        if entry.meanings or entry.role != "word":
+            raise LexiconError(f"{phrase!r} is both {role!r} and {entry.role!r}")
+        entry.role = role
+        return entry
+
     def _ranks(self, data: Mapping) -> dict[str, int]:
         """How early words stand by themselves in their lists, where the common ones stand first."""
         ranks: dict[str, int] = {}
-        for words in [record["words"] for record in data["meanings"]] + [data["grammar"]["not"]]:
+        for words in [record["words"] for record in data["meanings"]] + [
+            row["words"] for row in data["cues"]
+        ]:
             for rank, word in enumerate(words):
                 ranks[word] = min(rank, ranks.get(word, rank))
         for word, variants in data["spellings"].items():

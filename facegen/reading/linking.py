@@ -6,7 +6,7 @@ leaves the noun out ("tall, pale, heavyset"). One pass from left to right; each 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from facegen.reading.items import Item
 from facegen.reading.lexicon import Meaning
@@ -17,6 +17,7 @@ _PERSONAL = ("person", "face", "head", "sex")  # said of these, a word may mean 
 _SPEAKING = ("mouth", "chin", "jaw", "expression")  # so too of these, for words that aren't colors or lengths
 _SHARING = ("hair", "eyes", "eyebrows", "skin")  # these share a color: "brown eyes and hair"
 PERSON, NOBODY = -1, -2  # topics that are no item: the described person; something that nothing is read about
+OF_A_THING = "of a thing"
 
 
 def meaning_of(word: Item, part: str) -> Meaning | None:
@@ -36,13 +37,119 @@ def seeks(item: Item) -> bool:
     return item.role == "word" and item.entry is not None and any(item.entry.meanings.keys() - {""})
 
 
+def link(items: Sequence[Item]) -> None:
+    """Write on each describing word the noun that it describes and what it then means."""
+    topic = _Topic(items)
+    for i in range(len(items)):
+        topic.hear(i)
+    for item in items:
+        if item.role == "word" and item.head is not None and item.meaning is not None:
+            _share(items, item)
+
+
+class _Topic:
+    """What the text is about while it is read from left to right.
+
+    Attributes:
+        at: the index of the noun that a word without one of its own is about, or `PERSON` or `NOBODY`.
+        said: how it was joined to what follows: "is", "colon", "dash", "of" or "behind"; "" is not yet.
+        they: "they" was said, which may be eyes or a person.
+        before: the hair, while a phrase with "in" or "on" goes on. last: the part of the face spoken of last, for "it".
+    """
+
+    def __init__(self, items: Sequence[Item]) -> None:
+        self.items = items
+        self.at, self.said, self.they = PERSON, "", False
+        self.before = self.last = NOBODY
+
+    def hear(self, i: int) -> None:
+        """Take in the item at `i`."""
+        role = self.items[i].role
+        step = self._STEPS.get(role)
+        if step:
+            step(self, i)
+        elif self.items[i].norm == "who":
+            self._person(i)
+        if role in ("noun", "thing", "stop", "he", "she"):
+            self.they = False
+
+    def _set(self, at: int, said: str = "") -> None:
+        self.at, self.said = at, said
+
+    def _noun(self, i: int) -> None:
+        item = self.items[i]
+        follower = self.items[i + 1] if i + 1 < len(self.items) else None
+        if follower is not None and follower.role == "thing" and item.part != "person":
+            compound = follower.entry is not None and follower.entry.compound and follower.start <= item.end + 1
+            if compound:
+                item.skip = OF_A_THING  # "beard trimmer", "hat rack"
+            if compound or item.part != "object":
+                return self._set(NOBODY)  # "nose ring", "hair clip"
+        self._set(i)
+        self.last = self.last if item.part == "person" else i
+        self.before = NOBODY
+
+    def _nobody(self, i: int) -> None:
+        self._set(NOBODY)
+        self.before = NOBODY
+
+    def _person(self, i: int) -> None:
+        self._set(PERSON)
+
+    def _joint(self, i: int) -> None:
+        self.said = self.items[i].role
+
+    def _ask(self, i: int) -> None:
+        self.said = "colon" if self.at == i - 1 else ""  # "Eyes? blue"
+
+    def _it(self, i: int) -> None:
+        self._set(self.last)
+        self.they = self.items[i].norm == "they"
+
+    def _correct(self, i: int) -> None:
+        """ "Black hair. Correction: brown" is about the hair again."""
+        if self.last >= 0:
+            self._set(self.last, "colon")
+
+    def _of(self, i: int) -> None:
+        """ "Eyes of pale blue"."""
+        if self.at == i - 1 and self.at >= 0 and self.items[self.at].part in _SHARING and self.items[i].norm == "of":
+            self.said = "of"
+
+    def _stop(self, i: int) -> None:
+        # "Hair:" at a line's end speaks of the lines below it.
+        self.before = NOBODY
+        if not (i and self.items[i - 1].role == "colon"):
+            self._set(PERSON)
+
+    def _phrase(self, i: int) -> None:
+        if self.items[i].role == "in" and self.at >= 0 and self.items[self.at].part == "hair":
+            self.before = self.at
+        self._set(NOBODY)
+
+    def _comma(self, i: int) -> None:
+        if self.before >= 0:
+            self._set(self.before)  # "hair parted in the middle, brown"
+            self.before = NOBODY
+
+    def _word(self, i: int) -> None:
+        if _place(self.items, i, self):
+            self.said = self.said or "behind"
+
+    _STEPS: dict[str, Callable[[_Topic, int], None]] = {
+        "noun": _noun, "thing": _nobody, "crowd": _nobody, "unread": _nobody, "he": _person, "she": _person,
+        "name": _person, "self": _person, "colon": _joint, "is": _joint, "dash": _joint, "ask": _ask, "it": _it,
+        "correct": _correct, "of": _of, "stop": _stop, "has": _phrase, "in": _phrase, "holding": _phrase,
+        "comma": _comma, "word": _word,
+    }  # fmt: skip
+
+
 def _right(items: Sequence[Item], i: int) -> tuple[int | None, bool]:
     """The noun to the right that the word at `i` may describe, and whether only describing words lie between.
 
     None where there is none; `NOBODY` for an unknown word that must be the noun.
     """
     tight, unknown, joined, aside = True, 0, False, False
-    j = i
     for j in range(i + 1, min(i + 1 + _REACH, len(items))):
         item = items[j]
         if item.role == "thing" and j + 1 < len(items) and items[j + 1].part == "person" and not joined:
@@ -51,134 +158,113 @@ def _right(items: Sequence[Item], i: int) -> tuple[int | None, bool]:
             # "eyes blue, hair long": a comma or "and" right before a noun begins something new.
             return (None, False) if joined and not aside else (j, tight)
         if item.role in ("comma", "and", "or"):
-            if unknown:  # "a black raincoat, short hair": the unknown word was the noun
-                return (NOBODY if tight else None), tight
+            if unknown:
+                break  # "a black raincoat, short hair": the unknown word was the noun
             tight, joined = False, True
-            continue
-        if item.role in ("word", "age", "degree", "hedge", "mark", "quote", "number") or item.norm == "not":
-            joined = False
-            aside = aside or item.norm == "not"  # "straight, not curly, hair"
-            continue
-        if item.role in ("unknown", "name", "unread"):
+        elif item.role in ("unknown", "name", "unread"):
             joined = False
             unknown += 1
             if unknown > _UNKNOWN or item.role != "unknown":
-                return (NOBODY if tight else None), tight
-            continue
-        break
+                break
+        elif item.role in ("word", "age", "degree", "hedge", "mark", "quote", "number") or item.norm == "not":
+            joined, aside = False, aside or item.norm == "not"  # "straight, not curly, hair"
+        else:
+            break
     return (NOBODY, tight) if unknown and tight else (None, False)
 
 
-def link(items: Sequence[Item]) -> None:
-    """Write on each describing word the noun that it describes and what it then means."""
-    _link(items)
-    _share(items)
-
-
-def _link(items: Sequence[Item]) -> None:
-    topic = PERSON  # what a word without a noun of its own is about
-    said = ""  # how it was joined to what follows: "is", "colon", "dash" or "behind"; "" is not yet
-    they = False
-    before = NOBODY  # the hair, while a phrase with "in" or "on" goes on
-    last = NOBODY  # the last part of the face spoken of, for "it"
-    for i, item in enumerate(items):
-        role = item.role
-        if role == "noun":
-            follower = items[i + 1] if i + 1 < len(items) else None
-            if follower is not None and follower.role == "thing" and item.part not in ("person", "object"):
-                topic, said = NOBODY, ""  # "nose ring", "hair clip"
-                continue
-            topic = i
-            last = last if item.part == "person" else i
-            said, before = "", NOBODY
-        elif role in ("thing", "crowd", "unread"):
-            topic, said, before = NOBODY, "", NOBODY
-        elif role in ("he", "she", "name") or item.norm == "who":
-            topic, said = PERSON, ""
-        elif role in ("colon", "is", "dash"):
-            said = role
-        elif role == "ask":
-            said = "colon" if topic == i - 1 else ""  # "Eyes? blue"
-        elif role == "it":
-            topic, said = last, ""
-            they = item.norm == "they"  # eyes, or a person
-        elif role == "stop":
-            # "Hair:" at a line's end speaks of the lines below it.
-            before = NOBODY
-            if not (i and items[i - 1].role == "colon"):
-                topic, said = PERSON, ""
-        elif role in ("has", "in", "holding"):
-            if role == "in" and topic >= 0 and items[topic].part == "hair":
-                before = topic
-            topic, said = NOBODY, ""
-        elif role == "comma" and before >= 0:
-            topic, before = before, NOBODY  # "hair parted in the middle, brown"
-        elif role == "word":
-            if _place(items, i, topic, said, they):
-                said = said or "behind"
-        if role in ("noun", "thing", "stop", "he", "she"):
-            they = False
-
-
-def _share(items: Sequence[Item]) -> None:
+def _share(items: Sequence[Item], item: Item) -> None:
     """ "brown eyes and hair", "her hair and eyes are brown": one word for two nouns."""
-    for i, item in enumerate(items):
-        if item.role != "word" or item.head is None or item.meaning is None or items[item.head].part not in _SHARING:
-            continue
-        # The other noun stands on the far side of the word's own.
-        step = 1 if item.head > i else -1
-        j = item.head + step
-        if not (0 <= j < len(items)) or items[j].role != "and":
-            continue
+    assert item.head is not None and item.meaning is not None
+    noun = items[item.head]
+    # The other noun stands on the far side of the word's own.
+    step = 1 if noun.start > item.start else -1
+    j = item.head + step
+    if noun.part not in _SHARING or not 0 <= j < len(items) or items[j].role != "and":
+        return
+    j += step
+    while 0 <= j < len(items) and items[j].norm in ("the", "his", "her", "their", "my"):
         j += step
-        while 0 <= j < len(items) and items[j].norm in ("the", "his", "her", "their", "my"):
-            j += step
-        if not 0 <= j < len(items) or items[j].part not in _SHARING or items[j].described:
-            continue
-        if step == 1 and j + 1 < len(items) and items[j + 1].role in ("is", "colon", "word"):
-            continue
-        meaning = meaning_of(item, items[j].part)
-        if meaning is not None and items[j].part != items[item.head].part:
-            items[j].described = True
-            item.meaning = Meaning(item.meaning.says + meaning.says, min(item.meaning.sure, meaning.sure))
+    if not 0 <= j < len(items) or items[j].part not in _SHARING or items[j].described:
+        return
+    if step == 1 and j + 1 < len(items) and items[j + 1].role in ("is", "colon", "word"):
+        return
+    meaning = meaning_of(item, items[j].part)
+    if meaning is not None and items[j].part != noun.part:
+        items[j].described = True
+        item.meaning = Meaning(item.meaning.says + meaning.says, min(item.meaning.sure, meaning.sure))
 
 
-def _place(items: Sequence[Item], i: int, topic: int, said: str, they: bool) -> bool:
+def _place(items: Sequence[Item], i: int, topic: _Topic) -> bool:
     """Give the word at `i` its noun and meaning. Returns whether that was the topic, to its left."""
     item = items[i]
     if not seeks(item):
-        if i + 1 < len(items) and items[i + 1].role == "thing":
-            item.skip = "of a thing"  # "a smiling dog"
+        if i + 1 < len(items) and _is_of_a_thing(items, i):
+            item.skip = OF_A_THING  # "a smiling dog", "a chunky necklace"
         item.meaning = item.own
         return False
     right, tight = _right(items, i)
-    if topic >= 0:
-        noun = items[topic]
-        left = meaning_of(item, noun.part)
-        nearest = next(j for j in range(i - 1, -1, -1) if items[j].role != "degree" or j <= topic)
-        behind = topic == nearest and not noun.described  # "eyes blue", "hair slightly wavy"
-        apart = right is None or right == NOBODY or _apart_from(item, items[right])
-        ahead = tight and right is not None and not (said and right == NOBODY)
-        if ahead and (behind or said in ("colon", "dash")) and _own_words_follow(items, right):
-            ahead = False  # "eyes blue hair brown"
-        if left is not None and not ahead and (said or behind or (apart and _follows(items, i, topic))):
-            _attach(item, topic, noun, left)
-            return True
+    if _to_the_left(items, i, topic, right, tight):
+        return True
     if right is not None and right >= 0 and (tight or not _apart_from(item, items[right])):
-        if items[right].role in ("noun", "crowd"):
-            _attach(item, right, items[right], meaning_of(item, items[right].part))
+        noun = items[right]
+        if noun.role in ("noun", "crowd"):
+            meaning = meaning_of(item, noun.part)
+            if meaning is None and item.own and item.own.is_certain and "hair" not in item.entry.meanings:
+                item.meaning = item.own  # "smiling brown eyes", "clean-shaven glasses"
+            else:
+                _attach(item, right, noun, meaning)
         return False
     if right is None and _of_part(items, i):
         return False
+    _alone(items, i, topic, right)
+    return False
+
+
+def _is_of_a_thing(items: Sequence[Item], i: int) -> bool:
+    """Is the word said of the thing behind it: any word of a dog, a size of what is worn or carried?"""
+    noun = items[i + 1]
+    if noun.role == "thing":
+        return True
+    if not items[i].entry.of_things:
+        return False
+    if noun.part == "object" and noun.role == "noun":
+        return True
+    return noun.role == "unknown" and any(x.part == "person" or x.role in ("he", "she") for x in items[:i])
+
+
+def _to_the_left(items: Sequence[Item], i: int, topic: _Topic, right: int | None, tight: bool) -> bool:
+    """Attach the word to the topic, where it describes that rather than what is to its right."""
+    if topic.at < 0:
+        return False
+    item, noun = items[i], items[topic.at]
+    left = meaning_of(item, noun.part)
+    if left is None or (i + 1 < len(items) and items[i + 1].norm == "of" and not topic.said):
+        return False  # "a face full of freckles"
+    nearest = next(j for j in range(i - 1, -1, -1) if items[j].role != "degree" or j <= topic.at)
+    behind = topic.at == nearest and not noun.described  # "eyes blue", "hair slightly wavy"
+    apart = right is None or right == NOBODY or _apart_from(item, items[right])
+    ahead = tight and right is not None and not (topic.said and right == NOBODY)
+    if ahead and (behind or topic.said in ("colon", "dash")) and _own_words_follow(items, right, noun):
+        ahead = False  # "eyes blue hair brown"
+    if ahead or not (topic.said or behind or (apart and _follows(items, i, topic.at))):
+        return False
+    _attach(item, topic.at, noun, left)
+    return True
+
+
+def _alone(items: Sequence[Item], i: int, topic: _Topic, right: int | None) -> None:
+    """What a word without a noun of its own means."""
+    item = items[i]
     item.meaning = item.own
     if right == NOBODY:
-        return False  # "a blond barista" is blond; but "black" and "long" say nothing about an unknown thing
+        return  # "a blond barista" is blond; but "black" and "long" say nothing about an unknown thing
     bodily = "hair" in item.entry.meanings  # a word that also describes hair needs to be told that it is the person's
-    if topic == PERSON or they or (topic >= 0 and items[topic].part in _PERSONAL) or (not bodily and not said):
+    personal = topic.at == PERSON or topic.they or (topic.at >= 0 and items[topic.at].part in _PERSONAL)
+    if personal or (not bodily and not topic.said):
         item.meaning = meaning_of(item, "person")
-    elif bodily and said and topic >= 0:
+    elif bodily and topic.said and topic.at >= 0:
         item.meaning = None  # "his beard is graying"
-    return False
 
 
 def _apart_from(item: Item, noun: Item) -> bool:
@@ -208,8 +294,10 @@ def _follows(items: Sequence[Item], i: int, topic: int) -> bool:
     )
 
 
-def _own_words_follow(items: Sequence[Item], right: int) -> bool:
+def _own_words_follow(items: Sequence[Item], right: int | None, left: Item) -> bool:
     """In "eyes blue hair brown" the noun to the right has its own words behind it, so "blue" is the eyes'."""
+    if right is None or left.part == "person":
+        return False  # "male BLK hair BRO eyes"
     follower = items[right + 1] if 0 <= right and right + 1 < len(items) else None
     if follower is None:
         return right == NOBODY

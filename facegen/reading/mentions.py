@@ -7,23 +7,20 @@ from collections.abc import Sequence
 
 from facegen import attributes
 from facegen.reading.items import Item
-from facegen.reading.lexicon import Meaning
+from facegen.reading.lexicon import Meaning, lexicon
 from facegen.reading.result import Mention
 
 _HEDGED = 0.6  # what "maybe" leaves of the confidence
 _OR = 0.6  # of two colors joined by "or" the first counts
-_HE = frozenset("he him his himself men boys guys gentlemen males".split())
-_SHE = frozenset("she her hers herself women girls ladies females".split())
 _BROAD = 3  # a statement that denies so many attributes at once ("no facial hair") leaves an earlier exact yes standing
 _MUCH_LESS = 0.2  # a statement this much less sure than an earlier one does not overrule it
 
 
 def mentions_of(items: Sequence[Item], text: str) -> list[Mention]:
     """What each item says about the described person, in the text's order."""
-    _degrees(items)
     found: list[Mention] = []
     for i, item in enumerate(items):
-        meaning = item.meaning if item.role in ("word", "age") else item.own if item.role == "noun" else None
+        meaning = item.said
         if item.skip:
             continue
         if item.role == "correct":
@@ -36,19 +33,11 @@ def mentions_of(items: Sequence[Item], text: str) -> list[Mention]:
         end = item.end
         if item.head is not None and items[item.head].norm in ("haired", "eyed") and items[item.head].start > end:
             end = items[item.head].end  # "black-haired" is one word to the eye
-        for name, value in _says(item, meaning):
-            found.append(
-                Mention(
-                    name,
-                    value,
-                    item.start,
-                    end,
-                    text[item.start : end],
-                    item.negated,
-                    item.degree,
-                    round(confidence, 3),
-                )
-            )
+        words, sure = text[item.start : end], round(confidence, 3)
+        found += [
+            Mention(name, value, item.start, end, words, item.negated, item.degree, sure)
+            for name, value in _says(items, i, meaning)
+        ]
     return sorted(found + _pronoun(items, found, text), key=lambda m: m.start)
 
 
@@ -69,13 +58,13 @@ def _label(items: Sequence[Item], i: int) -> bool:
     return False
 
 
-def _says(item: Item, meaning: Meaning) -> tuple[tuple[str, bool], ...]:
+def _says(items: Sequence[Item], i: int, meaning: Meaning) -> tuple[tuple[str, bool], ...]:
     """A meaning with its negation applied."""
+    item = items[i]
     if not item.negated:
         return meaning.says
     if meaning.negated is not None:
-        # "no hair" is bald, "no long hair" is not.
-        return () if item.described and item.part == "hair" else meaning.negated
+        return meaning.negated if item.part != "hair" or _no_hair_at_all(items, i) else ()
     says = dict(meaning.says)
     if "male" in says:
         # "not an old man" is a man; "not a man" is a woman.
@@ -84,18 +73,16 @@ def _says(item: Item, meaning: Meaning) -> tuple[tuple[str, bool], ...]:
     return tuple((name, False) for name, value in says.items() if value)
 
 
-def _degrees(items: Sequence[Item]) -> None:
-    """Write words of degree on what they belong to: "a hint of a smile"."""
-    for i, item in enumerate(items):
-        if item.role != "degree" or item.entry is None or item.entry.role != "degree":
-            continue
-        for follower in items[i + 1 : i + 4]:
-            if follower.content:
-                follower.degree = f"{follower.degree} {item.norm}" if follower.degree else item.norm
-                follower.factor = min(follower.factor, item.entry.factor)
-                break
-            if follower.role not in ("a", "degree", "of"):
-                break
+def _no_hair_at_all(items: Sequence[Item], i: int) -> bool:
+    """ "No hair" is bald; "no long hair", "doesn't cut his hair" and "no hair in his eyes" are not."""
+    if items[i].described or (i + 1 < len(items) and items[i + 1].norm in ("in", "out of", "over", "out")):
+        return False
+    for item in reversed(items[:i]):
+        if item.role in ("not", "none", "stop"):
+            break
+        if item.role in ("unknown", "verb", "thing"):
+            return False
+    return True
 
 
 def _after_or(items: Sequence[Item], i: int) -> bool:
@@ -128,17 +115,23 @@ def _withdraw(found: list[Mention], items: Sequence[Item], i: int) -> list[Menti
 
 
 def _pronoun(items: Sequence[Item], found: Sequence[Mention], text: str) -> list[Mention]:
-    """He or she, where no noun says so."""
+    """He or she, where no noun says so; the last one that corrects another."""
     if any(m.attribute == "male" for m in found):
         return []
+    sets = lexicon().sets
+    heard: list[Mention] = []
+    corrected = False
     for item in items:
+        corrected = corrected or item.role == "correct"
+        if item.skip or (heard and not corrected):
+            continue
         # In the lexicon's phrases too: "bags under her eyes". Crowds ("two men ran out") say it if nothing else does.
         said = item.norm.split()
-        he, she = not _HE.isdisjoint(said), not _SHE.isdisjoint(said)
-        if (he != she) and not item.skip:
-            words = text[item.start : item.end]
-            return [Mention("male", he, item.start, item.end, words, False, None, 0.9)]
-    return []
+        he, she = not sets["he"].isdisjoint(said), not sets["she"].isdisjoint(said)
+        if he != she:
+            heard = [Mention("male", he, item.start, item.end, text[item.start : item.end], False, None, 0.9)]
+            corrected = False
+    return heard
 
 
 def settle(mentions: Sequence[Mention]) -> list[Mention]:
@@ -146,12 +139,7 @@ def settle(mentions: Sequence[Mention]) -> list[Mention]:
     holds: dict[str, list[Mention]] = {}
     broad = Counter(m.start for m in mentions)
     for mention in mentions:
-        against = []
-        for name in (mention.attribute, *(attributes.rivals(mention.attribute) if mention.value else ())):
-            if name in holds and (
-                holds[name][0].value != mention.value if name == mention.attribute else holds[name][0].value
-            ):
-                against.append(name)
+        against = [name for name in _opposed(mention) if name in holds and holds[name][0].value != _wanted(mention, name)]
         if against and broad[mention.start] >= _BROAD and not mention.value:
             continue
         if any(max(m.confidence for m in holds[name]) - mention.confidence > _MUCH_LESS for name in against):
@@ -160,6 +148,16 @@ def settle(mentions: Sequence[Mention]) -> list[Mention]:
             del holds[name]
         holds.setdefault(mention.attribute, []).append(mention)
     return sorted((m for ms in holds.values() for m in ms), key=lambda m: m.start)
+
+
+def _opposed(mention: Mention) -> tuple[str, ...]:
+    """The attributes that a mention may contradict: its own, and those that its yes rules out."""
+    return (mention.attribute, *(attributes.rivals(mention.attribute) if mention.value else ()))
+
+
+def _wanted(mention: Mention, name: str) -> bool:
+    """What a mention says of an attribute that it may contradict."""
+    return mention.value if name == mention.attribute else False
 
 
 def unused_spans(items: Sequence[Item], mentions: Sequence[Mention], text: str) -> list[tuple[int, int]]:

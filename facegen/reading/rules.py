@@ -8,11 +8,14 @@ exclusive group stands for are left to `facegen.attributes.complete`.
 
 from __future__ import annotations
 
+from facegen.reading import ages
+from facegen.reading.context import apply_cues
+from facegen.reading.degrees import apply_degrees, degrees_of
 from facegen.reading.items import read_items
 from facegen.reading.linking import link
 from facegen.reading.mentions import mentions_of, settle, unused_spans
-from facegen.reading.negation import negate
 from facegen.reading.result import MAX_CHARACTERS, DescriptionError, Reading, check_text, finish
+from facegen.reading.tokens import tokenize
 from facegen.reading.whose import set_aside
 
 __all__ = ["MAX_CHARACTERS", "DescriptionError", "Reading", "check_text", "parse"]
@@ -25,9 +28,10 @@ def parse(text: str) -> Reading:
         DescriptionError: the text is empty or has over `MAX_CHARACTERS` characters.
     """
     check_text(text)
-    items = read_items(text)
+    items = read_items(tokenize(text), ages.find(text))
     link(items)
-    negate(items)
+    apply_cues(items)
     set_aside(items)
+    apply_degrees(items)
     mentions = settle(mentions_of(items, text))
-    return finish(text, mentions, unused_spans(items, mentions, text))
+    return finish(text, mentions, unused_spans(items, mentions, text), degrees_of(items, mentions))

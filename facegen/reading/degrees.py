@@ -1,0 +1,59 @@
+"""Words of degree and size: "a hint of a smile", "very old", "a huge beard".
+
+A degree is a whole number: -2 hardly, -1 slightly, +1 more than plainly, +2 very. Plain yes and no have none. Words of
+degree and of size have theirs in lexicon.json (`degrees`, `sizes`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from facegen.reading.items import Item
+from facegen.reading.result import Mention
+
+_REACH = 4
+
+
+def apply_degrees(items: Sequence[Item]) -> None:
+    """Write words of degree and of size on what they belong to."""
+    for i, item in enumerate(items):
+        entry = item.entry
+        if entry is None:
+            continue
+        if item.role == "degree" and entry.role == "degree":
+            _spread(items, i)
+        elif entry.level and item.role in ("word", "unknown"):
+            _size(items, i)
+
+
+def _spread(items: Sequence[Item], i: int) -> None:
+    item = items[i]
+    for follower in items[i + 1 : i + _REACH]:
+        if follower.content:
+            follower.degree = f"{follower.degree} {item.norm}" if follower.degree else item.norm
+            follower.factor = min(follower.factor, item.entry.factor)
+            follower.level = item.entry.level or follower.level
+            return
+        if follower.role not in ("a", "degree", "of"):
+            return
+
+
+def _size(items: Sequence[Item], i: int) -> None:
+    """A size is of the thing worn behind it ("a big smile"); or the word itself says so ("a huge nose")."""
+    item = items[i]
+    level = item.entry.level
+    if item.meaning and item.meaning.says:
+        item.level = item.level or (level if level == 2 else 0)
+        return
+    for follower in items[i + 1 : i + _REACH]:
+        if follower.role == "noun" and follower.part == "object":
+            follower.level = follower.level or max(-2, min(2, level + item.level))
+            return
+        if follower.role not in ("word", "comma", "unknown"):
+            return
+
+
+def degrees_of(items: Sequence[Item], mentions: Sequence[Mention]) -> dict[str, int]:
+    """name -> degree of the mentions that count and say yes."""
+    level = {item.start: item.level for item in items if item.level}
+    return {m.attribute: level[m.start] for m in mentions if m.value and m.start in level and m.attribute != "male"}
