@@ -24,6 +24,10 @@ _SEEMS = (
     r"(?:at|looks?|looked|looking|turned|turning|is|was|be|been|being|say|pushing|nearing|approaching|guess"
     r"|he['’]s|she['’]s|hes|shes)"
 )
+_PEOPLE = (
+    r"man|woman|male|female|guy|girl|boy|lady|dude|gentleman|bloke|person|mom|dad|lad|lass|chap|fellow|youth|kid|child"
+    r"|widow|widower|bachelor|spinster|teacher|nurse|mother|father|husband|wife|beauty|teen|teenager|fella|suspect"
+)
 _PART = r"(?:early|mid|middle|late)"
 _DECADE = rf"(?:(?<![\d'’])[1-9]0['’]?s\b|\b(?:{'|'.join(_DECADES)})\b)"
 _NOT_DECIMAL = r"(?![.,]\d)"
@@ -39,7 +43,7 @@ _PATTERNS = {
     "months": rf"{_N}[\s-]{{0,2}}(?:month|week|day)s?[\s-]{{0,2}}old\b",
     "years": rf"{_RANGE}[\s-]{{0,2}}(?:years?|yrs?|year's|yeras?|yers|y[a-z]{{2,6}}(?=[\s-]old))\b\.?"
     r"(?P<old>[\s-]{0,2}(?:of[\s-]age|olds?|young)\b)?",
-    "yo": rf"{_RANGE}[\s-]{{0,2}}y\.?\s?/?\s?o\b\.?",
+    "yo": rf"{_RANGE}[\s-]{{0,2}}y\.?\s?/?\s?o\.?a?\b\.?",
     "decade": rf"(?:\b(?P<part>{_PART})(?:[\s-]{{1,2}}(?:to|or)[\s-]{{1,2}}{_PART})?[\s-]{{0,2}})?(?P<a>{_DECADE})"
     rf"(?:{_TO}(?:(?P<part2>{_PART})[\s-]{{0,2}})?(?P<b>{_DECADE}))?",
     "aged": r"\b(?:aged?|ages|age range|age group)\b\s?(?:of|is|was|:|=|-|–|—)?\s?"
@@ -47,14 +51,20 @@ _PATTERNS = {
     "between": rf"\bbetween\s(?P<a>{_N})\sand\s(?P<b>{_N}){_END}",
     "ish": rf"(?P<a>{_N}|\b{_WORD})[\s-]?(?:ish|odd|something)\b",
     "compared": r"\b(?:(?P<over>over|older than|above|past|more than)"
-    rf"|(?P<under>under|younger than|below|less than|not yet))\s(?:the age of\s|age\s)?(?P<a>{_N}){_END}",
+    rf"|(?P<under>under|younger than|below|less than|not yet|not a day (?:over|past|older than)|(?:not|no) (?:more|older) than"
+    rf"|not (?:much )?(?:over|past)))\s(?:the age of\s|age\s)?(?P<a>{_N}){_END}",
     "about": rf"\b(?:{_ABOUT}|{_SEEMS})\s(?:{_ABOUT}\s)?{_RANGE}{_END}",
-    "person": r"\b(?:man|woman|male|female|guy|girl|boy|lady|dude|gentleman|bloke|person|mom|dad)\s(?:of\s)?"
-    rf"(?P<a>\d{{2}}){_END}",
+    "person": rf"\b(?:{_PEOPLE})(?:,?\s)(?P<of>of\s)?(?:{_ABOUT}\s)?{_RANGE}{_END}",
+    "coded": rf"(?-i:\b(?:[SDMGBT]?[WBAHL]|[WBAHLO]/)[MF]),?\s(?:{_ABOUT}\s)?{_RANGE}(?!\s?(?:lbs?|pounds|kg|cm|ft|['\"])\b)",
+    "nearly": rf"\b(?:turn(?:s|ed|ing)|pushing|nearing|approaching|(?:neighbou?rhood|region|vicinity|side|shy) of"
+    rf"|close on)\s(?P<a>{_N})\b(?!\s(?:miles|percent|degrees|times|people|heads|pages))",
+    "day": rf"(?P<a>{_N})(?:\sif)\s(?:s?he|they)(?:['’]s|['’]re|\sis|\sare|\swas)\sa\sday\b",
     "listed": rf"(?:^|[,;(\[\n|/:—–]|\s-)\s?(?:{_ABOUT}\s)?(?P<a>(?<![\d.,/#$])\d{{2}}(?![\d%°])"
     rf"|(?:{'|'.join(_TENS)})(?:[\s-](?:{'|'.join(_UNITS)}))?)"
     rf"(?:{_TO}(?P<b>\d{{2}}))?{_LIST_END}",
 }
+# Of these only the number is the age's, not the words that lead to it.
+_BARE = ("listed", "person", "about", "coded", "nearly")
 _REGEXES = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in _PATTERNS.items()}
 # "25F", "28/M"; and at the start of a text or bracket "M/28", "F 25" (elsewhere F/22 is an aperture).
 _SEXED = re.compile(
@@ -134,6 +144,8 @@ def _years(name: str, match: re.Match, text: str) -> float | None:
         label = _LABEL.search(text[max(0, start - 24) : match.start("a")])
         if low < 13 or (label and label[1].lower() in _NO_AGE_LABELS):
             return None
+    if name == "person" and low < 13 and not match["of"]:
+        return None
     if name in ("about", "compared", "between", "ish") and low < (3 if a[0].isdigit() else 10):
         return None
     if name == "compared":
@@ -163,6 +175,6 @@ def find(text: str) -> list[Age]:
             years = _years(name, match, text)
             if years is not None:
                 # Only the words of the age itself, not the comma or colon that set it apart.
-                start = match.start("a") if name in ("listed", "person", "about") else match.start()
+                start = match.start("a") if name in _BARE else match.start()
                 add(start, match.end(), years)
     return sorted(ages)

@@ -190,7 +190,7 @@ class _Forward:
         return True
 
     def _colon(self, item: Item) -> bool:
-        if not self.here:  # "not wearing: hat, glasses"
+        if self.items[self.j - 1].role in ("not", "has", "verb"):  # "not wearing: hat, glasses"
             self.reached = _line(self.items, self.j, end="stop")
         return False
 

@@ -107,6 +107,7 @@ class Lexicon:
         self.spellings = {variant: word for word, variants in data["spellings"].items() for variant in variants}
         self._read(data)
         self.sets = {name: frozenset(words) for name, words in data["sets"].items()}
+        self.shorthand: dict[str, dict[str, str]] = data["shorthand"]
         self._tree: dict = {}
         for words, entry in self.entries.items():
             node = self._tree

@@ -13,9 +13,10 @@ from facegen.reading.lexicon import Meaning
 
 _REACH = 14  # items that a word looks to the right for its noun
 _UNKNOWN = 2  # unknown words that may stand between ("black shiny shoulder-length hair")
-_PERSONAL = ("person", "face", "head", "sex")  # said of these, a word may mean what it means by itself
+_PERSONAL = ("person", "face", "head", "sex", "race")  # said of these, a word may mean what it means by itself
 _SPEAKING = ("mouth", "chin", "jaw", "expression")  # so too of these, for words that aren't colors or lengths
 _SHARING = ("hair", "eyes", "eyebrows", "skin")  # these share a color: "brown eyes and hair"
+_LABELS = ("race", "sex")  # in a form, what stands behind these is theirs: "RAC B HAI GRY"
 PERSON, NOBODY = -1, -2  # topics that are no item: the described person; something that nothing is read about
 OF_A_THING = "of a thing"
 
@@ -245,6 +246,8 @@ def _to_the_left(items: Sequence[Item], i: int, topic: _Topic, right: int | None
     behind = topic.at == nearest and not noun.described  # "eyes blue", "hair slightly wavy"
     apart = right is None or right == NOBODY or _apart_from(item, items[right])
     ahead = tight and right is not None and not (topic.said and right == NOBODY)
+    if behind and noun.part in _LABELS:
+        ahead = False
     if ahead and (behind or topic.said in ("colon", "dash")) and _own_words_follow(items, right, noun):
         ahead = False  # "eyes blue hair brown"
     if ahead or not (topic.said or behind or (apart and _follows(items, i, topic.at))):

@@ -11,10 +11,12 @@ from __future__ import annotations
 from facegen.reading import ages
 from facegen.reading.context import apply_cues
 from facegen.reading.degrees import apply_degrees, degrees_of
+from facegen.reading.forms import read_forms
 from facegen.reading.items import read_items
 from facegen.reading.linking import link
 from facegen.reading.mentions import mentions_of, settle, unused_spans
 from facegen.reading.result import MAX_CHARACTERS, DescriptionError, Reading, check_text, finish
+from facegen.reading.shorthand import expand
 from facegen.reading.tokens import tokenize
 from facegen.reading.whose import set_aside
 
@@ -28,7 +30,8 @@ def parse(text: str) -> Reading:
         DescriptionError: the text is empty or has over `MAX_CHARACTERS` characters.
     """
     check_text(text)
-    items = read_items(tokenize(text), ages.find(text))
+    items = read_items(expand(tokenize(text), text), ages.find(text))
+    read_forms(items)
     link(items)
     apply_cues(items)
     set_aside(items)

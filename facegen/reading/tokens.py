@@ -14,18 +14,23 @@ _TOKEN = re.compile(
       | [^\W\d_]+(?:['’ʼ`´][^\W\d_]+)*
     )
     | (?P<number>\d+(?:[.,]\d+)*)
+    | (?P<state>\[\s?[xXvV✓✔✗✘]?\s?\] | \([xX]\) | [☐☑☒✓✔✅✗✘❌❎]\ufe0f?)
     | (?P<line>[\r\n\v\f\x1c-\x1e\x85\u2028\u2029])
     | (?P<mark>[^\s\w])
     """,
     re.VERBOSE,
 )
+_NOT_TICKED = frozenset("☐✗✘❌❎")
 _APOSTROPHES = str.maketrans("’ʼ`´", "''''")
 CLITICS = ("'s", "'re", "'ve", "'d", "'ll", "'m")
 _HYPHENS = "-\u2010\u2011\u00ad"
 
 
 class Token(NamedTuple):
-    """One word, number, mark or line end: `text[start:end]` as written, `norm` as compared."""
+    """One word, number, mark or line end: `text[start:end]` as written, `norm` as compared.
+
+    `kind` is "word", "number", "line", "mark" or "state" (a box or tick, whose norm is "yes" or "no").
+    """
 
     norm: str
     start: int
@@ -65,6 +70,9 @@ def tokenize(text: str) -> list[Token]:
                     break
             else:
                 tokens.append(Token(norm, start, end, "word", capital))
+        elif kind == "state":
+            mark = match[0].strip("[]() \ufe0f\t\n")
+            tokens.append(Token("no" if mark in _NOT_TICKED or not mark else "yes", start, end, kind))
         elif kind == "mark" and match[0] in _HYPHENS and _inside_word(text, start):
             continue
         elif kind == "mark" and tokens and tokens[-1].norm == "\ufffd" and _is_symbol(match[0]):

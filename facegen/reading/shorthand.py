@@ -1,0 +1,82 @@
+"""Short ways of writing, put into words of the lexicon before anything is read: "hes", "brd", "HAI BLK", "SWM".
+
+Codes of police files are NCIC's (National Crime Information Center, hair and eye color codes); personals write status,
+race and sex in three letters. A word that takes the place of a token keeps its place in the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from facegen.reading.lexicon import lexicon
+from facegen.reading.tokens import Token
+
+_BETWEEN = (":", "=", "-", "/", ".")
+
+
+@lru_cache(maxsize=1)
+def _people() -> dict[str, str]:
+    """ "BM", "SWM", "GAF" -> words."""
+    table = lexicon().shorthand
+    return {
+        f"{status}{race}{sex}": f"{table['races'][race]} {table['sexes'][sex]}"
+        for status in ("", *table["statuses"])
+        for race in table["races"]
+        for sex in table["sexes"]
+    }
+
+
+def expand(tokens: Sequence[Token], text: str) -> list[Token]:
+    """The tokens with shorthand written out."""
+    out: list[Token] = []
+    i = 0
+    while i < len(tokens):
+        token = tokens[i]
+        pair = _hair_and_eyes(tokens, i, text)
+        if pair:
+            out += [*_words(token, f"{pair[0]} hair"), *_words(tokens[i + 2], f"{pair[1]} eyes")]
+            i += 3
+            continue
+        words = _written_out(tokens, i, text) if token.kind == "word" else None
+        out += _words(token, words) if words else [token]
+        i += 1
+    return out
+
+
+def _written_out(tokens: Sequence[Token], i: int, text: str) -> str | None:
+    """The words that a token stands for, or None."""
+    table, token = lexicon().shorthand, tokens[i]
+    words = table["contractions"].get(token.norm) or table["codes"].get(token.norm)
+    if token.capital and text[token.start : token.end].isupper():
+        raw = token.norm.upper()
+        words = table["capitals"].get(raw) or words
+        words = words or _people().get(raw)
+    if len(token.norm) == 1 and token.norm in table["race letters"] and _labelled(tokens, i):
+        words = table["race letters"][token.norm]
+    return words
+
+
+def _labelled(tokens: Sequence[Token], i: int) -> bool:
+    """Does "race" stand before the letter at `i` ("RACE: W", "RAC B")?"""
+    before = i - 1
+    if before > 0 and tokens[before].norm in _BETWEEN:
+        before -= 1
+    return before >= 0 and tokens[before].norm in lexicon().shorthand["race labels"]
+
+
+def _hair_and_eyes(tokens: Sequence[Token], i: int, text: str) -> tuple[str, str] | None:
+    """ "BLK/BRO": the colors of hair and eyes, as files have them side by side."""
+    if i + 2 >= len(tokens) or tokens[i + 1].norm != "/":
+        return None
+    table = lexicon().shorthand
+    hair, eyes = (text[t.start : t.end] for t in (tokens[i], tokens[i + 2]))
+    if hair not in table["hair codes"] or eyes not in table["eye codes"]:
+        return None
+    if i + 3 < len(tokens) and tokens[i + 3].norm in ("hair", "eyes", "hr"):
+        return None
+    return table["capitals"][hair], table["capitals"][eyes]
+
+
+def _words(token: Token, words: str) -> list[Token]:
+    return [Token(word, token.start, token.end, "word", token.capital) for word in words.split()]
