@@ -89,7 +89,7 @@ def read_items(tokens: Sequence[Token], found: Sequence[ages.Age]) -> list[Item]
         elif entry is not None:
             _known(item, b.norm, items, known)
         elif a.kind != "word":
-            item.role = "number" if a.kind == "number" else MARKS.get(a.norm, a.kind)
+            item.role = "unknown" if a.kind == "foreign" else MARKS.get(a.norm, a.kind)
         else:
             _compound(item, known)
         items.append(item)

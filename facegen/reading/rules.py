@@ -13,9 +13,10 @@ from facegen.reading.context import apply_cues
 from facegen.reading.degrees import apply_degrees, degrees_of
 from facegen.reading.forms import read_forms
 from facegen.reading.items import read_items
+from facegen.reading.languages import tell
 from facegen.reading.linking import link
 from facegen.reading.mentions import mentions_of, settle, unused_spans
-from facegen.reading.result import MAX_CHARACTERS, DescriptionError, Reading, check_text, finish
+from facegen.reading.result import ENGLISH, MAX_CHARACTERS, DescriptionError, Reading, check_text, finish
 from facegen.reading.shorthand import expand
 from facegen.reading.tokens import tokenize
 from facegen.reading.whose import set_aside
@@ -30,11 +31,22 @@ def parse(text: str) -> Reading:
         DescriptionError: the text is empty or has over `MAX_CHARACTERS` characters.
     """
     check_text(text)
-    items = read_items(expand(tokenize(text), text), ages.find(text))
+    tokens = tokenize(text)
+    language = tell(tokens)
+    if language:
+        items = read_items(language.translate(tokens), language.ages(text))
+    else:
+        items = read_items(expand(tokens, text), ages.find(text))
     read_forms(items)
     link(items)
     apply_cues(items)
     set_aside(items)
     apply_degrees(items)
     mentions = settle(mentions_of(items, text))
-    return finish(text, mentions, unused_spans(items, mentions, text), degrees_of(items, mentions))
+    return finish(
+        text,
+        mentions,
+        unused_spans(items, mentions, text),
+        degrees_of(items, mentions),
+        language.name if language else ENGLISH,
+    )
