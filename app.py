@@ -5,4 +5,4 @@ from facegen import ui
 demo = ui.build()
 
 if __name__ == "__main__":
-    demo.launch(**ui.page())
+    ui.serve(demo)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import socket
 from pathlib import Path
@@ -14,6 +16,7 @@ from facegen import registry
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
+ROOT = Path(__file__).parent.parent
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 CHROMIUM_ARGS = [
     "--no-sandbox",
@@ -33,22 +36,41 @@ def pipe():
     return load(None)
 
 
-@pytest.fixture(scope="session")
-def small_checkpoint(tmp_path_factory) -> Path:
-    """A checkpoint that loads fast and draws noise: for what does not depend on how good the faces are."""
+def tiny_checkpoint(folder: Path, attributes: list[str], blocks: int) -> Path:
+    """A checkpoint that loads fast and draws noise, another noise for each attribute and person."""
+    import torch
+
     from facegen.drawing.generator import DeconvGenerator, GeneratorConfig
 
-    folder = tmp_path_factory.mktemp("checkpoint") / "small"
-    config = GeneratorConfig(
-        attributes=["male", "young", "smiling", "beard"],
-        identity_dim=8,
-        channels=[8, 8, 8],
-        prior_width=8,
-        prior_hidden=8,
-        prior_blocks=1,
-    )
-    registry.save(DeconvGenerator(config), folder)
+    sizes = {"identity_dim": 8, "prior_width": 8, "prior_hidden": 8, "prior_blocks": 1}
+    config = GeneratorConfig(attributes=attributes, channels=[8] * (blocks + 1), **sizes)
+    model = DeconvGenerator(config)
+    torch.manual_seed(0)
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+    registry.save(model, folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def small_checkpoint(tmp_path_factory) -> Path:
+    """For what does not depend on how good the faces are."""
+    return tiny_checkpoint(tmp_path_factory.mktemp("checkpoint") / "small", ["male", "young", "smiling", "beard"], 2)
+
+
+@pytest.fixture(scope="session")
+def quick_checkpoint(tmp_path_factory) -> str:
+    """What the app of the tests draws with: the attributes of the embedded model, in no time."""
+    drawable = json.loads((ROOT / "checkpoints/default/config.json").read_text())["attributes"]
+    return str(tiny_checkpoint(tmp_path_factory.mktemp("checkpoint") / "quick", drawable, 4))
+
+
+@pytest.fixture(scope="session")
+def quick_pipe(quick_checkpoint):
+    """The pipeline of the app that is served."""
+    from facegen.pipeline import load
+
+    return load(quick_checkpoint)
 
 
 @pytest.fixture(scope="session")
@@ -78,19 +100,13 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def ratings(tmp_path_factory) -> Path:
-    """Where the running app keeps its ratings."""
-    return tmp_path_factory.mktemp("ratings")
-
-
-@pytest.fixture(scope="session")
-def app(ratings):
+def app(quick_checkpoint):
     """The whole app, served on a free port by this process."""
     from facegen import ui
 
-    demo = ui.build(ratings=ratings)
-    options = {**ui.page(), "server_name": "127.0.0.1", "server_port": free_port()}
-    demo.launch(prevent_thread_lock=True, quiet=True, show_error=True, **options)
+    demo = ui.build(quick_checkpoint)
+    options = {**ui.options(demo), "server_name": "127.0.0.1", "server_port": free_port()}
+    demo.launch(prevent_thread_lock=True, quiet=True, **options)
     yield demo
     demo.close()
 
@@ -98,7 +114,7 @@ def app(ratings):
 @pytest.fixture(scope="session")
 def app_url(app) -> str:
     """Where the app is served."""
-    return app.local_url
+    return app.local_url.rstrip("/")
 
 
 @pytest.fixture(scope="session")
@@ -112,3 +128,40 @@ def browser():
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def contexts(browser):
+    """(size) -> a browser's profile of that size, which keeps Gradio's own scripts in its cache from test to test."""
+    made: dict[int, object] = {}
+
+    def context(size: dict):
+        if size["width"] not in made:
+            made[size["width"]] = browser.new_context(viewport=size, accept_downloads=True)
+        return made[size["width"]]
+
+    yield context
+    for each in made.values():
+        each.close()
+
+
+@pytest.fixture(params=[{"width": 1280, "height": 900}, {"width": 390, "height": 844}], ids=["desktop", "phone"])
+def page(request, contexts, app_url):
+    """A fresh visit, see pages.py. Errors in the page's own code and requests to outside fail the test."""
+    from pages import TIMEOUT, settled
+
+    page = contexts(request.param).new_page()
+    page.set_default_timeout(TIMEOUT)
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(f"error: {error}"))
+    outside = re.compile(r"^(?!http://127\.0\.0\.1[:/]|data:|blob:)")
+    page.on("request", lambda r: faults.append(f"outside: {r.url}") if outside.match(r.url) else None)
+    page.goto(f"{app_url}/robots.txt")
+    page.evaluate("localStorage.clear(); localStorage.setItem('facegen.toured', 'true')")
+    page.goto(app_url)
+    settled(page)
+    yield page
+    if folder := os.environ.get("FACEGEN_SCREENSHOTS"):  # to be looked at by people
+        page.screenshot(path=f"{folder}/{request.node.name}.png", full_page=True)
+    page.close()
+    assert not faults

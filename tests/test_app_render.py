@@ -1,14 +1,18 @@
 """The pieces of HTML: a user's words are escaped, and every word is accounted for."""
 
 import json
+import random
 
 import pytest
+from PIL import Image
 
 from facegen import parse
 from facegen.attributes import NAMES
+from facegen.errors import UserError
 from facegen.person import PersonError
-from facegen.ui import render, review
-from facegen.ui.board import _markup
+from facegen.ui import links, ratings, readback, render, review, suggestions
+from facegen.ui.blocks import sorry
+from facegen.ui.board import markup
 
 NASTY = '<img src=x onerror="alert(1)"> a man with a beard & "glasses"'
 
@@ -16,10 +20,11 @@ NASTY = '<img src=x onerror="alert(1)"> a man with a beard & "glasses"'
 def test_a_users_words_are_escaped():
     html = render.sentence(NASTY, parse(NASTY), NAMES)
     assert "<img" not in html and html.count("&lt;") == 1
+    assert "<img" not in render.sentence("", None, NAMES, note=NASTY)
     grid = render.grid([{"src": "data:,", "caption": NASTY}], 3, NASTY)
     assert "<img src=x" not in grid
     settings = {"description": NASTY, "person": "7", "overrides": {}, "attributes": {}}
-    assert "<img src=x" not in render.stage("data:,", settings)
+    assert "<img src=x" not in render.stage(Image.new("RGB", (8, 8)), settings, 1)
 
 
 def test_sentence_keeps_the_text_and_marks_each_outcome():
@@ -29,41 +34,56 @@ def test_sentence_keeps_the_text_and_marks_each_outcome():
         assert any(f'class="fg-{shape}"' in part and word in part for part in html.split("<mark")[1:]), shape
 
 
-def test_spans_are_in_order_and_do_not_overlap():
-    text = "a smiling young woman with long wavy blond hair, no glasses, freckles and a very big zeppelin"
-    spans = render.spans(parse(text), NAMES)
-    assert all(0 <= a < b <= len(text) for a, b, *_ in spans)
-    assert all(first[1] <= second[0] for first, second in zip(spans, spans[1:], strict=False))
-    assert {n for *_, names in spans for n in names} >= {
-        "smiling",
-        "young",
-        "male",
-        "long_hair",
-        "blond_hair",
-        "eyeglasses",
-    }
+def test_what_is_set_otherwise_by_hand_is_struck_through():
+    text = "an old man with a beard, not smiling"
+    html = render.sentence(text, parse(text), NAMES, {"young": True, "beard": True})
+    struck = [part for part in html.split("<mark")[1:] if "<s>" in part]
+    assert [part.split("<s>")[1].split("</s>")[0] for part in struck] == ["old man"]  # the beard is as the text says
+    assert "2 set by hand" in html and "not smiling" in html
 
 
-def test_readback_counts_what_is_seen_as_asked():
-    html = render.readback(
-        {"beard": True, "smiling": False, "hat": True}, {}, {"beard": 0.9, "smiling": 0.8, "hat": 0.7}
-    )
-    assert "2 of 3 as asked" in html and "90%" in html and "20%" in html
-    assert html.count("✓") == 2 and html.count("✗") == 1
+def test_readback_has_three_states(monkeypatch):
+    asked = {"beard": True, "smiling": False, "hat": True, "red_hair": True}
+    told = readback.states(asked, {"beard": 0.9, "smiling": 0.8, "hat": 0.5})
+    verdicts = {name: verdict for name, (verdict, _) in told.items()}
+    assert verdicts == {"beard": "seen", "smiling": "not seen", "hat": "unsure"}
+    html = readback.readback(asked, {}, {"beard": 0.9, "smiling": 0.8, "hat": 0.5})
+    assert "1 seen, 1 unsure, 1 not seen" in html and "90%" in html and "20%" in html and "not measured" in html
+    monkeypatch.setattr(readback, "thresholds", lambda: {"beard": (0.6, 0.95)})
+    assert readback.state("beard", 0.9) == "unsure" and readback.state("hat", 0.9) == "seen"
 
 
-def test_board_has_every_attribute_once_and_says_why_some_are_off():
-    html = _markup(["beard"])
+def test_board_has_every_attribute_once_and_says_which_are_off():
+    html = markup(["beard"])
     assert all(html.count(f'data-name="{name}"') == 1 for name in NAMES)
-    assert html.count("this model can't draw it") == len(NAMES) - 1
+    assert html.count('class="fg-row"') == 1 and f"{len(NAMES) - 1} more are understood" in html
+
+
+def test_random_descriptions_say_only_what_can_be_drawn():
+    drawable = ("male", "young", "old", "beard", "blond_hair", "hat")
+    said = {suggestions.random_description(drawable) for _ in range(200)}
+    assert len(said) > 8
+    for text in said:
+        reading = parse(text)
+        assert not reading.unused and not reading.undrawable(drawable), text
 
 
 def test_link_restores_its_settings():
     from urllib.parse import parse_qs
 
     settings = {"description": "a man & a beard", "person": "7*0.9+8*0.4", "overrides": {"hat": False}, "strength": 2.5}
-    query = parse_qs(render.link(settings)[1:])
+    query = parse_qs(links.write(settings)[1:])
+    restored = links.read(links.write(settings))
+    assert {name: restored[name] for name in settings} == settings
     assert query == {"text": ["a man & a beard"], "person": ["7*0.9+8*0.4"], "set": ["hat=no"], "strength": ["2.5"]}
+
+
+def test_links_that_cannot_be_read_are_told():
+    assert links.read("?utm_source=x") is None and links.read("?seed=5")["person"] == "5"
+    for bad in ("text=a&strength=hard", "set=hat", "set=" + "x" * 3000, "set=young=yes,old=yes", "set=zeppelin=yes"):
+        with pytest.raises(UserError) as error:
+            links.read(bad)
+        assert len(sorry(str(error.value)).message) < 320
 
 
 def test_seeds_are_read_as_numbers_and_ranges():
@@ -80,15 +100,40 @@ def rating(seed, verdict, reason=None):
 
 
 def test_ratings_are_kept_at_once_and_the_last_one_counts(tmp_path):
-    review.append(tmp_path, rating(1, "good"), b"one")
-    review.append(tmp_path, rating(2, "good"), b"two")
-    review.append(tmp_path, rating(1, "poor", "blurry hairline"), b"one")
+    ratings.append(tmp_path, rating(1, "good"), b"one")
+    ratings.append(tmp_path, rating(2, "good"), b"two")
+    ratings.append(tmp_path, rating(1, "poor", "blurry hairline"), b"one")
     with open(tmp_path / "ratings.jsonl", "a") as file:
         file.write('{"half a li')  # a crash in the middle of a line
     assert len((tmp_path / "ratings.jsonl").read_text().splitlines()) == 4
-    ratings = review.read(tmp_path)
-    assert sorted((r["seed"], r["verdict"]) for r in ratings) == [(1, "poor"), (2, "good")]
-    summary = review.summarise(ratings)
+    kept = list(ratings.read(tmp_path).values())
+    assert sorted((r["seed"], r["verdict"]) for r in kept) == [(1, "poor"), (2, "good")]
+    summary = ratings.summarise(kept)
     assert "1 of 2" in summary and "blurry hairline (1)" in summary
-    html = review.report([*ratings, json.loads(json.dumps(rating(3, "good") | {"description": NASTY}))], tmp_path)
+    html = ratings.report([*kept, rating(3, "good") | {"description": NASTY}], {"1.png": b"one"})
     assert html.count("<figure") == 3 and "data:image/png;base64,b25l" in html and "<img src=x" not in html
+
+
+def test_damaged_ratings_are_passed_over(tmp_path):
+    """Any one byte of the file may be anything."""
+    ratings.append(tmp_path, rating(1, "good"), b"one")
+    ratings.append(tmp_path, rating(2, "good"), b"two")
+    path = tmp_path / "ratings.jsonl"
+    whole = path.read_bytes()
+    flip = random.Random(0)
+    for _ in range(300):
+        damaged = bytearray(whole)
+        damaged[flip.randrange(whole.index(b"\n"))] = flip.randrange(256)
+        path.write_bytes(damaged)
+        kept = ratings.read(tmp_path)
+        assert 2 in [r["seed"] for r in kept.values()], damaged  # the other line
+        ratings.report(list(kept.values()), {})
+    path.write_text('{"verdict": "<b>good</b>"}\n[1]\nnull\n7\n' + "[" * 100_000)
+    assert ratings.read(tmp_path) == {}
+    edited = json.dumps(rating(1, "good") | {"verdict": "<script>"})
+    path.write_text(edited)
+    assert ratings.read(tmp_path) == {}
+
+
+def test_a_table_of_ratings_holds_no_formulas():
+    assert "'=1+1" in ratings.table([rating(1, "good") | {"description": "=1+1"}])

@@ -5,65 +5,83 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-# Before Gradio is imported: no telemetry, no call to outside.
+from facegen.ui.files import claim
+
+# Before Gradio is imported: no telemetry, no call to outside, one folder of files.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+claim()
 
 import gradio as gr  # noqa: E402
 
 from facegen.pipeline import load  # noqa: E402
-from facegen.ui import about, api, describe, gallery, morph, review, tool
-from facegen.ui import people as people_tab  # noqa: E402
+from facegen.ui import about, api, describe, gallery, links, morph, people, review, server, tool  # noqa: E402
 from facegen.ui.blocks import Blocks  # noqa: E402
-from facegen.ui.session import start  # noqa: E402
-from facegen.ui.theme import page  # noqa: E402, F401
+from facegen.ui.server import options  # noqa: E402
+from facegen.ui.session import Session, draw, redraw  # noqa: E402
+from facegen.ui.settings import SETTINGS  # noqa: E402
+from facegen.ui.suggestions import EXAMPLES  # noqa: E402
+from facegen.ui.theme import asset  # noqa: E402
 
-HEAD = (
-    '<header class="fg-head"><h1>face<i>gen</i></h1><p>Type a description, see the face it describes.</p>'
-    '<button type="button" data-action="theme">Dark / light</button></header>'
-    # The face again, small, wherever it is changed while the large one is out of sight.
-    '<button type="button" class="fg-peek" data-action="face" hidden><img alt=""><span><b></b>Back to the face</span></button>'
-)
+__all__ = ["build", "build_review", "launch", "launch_review", "options", "serve"]
+FIRST_PERSON = "7"
 
 
-def build(model: str | None = None, ratings: Path = Path("runs/review")) -> gr.Blocks:
-    """The whole app as Blocks, with a first face already drawn; ratings of the review tab go to the folder `ratings`."""
+def build(model: str | None = None) -> Blocks:
+    """The whole app as Blocks, with a first face already drawn; serve it with `serve` or `options`."""
     pipe = load(model)
-    first = start(pipe, describe.EXAMPLES[0], "7")
+    faces = links.Faces(lambda settings: redraw(pipe, settings), SETTINGS.linked_faces)
+    first = Session(draw(pipe, EXAMPLES[0][1], {}, FIRST_PERSON))
     with Blocks(title="facegen", analytics_enabled=False, delete_cache=(600, 3600)) as demo:
-        gr.HTML(HEAD, apply_default_css=False)
-        with gr.Tabs() as tabs:
+        gr.HTML(asset("head.html"), apply_default_css=False)
+        with gr.Tabs():
             with gr.Tab("Describe", id="describe"):
-                main = describe.build(pipe, first)
-            people_tab.build(pipe, main, first)
+                main = describe.build(pipe, first, faces)
+            people.build(pipe, main, first)
             morph.build(pipe, main)
-            gallery.build(pipe, main, tabs)
-            review.build([model], ratings)
+            gallery.build(faces)
+            review.build([model])
             about.build(pipe)
         api.build(pipe)
         tool.build(pipe)
-        main.extras(
-            demo.load(main.opened, [main.session], main.outputs, show_progress="hidden", api_visibility="private")
-        )
-    demo.queue(max_size=512)
+
+        def opened(session: Session, request: gr.Request):
+            """A shared link restores its face; a plain visit keeps the face that is there."""
+            settings = links.read(dict(request.query_params)) if request else None
+            return main.restore(session, settings) if settings else {main.session: session}
+
+        main.extras(demo.load(opened, [main.session], main.outputs, show_progress="hidden", api_visibility="private"))
+    demo.queue(max_size=SETTINGS.queue)
+    demo.faces = faces
     return demo
 
 
-def launch(model: str | None = None, **options):
-    """Build and serve; `options` go to `gr.Blocks.launch`."""
-    return build(model).launch(show_error=True, **page(), **options)
-
-
-def build_review(model: str | None, ratings: Path) -> gr.Blocks:
-    """The review tab by itself."""
+def build_review(model: str | None, ratings: Path) -> Blocks:
+    """The review tab by itself; ratings are kept in a folder."""
     load(model)  # a broken checkpoint is told before the page is served
-    with gr.Blocks(title="facegen review", analytics_enabled=False, delete_cache=(600, 3600)) as demo:
-        gr.HTML(HEAD, apply_default_css=False)
+    with Blocks(title="facegen review", analytics_enabled=False, delete_cache=(600, 3600)) as demo:
+        gr.HTML(asset("head.html"), apply_default_css=False)
         with gr.Tabs():
             review.build([model] if model is None else [model, None], ratings)
-    demo.queue(max_size=512)
+    demo.queue(max_size=SETTINGS.queue)
     return demo
 
 
-def launch_review(model: str | None, ratings: Path, **options):
+def serve(demo: Blocks, host: str | None = None, port: int | None = None) -> None:
+    """Serve until SIGTERM or Ctrl-C."""
+    host = host or os.environ.get("GRADIO_SERVER_NAME") or "127.0.0.1"
+    given = os.environ.get("GRADIO_SERVER_PORT", "")
+    server.serve(demo, host, port or (int(given) if given.isdecimal() else None), options(demo))
+
+
+def launch(model: str | None = None, *, server_name: str | None = None, server_port: int | None = None) -> None:
+    """Build the app and serve it."""
+    server.check_address(server_name or "127.0.0.1", server_port)  # told before a model is loaded
+    serve(build(model), server_name, server_port)
+
+
+def launch_review(
+    model: str | None, ratings: Path, *, server_name: str | None = None, server_port: int | None = None
+) -> None:
     """Serve the review tab by itself; ratings go to ratings.jsonl in a folder."""
-    return build_review(model, ratings).launch(show_error=True, **page(), **options)
+    server.check_address(server_name or "127.0.0.1", server_port)
+    serve(build_review(model, ratings), server_name, server_port)

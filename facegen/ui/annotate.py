@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -117,7 +117,7 @@ def build(annotation: Annotation) -> gradio.Blocks:
                     )  # fmt: skip
         answers = [radios[name] for name in names]
         everything = [index, picture, heading, *answers]
-        private = {"api_visibility": "private", "show_progress": "hidden"}
+        private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         page.load(lambda: show(annotation.start()), None, everything, **private)
         back.click(step(-1), [index, *answers], everything, **private)
         following.click(step(+1), [index, *answers], everything, **private)
@@ -146,7 +146,8 @@ def to_choice(value: bool | None) -> str:
 def to_labels(names: tuple[str, ...], answers: tuple[str, ...]) -> dict[str, bool]:
     """The page's answers as labels; a radio that was never touched may be None."""
     pairs = zip(names, answers, strict=True)
-    return {name: CHOICES[answer] for name, answer in pairs if CHOICES.get(answer) is not None}
+    chosen = ((name, CHOICES.get(answer)) for name, answer in pairs)
+    return {name: value for name, value in chosen if value is not None}
 
 
 app = typer.Typer(add_completion=False)

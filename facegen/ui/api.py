@@ -9,14 +9,19 @@ import gradio as gr
 
 from facegen import attributes
 from facegen import person as identity
+from facegen.errors import UserError
 from facegen.person import format_person, parse_person
 from facegen.pipeline import FacePipeline
+from facegen.reading.result import check_text
 from facegen.reading.rules import parse
 from facegen.ui import render
-from facegen.ui.files import face_file, read_overrides
-from facegen.ui.session import USER_ERRORS, by_artist, draw, sorry
+from facegen.ui.checks import face_file, number, read_overrides, whole, words
+from facegen.ui.session import by_artist, draw
+from facegen.ui.settings import SETTINGS
 
-MAX_PEOPLE = 16
+
+class ParentsError(UserError):
+    """People that can't be bred."""
 
 
 def build(pipe: FacePipeline) -> None:
@@ -37,20 +42,19 @@ def build(pipe: FacePipeline) -> None:
             seed: who is drawn, 0 to 4294967295: the same seed with other words is the same person, changed.
             overrides: attribute name to "yes" or "no" (or true, false), laid over the text; see /list_attributes for the names.
             person: a blend of seeds such as "7*0.94+12*0.34", in place of the seed; empty for none.
-            strength: how hard the words push, 1 to 6; 0 for the model's own.
-            best_of: 1 to 8: the one of so many near relatives who shows the words best, as the classifier sees it.
+            strength: how closely to follow the text, 1 to 6; 0 for the model's own.
+            best_of: 1 to 8: draws so many close variations and keeps the best match, as the classifier sees it.
 
         Returns:
             The face as a PNG file with its settings inside, and what was read, drawn and seen in it.
         """
-        try:
-            if not overrides:
-                parse(text)
-            who = person.strip() or format_person(((identity.check_seed(seed), 1.0),))
-            face = draw(pipe, text, read_overrides(overrides), who, strength or None, best_of=best_of)
-            return face_file(face), by_artist(face.to_dict)
-        except USER_ERRORS as error:
-            raise sorry(error) from None
+        chosen = read_overrides(overrides)
+        if not chosen:
+            check_text(words(text))
+        push = number("strength", strength, 0, 6) or None
+        who = person if person and person != "" else str(identity.check_seed(seed))
+        face = draw(pipe, words(text), chosen, who, push, best_of=whole("best_of", best_of, 1, 8))
+        return face_file(face), by_artist(face.to_dict)
 
     def parse_description(text: str) -> dict[str, Any]:
         """Read a description without drawing: its attributes, keywords, and what nobody understood.
@@ -61,10 +65,7 @@ def build(pipe: FacePipeline) -> None:
         Returns:
             {"attributes": {name: bool}, "keywords": [..], "unused": [..], "undrawable": [..], "mentions": [..]}.
         """
-        try:
-            return parse(text).to_dict(pipe.drawable)
-        except USER_ERRORS as error:
-            raise sorry(error) from None
+        return parse(words(text)).to_dict(pipe.drawable)
 
     def list_attributes() -> list[dict[str, Any]]:
         """Every attribute that a description can set, and whether this model can draw it.
@@ -95,13 +96,9 @@ def build(pipe: FacePipeline) -> None:
         Returns:
             Blends of seeds, one for each.
         """
-        try:
-            base = parse_person(person)
-            return [
-                format_person(identity.variation(base, identity.stranger(seed, i), distance)) for i in range(_count(n))
-            ]
-        except USER_ERRORS as error:
-            raise sorry(error) from None
+        base, far = parse_person(person), number("distance", distance, 0, 1)
+        others = [identity.stranger(seed, i) for i in range(whole("n", n, 1, SETTINGS.people))]
+        return [format_person(identity.variation(base, other, far)) for other in others]
 
     def mix_people(first: str, second: str, share: float = 0.5) -> str:
         """The person between two people, to be drawn with /generate_face.
@@ -114,10 +111,7 @@ def build(pipe: FacePipeline) -> None:
         Returns:
             A blend of seeds.
         """
-        try:
-            return format_person(identity.mix(parse_person(first), parse_person(second), share))
-        except USER_ERRORS as error:
-            raise sorry(error) from None
+        return format_person(identity.mix(parse_person(first), parse_person(second), number("share", share, 0, 1)))
 
     def breed_people(parents: list[str], n: int = 9, seed: int = 0) -> list[str]:
         """The next generation of people from chosen parents (EvoFIT's way), to be drawn with /generate_face.
@@ -130,10 +124,10 @@ def build(pipe: FacePipeline) -> None:
         Returns:
             Blends of seeds.
         """
-        try:
-            return [format_person(p) for p in identity.breed([parse_person(p) for p in parents], _count(n), seed)]
-        except USER_ERRORS as error:
-            raise sorry(error) from None
+        if not isinstance(parents, list) or not 1 <= len(parents) <= SETTINGS.people:
+            raise ParentsError(f'parents must be a list of 1 to {SETTINGS.people} people, such as ["7", "12"]')
+        chosen, children = [parse_person(p) for p in parents], whole("n", n, 1, SETTINGS.people)
+        return [format_person(p) for p in identity.breed(chosen, children, identity.check_seed(seed))]
 
     def explain_words(text: str, seed: int = 0) -> list[dict[str, Any]]:
         """What each phrase of a description does: the same person drawn without it, and how much that differs.
@@ -146,17 +140,13 @@ def build(pipe: FacePipeline) -> None:
             [{"phrase", "attributes", "change"}]: change is the mean difference in per cent over the tenth of the
             pixels that differ most.
         """
-        try:
-            parse(text)
-            face = draw(pipe, text, {}, format_person(((identity.check_seed(seed), 1.0),)))
-        except USER_ERRORS as error:
-            raise sorry(error) from None
+        reading = parse(words(text))
+        face = draw(pipe, reading, {}, str(identity.check_seed(seed)))
         rows = []
-        for start, end, outcome, names in render.spans(face.reading, pipe.drawable):
+        for start, end, outcome, names in reading.marks(pipe.drawable):
             if outcome == "used":
                 rest = {n: v for n, v in face.attributes.items() if n not in names}
-                other = draw(pipe, "", rest, face.person)
-                change = render.changed(face.image, other.image)
+                change = render.changed(face.image, draw(pipe, None, rest, face.person).image)
                 rows.append({"phrase": text[start:end], "attributes": list(names), "change": change})
         return rows
 
@@ -165,9 +155,3 @@ def build(pipe: FacePipeline) -> None:
         generate_face, parse_description, list_attributes, vary_person, mix_people, breed_people, explain_words,
     ):  # fmt: skip
         gr.api(function, api_name=function.__name__, concurrency_id="api", concurrency_limit=1)
-
-
-def _count(n: int) -> int:
-    if not 1 <= n <= MAX_PEOPLE:
-        raise identity.PersonError(f"{n} people are out of range: ask for 1 to {MAX_PEOPLE}")
-    return int(n)

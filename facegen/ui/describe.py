@@ -2,39 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
 
-from facegen import attributes
-from facegen import picture as metadata
-from facegen.pipeline import FacePipeline
-from facegen.reading.rules import DescriptionError, check_text
-from facegen.ui import render
+from facegen import picture
+from facegen.errors import UserError
+from facegen.pipeline import Face, FacePipeline
+from facegen.reading.result import check_text
+from facegen.reading.rules import parse
+from facegen.ui import links, render
 from facegen.ui.board import attribute_board
-from facegen.ui.explain import explain, readback
-from facegen.ui.session import USER_ERRORS, Session, new_person, reader_of, show, sorry
+from facegen.ui.explain import explain, match
+from facegen.ui.readback import readback, words
+from facegen.ui.session import Session, draw, new_person, reader_of
+from facegen.ui.suggestions import EXAMPLES, random_description
 from facegen.ui.theme import asset
 
-EXAMPLES = (
-    "a smiling young woman with long blond hair",
-    "an old man with gray hair, a beard and glasses",
-    "a woman with black hair, bangs and heavy make-up",
-    "a bald man with a mustache, not smiling",
-    "a young man with brown hair and stubble",
-)
 BEST = 4
 LEGEND = (
-    '<p class="fg-legend"><mark class="fg-used">drawn</mark><mark class="fg-not-drawable">understood, not drawable</mark>'
-    '<mark class="fg-not-understood">not understood</mark></p>'
+    '<p class="fg-legend"><mark class="fg-used">drawn</mark><mark class="fg-used fg-not-seen">asked, not seen</mark>'
+    '<mark class="fg-not-drawable">understood, not drawable</mark><mark class="fg-not-understood">not understood</mark></p>'
 )
-ACTIONS = (
-    '<div class="fg-actions"><button type="button" data-action="download">Download PNG</button>'
-    '<button type="button" data-action="link">Copy link</button></div>'
+SYNTHETIC = '<p class="fg-synthetic">Every face here is synthetic: nobody in particular, and not for identifying anyone.</p>'
+STEPS = (
+    '<div class="fg-actions"><button type="button" data-action="undo" disabled>Undo</button>'
+    '<button type="button" data-action="redo" disabled>Redo</button></div>'
 )
-SYNTHETIC = (
-    '<p class="fg-synthetic">Every face here is synthetic: nobody in particular, and no aid to identify anyone.</p>'
-)
+# A grid of buttons tells which one was pressed, as the event `pick` with its data-* values.
+PICK = asset("pick.js")
+
+
+class PickError(UserError):
+    """Something was picked that is not there (any more)."""
+
+
+def picked(event: gr.EventData, entries: Sequence) -> Any:
+    """The entry whose button was pressed; raises `PickError`."""
+    index = (event._data or {}).get("index")
+    if isinstance(index, bool) or not isinstance(index, int) or not 0 <= index < len(entries):
+        raise PickError("this is no longer on the page: load it again")
+    return entries[index]
 
 
 @dataclass
@@ -42,21 +52,15 @@ class Describe:
     """The components that other tabs set: `restore` fills them from a face's settings."""
 
     session: gr.State
-    text: gr.Textbox
-    board: gr.HTML
-    person: gr.Textbox
-    strength: gr.Slider
     outputs: list
-    keep: gr.Button  # puts the face into the gallery
-    restore: object  # (session, settings) -> values of `outputs`
-    opened: object  # (session, request) -> values of `outputs`: what a shared link says
-    extras: object  # (event) -> runs the slow parts after it
+    restore: Callable[[Session, Mapping], dict]
+    extras: Callable  # (event) -> runs the slow parts after it
 
 
-def build(pipe: FacePipeline, first: Session) -> Describe:
+def build(pipe: FacePipeline, first: Session, faces: links.Faces) -> Describe:
     """Lay out the tab around the first face, which is on the page before any request."""
     model_strength = float(pipe.generator.config.guidance)
-    session = gr.State(first)
+    state = gr.State(first)
     with gr.Row(elem_id="fg-compose", equal_height=False):
         with gr.Column(elem_id="fg-say"):
             text = gr.Textbox(
@@ -66,7 +70,6 @@ def build(pipe: FacePipeline, first: Session) -> Describe:
                 lines=1,
                 max_lines=6,
                 max_length=4000,
-                autofocus=False,
                 elem_id="fg-text",
             )
             chips = gr.HTML(_chips(), js_on_load=PICK, apply_default_css=False)
@@ -77,180 +80,200 @@ def build(pipe: FacePipeline, first: Session) -> Describe:
                 live = gr.Checkbox(True, label="Live", elem_id="fg-live", min_width=70, container=False)
         with gr.Column(elem_id="fg-side"):
             stage = gr.HTML(_stage(first), elem_id="fg-main", apply_default_css=False)
-            with gr.Row(elem_classes="fg-tight", elem_id="fg-act"):
-                keep_face = gr.Button("Add to gallery", size="sm", elem_id="fg-keep-face", min_width=60)
-                gr.HTML(ACTIONS, apply_default_css=False)
-            gr.HTML(SYNTHETIC, apply_default_css=False, elem_id="fg-synthetic")
-            seen = gr.HTML(readback(first), elem_id="fg-seen", apply_default_css=False)
-            with gr.Row(elem_classes="fg-tight"):
-                person = gr.Textbox(
-                    first.face.person,
-                    label="Person",
-                    info="A seed, or a blend of seeds",
-                    elem_id="fg-person",
-                    min_width=120,
+            with gr.Column(elem_id="fg-change"):
+                order = gr.Textbox(
+                    label="Change it",
+                    placeholder="make her older, take off the glasses",
+                    lines=1,
+                    max_length=400,
+                    submit_btn="Change",
+                    elem_id="fg-order",
                 )
-                with gr.Column(min_width=150):
-                    keep = gr.Checkbox(
-                        True, label="Keep this person", info="Off: each Draw is someone new", elem_id="fg-keep"
+                done = gr.HTML("", apply_default_css=False, elem_id="fg-done")
+                gr.HTML(STEPS + SYNTHETIC, apply_default_css=False)
+            seen = gr.HTML(_seen(first), elem_id="fg-seen", apply_default_css=False)
+            with gr.Column(elem_id="fg-who"):
+                with gr.Row(elem_classes="fg-tight"):
+                    person = gr.Textbox(
+                        first.face.person, label="Person", info="A seed, or a blend of seeds", elem_id="fg-person", min_width=120
                     )
-                    best = gr.Checkbox(
-                        False,
-                        label="Best of four",
-                        info="The one of four near relatives who shows the words best",
-                        elem_id="fg-best",
-                    )
-            # A slider moves what is between its steps: they are so small that the models' own strengths (2.25, 2.4) are steps.
-            strength = gr.Slider(
-                1, 6, model_strength, step=0.05, label="Strength", info="How hard the words push", elem_id="fg-strength"
-            )
-            reader = gr.Radio(
-                [("Rules", "rules"), ("Recurrent network", "lstm")],
-                value="rules",
-                label="Reader",
-                info="Who reads the words",
-                elem_id="fg-reader",
-            )
-            with gr.Accordion("Restore from a picture", open=False):
-                dropped = gr.File(
-                    label="Drop a PNG that facegen saved", file_types=[".png"], height=110, elem_id="fg-drop"
+                    with gr.Column(min_width=150):
+                        keep = gr.Checkbox(True, label="Keep this person", info="Off: each Draw is a new person", elem_id="fg-keep")
+                        best = gr.Checkbox(
+                            False,
+                            label="Best of four",
+                            info="Draws four close variations and keeps the best match",
+                            elem_id="fg-best",
+                        )
+                # A slider moves what is between its steps: they are so small that the models' own strengths are steps.
+                strength = gr.Slider(
+                    1, 6, model_strength, step=0.05, label="Strength", info="How closely to follow the text", elem_id="fg-strength"
                 )
+                reader = gr.Radio(
+                    [("Rules", "rules"), ("Recurrent network", "lstm")],
+                    value="rules",
+                    label="Reader",
+                    info="How the text is read",
+                    elem_id="fg-reader",
+                )
+                with gr.Accordion("Restore from a picture", open=False):
+                    dropped = gr.File(
+                        label="Drop a PNG that facegen saved", file_types=[".png"], height=110, elem_id="fg-drop"
+                    )
         with gr.Column(elem_id="fg-why"):
             gr.HTML(LEGEND, apply_default_css=False)
-            strip = gr.HTML(render.words([], busy=True), elem_id="fg-strip", apply_default_css=False)
+            strip = gr.HTML(words([], busy=True), elem_id="fg-strip", apply_default_css=False)
         with gr.Column(elem_id="fg-switches"):
-            board = attribute_board(pipe.drawable, said=first.face.reading.attributes, elem_id="fg-board")
+            board = attribute_board(pipe.drawable, said=said_by(first.face), elem_id="fg-board")
+    link = gr.HTML("", js_on_load=asset("link.js"), apply_default_css=False, elem_id="fg-link")
 
-    def redraw(session, text, overrides, person, strength, best, typing=False):
-        push = None if strength == model_strength else float(strength)  # None is the model's own, in the metadata too
-        show(session, pipe, text, overrides or {}, person, push, typing, BEST if best else 1)
+    def look(session: Session, text, overrides, person, strength, reader, best) -> Face:
+        """Draw what the controls say."""
+        push = None if strength == model_strength else strength  # None is the model's own, in the metadata too
+        best_of = BEST if best else 1
+        face = draw(pipe, text or "", overrides or {}, person or "0", push, reader=reader, best_of=best_of, like=session.face)
+        session.show(face, reader)
+        faces.keep(links.write(face.settings, reader), face)
+        return face
 
-    face_outputs = [session, stage, sentence, board]
+    def answer(session: Session) -> dict:
+        said = gr.update(said=said_by(session.face))
+        new = {stage: _stage(session), sentence: _sentence(session, pipe), board: said, done: ""}
+        return {state: session, **new}
 
-    def answer(session: Session):
-        said = session.face.reading.attributes if session.face.reading else {}
-        return session, _stage(session), _sentence(session, pipe), gr.update(said=said)
+    def restore(session: Session, settings: Mapping) -> dict:
+        """Show a face again from its settings, and set every control to them."""
+        reader_, overrides = reader_of(settings, pipe.drawable), settings["overrides"]
+        push = model_strength if settings["strength"] is None else settings["strength"]
+        look(session, settings["description"], overrides, settings["person"], push, reader_, False)
+        shown, who = answer(session), session.face.person
+        shown[board] = gr.update(value=overrides, said=shown[board]["said"])
+        return {**shown, text: settings["description"], person: who, strength: push, reader: reader_, best: False}
 
-    def typed(session, text, overrides, person, strength, best, live):
+    def typed(session, live, *controls):
         if not live:
-            return [gr.skip()] * len(face_outputs)
-        if (text or "").strip() == session.face.settings["description"].strip():
+            return {state: session}
+        words_, overrides, *_ = controls
+        if (words_ or "").strip() == session.face.settings["description"].strip() and overrides == session.face.overrides:
             # Set by an answer (a restored face, an example), or typed and taken back: the face is there already.
-            return session, gr.skip(), _sentence(session, pipe), gr.skip()
+            return {state: session, sentence: _sentence(session, pipe)}
         try:
-            redraw(session, text, overrides, person, strength, best, typing=True)
-        except gr.Error as error:  # half-typed text is no occasion for a pop-up
-            return session, gr.skip(), render.sentence("", None, pipe.drawable, note=error.message), gr.skip()
+            look(session, *controls)
+        except UserError as error:  # half-typed text is no occasion for a pop-up
+            return {state: session, sentence: render.sentence("", None, pipe.drawable, overrides, str(error))}
         return answer(session)
-
-    def submitted(session, text, overrides, person, strength, best, keep):
-        if not overrides:
-            try:
-                check_text(text or "")
-            except DescriptionError as error:
-                raise sorry(error) from None
-        who = person if keep else new_person()
-        redraw(session, text, overrides, who, strength, best)
-        return *answer(session), who  # and not the relative who was the best: that would be a drift with each Draw
 
     def flipped(session, *controls):
-        redraw(session, *controls)
+        look(session, *controls)
         return answer(session)
 
-    def read_by(session, reader, *controls):
-        session.reader = reader
-        return flipped(session, *controls)
+    def submitted(session, keep, *controls):
+        words_, overrides, person_, *rest = controls
+        if not overrides:
+            check_text(words_ or "")
+        who = person_ if keep else new_person()
+        look(session, words_, overrides, who, *rest)
+        return {**answer(session), person: who}  # not the relative who was the best: that would be a drift with each Draw
 
-    def someone_new(session, text, overrides, strength, best):
+    def someone_new(session, words_, overrides, _, *rest):
         who = new_person()
-        redraw(session, text, overrides, who, strength, best)
-        return *answer(session), who
+        look(session, words_, overrides, who, *rest)
+        return {**answer(session), person: who}
 
-    def restore(session: Session, settings: dict):
-        """Show a face again from its settings, and set every control to them."""
-        overrides, strength = settings["overrides"], settings["strength"]
-        session.reader = reader_of(settings, pipe.drawable)
-        show(session, pipe, settings["description"], overrides, settings["person"], strength)
+    def example(session, keep, event: gr.EventData, *controls):
+        """An example stands for itself: what was set by hand is cleared."""
+        words_ = picked(event, (*(said for _, said in EXAMPLES), None)) or random_description(pipe.drawable)
+        _, _, person_, *rest = controls
+        shown = submitted(session, keep, words_, {}, person_, *rest)
+        return {**shown, text: words_, board: gr.update(value={}, said=shown[board]["said"])}
+
+    def ordered(session, order_, *controls):
+        """What the box under the face asks for is laid over the description as if set by hand; the person stays."""
+        words_, overrides, *rest = controls
+        new = orders(session.face, order_)
+        look(session, words_, {**(overrides or {}), **new}, *rest)
+        said = ", ".join(render.phrase(n, v) for n, v in new.items())
+        note = f'<p class="fg-quiet">Changed: {said}. The person stays.</p>'
         shown = answer(session)
-        return (*shown[:3], gr.update(value=overrides, said=shown[3]["said"]), settings["description"],
-                session.face.person, model_strength if strength is None else strength, session.reader, False)  # fmt: skip
+        return {**shown, order: "", done: note, board: gr.update(value=session.face.overrides, said=shown[board]["said"])}
 
-    def opened(session, request: gr.Request):
-        """A shared link restores its face; a plain visit keeps the face that is there."""
-        query = dict(request.query_params) if request else {}
-        if not {"text", "person", "set"} & query.keys():
-            return [gr.skip()] * len(restored)
-        try:
-            chosen = [attributes.parse_override(pair) for pair in query.get("set", "").split(",") if pair]
-            settings = {
-                "description": query.get("text", ""),
-                "person": query.get("person", "0"),
-                "overrides": {name: value for name, value in chosen if value is not None},
-                "strength": float(query["strength"]) if "strength" in query else None,
-                "reader": query.get("reader"),
-            }
-        except ValueError as error:
-            raise sorry(error) from None
-        return restore(session, settings)
+    def by_link(session, event: gr.EventData):
+        asked = (event._data or {}).get("link")
+        settings = links.read(asked) if isinstance(asked, str) else None
+        return restore(session, settings or first.face.settings)
 
     def drop(session, path):
-        if not path:
-            return [gr.skip()] * (len(restored))
-        try:
-            return restore(session, metadata.read_settings(path))
-        except USER_ERRORS as error:
-            raise sorry(error) from None
-
-    quiet = {"show_progress": "hidden", "api_visibility": "private", "concurrency_id": "draw", "concurrency_limit": 1}
+        return restore(session, picture.read_settings(path)) if path else {state: session}
 
     async def explained(session: Session):
         async for parts in explain(session, pipe):
             yield parts
 
+    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_id": "draw", "concurrency_limit": 1}
+
     def extras(event):
         return event.success(
-            explained, session, [seen, strip], show_progress="hidden", api_visibility="private", concurrency_limit=16,
+            explained, state, [seen, strip], show_progress="hidden", api_visibility="private", concurrency_limit=16,
             concurrency_id="explain",
         )  # fmt: skip
 
     # Whoever has to wait for others sees their place in the queue on the face (style.css keeps it hidden at first).
-    patient = {**quiet, "show_progress": "minimal", "show_progress_on": [stage]}
-    latest = {"trigger_mode": "always_last"}
-    controls = [text, board, person, strength, best]
-    with_person = [*face_outputs, person]
-    restored = [*face_outputs, text, person, strength, reader, best]
+    patient: dict[str, Any] = {**quiet, "show_progress": "minimal", "show_progress_on": [stage], "trigger_mode": "always_last"}
+    controls = [text, board, person, strength, reader, best]
+    outputs = [state, stage, sentence, *controls, order, done]
     submit = [text.submit, go.click, person.submit]
-    pushed = [board.input, best.input, strength.input, strength.release]  # release: the slider's own "back to the start"
+    # release: the slider's own "back to the start"
+    pushed = [board.input, best.input, strength.input, strength.release, reader.input]
     # `change`, because Gradio's `input` comes with key presses only: not with Backspace, a paste or most phones' keyboards.
-    extras(gr.on([text.change, live.input], typed, [session, *controls, live], face_outputs, **latest, **patient))
-    extras(gr.on(submit, submitted, [session, *controls, keep], with_person, **latest, **patient))
-    extras(gr.on(pushed, flipped, [session, *controls], face_outputs, **latest, **patient))
-    extras(reader.input(read_by, [session, reader, *controls], face_outputs, **latest, **patient))
-    extras(stranger.click(someone_new, [session, text, board, strength, best], with_person, **latest, **patient))
-    extras(dropped.upload(drop, [session, dropped], restored, **patient))
-    example = chips.pick(_picked, None, text, queue=False, show_progress="hidden", api_visibility="private")
-    extras(example.then(submitted, [session, *controls, keep], with_person, **patient))
-    return Describe(session, text, board, person, strength, restored, keep_face, restore, opened, extras)
+    extras(gr.on([text.change, live.input], typed, [state, live, *controls], outputs, **patient))
+    extras(gr.on(submit, submitted, [state, keep, *controls], outputs, **patient))
+    extras(gr.on(pushed, flipped, [state, *controls], outputs, **patient))
+    extras(stranger.click(someone_new, [state, *controls], outputs, **patient))
+    extras(order.submit(ordered, [state, order, *controls], outputs, **patient))
+    extras(dropped.upload(drop, [state, dropped], outputs, **patient))
+    extras(chips.pick(example, [state, keep, *controls], outputs, **patient))
+    extras(link.restore(by_link, [state], outputs, **patient))
+    return Describe(state, outputs, restore, extras)
 
 
-# A grid of buttons tells which one was pressed, as the event `pick` with its data-* values.
-PICK = asset("pick.js")
+class OrderError(UserError):
+    """An order that changes nothing."""
 
 
-def _picked(event: gr.EventData):
-    return EXAMPLES[int(event.index)]
+def orders(face: Face, text: str) -> dict[str, bool]:
+    """What an order such as "make her older, no glasses" changes of a face; raises `OrderError` where it is nothing."""
+    check_text(text or "")
+    said = parse(text).attributes
+    new = {name: value for name, value in said.items() if face.attributes.get(name) is not value}
+    if not new:
+        known = "it is so already" if said else "nothing in it was understood"
+        raise OrderError(f"{text.strip()[:60]!r} changes nothing: {known}")
+    return new
 
 
-def _chips() -> str:
-    return '<div class="fg-chips">' + "".join(
-        f'<button type="button" class="fg-chip" data-index="{i}">{example}</button>' for i, example in enumerate(EXAMPLES)
-    ) + "</div>"  # fmt: skip
+def said_by(face: Face) -> dict[str, bool]:
+    """What the text alone says of a face."""
+    return face.reading.attributes if face.reading else {}
+
+
+def _seen(session: Session) -> str:
+    face = session.face
+    return f'<div data-answer="{session.answer}">{readback(face.attributes, face.sources, match(face))}</div>'
 
 
 def _stage(session: Session) -> str:
-    before = render.data_url(session.before) if session.before else None
-    return render.stage(render.data_url(session.face.png), session.face.settings, before, session.reader)
+    return render.stage(session.face.image, session.face.settings, session.answer, session.reader)
 
 
 def _sentence(session: Session, pipe: FacePipeline) -> str:
-    return render.sentence(session.face.settings["description"], session.face.reading, pipe.drawable)
+    face = session.face
+    return render.sentence(face.settings["description"], face.reading, pipe.drawable, face.overrides)
+
+
+def _chips() -> str:
+    labels = [*(label for label, _ in EXAMPLES), "Random"]
+    buttons = "".join(
+        f'<button type="button" class="fg-chip" data-index="{i}" tabindex="{-1 if i else 0}">{label}</button>'
+        for i, label in enumerate(labels)
+    )
+    return f'<div class="fg-chips" role="group" aria-label="Examples" data-roving>{buttons}</div>'

@@ -1,30 +1,60 @@
-"""What endpoints take and give: overrides as clients write them, and faces as files."""
+"""Files on their way to a visitor, in one folder of this process that Gradio's cache shares."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import atexit
+import os
+import shutil
+import tempfile
+import threading
+import time
+from collections import deque
+from pathlib import Path
 
-import gradio as gr
+PREFIX = "facegen-"
+KEEP_SECONDS = 600
 
-from facegen import attributes
-from facegen.pipeline import Face, write_png
-from facegen.ui.scratch import scratch
-
-
-def read_overrides(given: Mapping | None) -> dict[str, bool]:
-    """true or false, or "yes", "no" and "auto" -> {name: bool}; `VocabularyError` for anything else."""
-    chosen = {}
-    for name, value in (given or {}).items():
-        plain = not isinstance(value, (list, dict))
-        words = {True: "yes", False: "no", None: "auto"}.get(value, value) if plain else value
-        name, state = attributes.parse_override(f"{name}={words}")
-        if state is not None:
-            chosen[name] = state
-    attributes.check(chosen)
-    return chosen
+_lock = threading.Lock()
+_folders: deque[tuple[float, Path]] = deque()
 
 
-def face_file(face: Face) -> dict:
-    """The face as a file that Gradio serves; its cache is emptied by age."""
-    path = write_png(face.png, scratch(f"facegen-{face.person[:40].replace('*', 'x')}.png"))
-    return gr.FileData(path=str(path), orig_name=path.name, mime_type="image/png").model_dump()
+def claim() -> Path:
+    """Make this process's folder and tell Gradio of it; those of processes that have died are removed.
+
+    To be called before Gradio is imported, which reads GRADIO_TEMP_DIR then.
+    """
+    parent = Path(os.environ.get("GRADIO_TEMP_DIR") or tempfile.gettempdir())
+    for old in parent.glob(f"{PREFIX}[0-9]*"):
+        if not _alive(old.name.removeprefix(PREFIX)):
+            shutil.rmtree(old, ignore_errors=True)
+    root = parent / f"{PREFIX}{os.getpid()}"
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.environ["GRADIO_TEMP_DIR"] = str(root)
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    return root
+
+
+def scratch(name: str) -> Path:
+    """A path of that name in a new folder of its own, which is removed after a while."""
+    now = time.monotonic()
+    with _lock:
+        while _folders and now - _folders[0][0] > KEEP_SECONDS:
+            shutil.rmtree(_folders.popleft()[1], ignore_errors=True)
+        root = Path(os.environ["GRADIO_TEMP_DIR"])
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)  # system cleaners may have taken it
+        folder = Path(tempfile.mkdtemp(dir=root))
+        _folders.append((now, folder))
+    return folder / name
+
+
+def _alive(pid: str) -> bool:
+    """Whether another process of that number runs; one of our own number has died before this one started."""
+    if not pid.isdecimal() or int(pid) == os.getpid():
+        return not pid.isdecimal()
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import gradio as gr
 
-from facegen import picture as metadata
+from facegen import picture
 from facegen.pipeline import FacePipeline
 from facegen.ui import render
 from facegen.ui.describe import Describe
-from facegen.ui.scratch import scratch
+from facegen.ui.files import scratch
 from facegen.ui.session import by_artist, draw
 
 FRAMES, MILLISECONDS = 24, 60
@@ -45,7 +45,7 @@ def build(pipe: FacePipeline, main: Describe) -> None:
         frames[0].save(
             path, "WEBP", save_all=True, append_images=[*frames[1:], *frames[-2:0:-1]], loop=0, quality=82,
             duration=[700, *[MILLISECONDS] * (FRAMES - 2), 700, *[MILLISECONDS] * (FRAMES - 2)],
-            xmp=metadata.xmp().encode(),
+            xmp=picture.xmp().encode(),
         )  # fmt: skip
         label = f"Animation from “{text_a}” to “{text_b}”"
         return _film(render.data_url(path.read_bytes(), "image/webp"), label), gr.update(

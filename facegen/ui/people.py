@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import secrets
+from typing import Any
 
 import gradio as gr
 
 from facegen import person as identity
+from facegen.errors import UserError
 from facegen.person import format_person, parse_person
 from facegen.pipeline import FacePipeline
 from facegen.ui import render
-from facegen.ui.describe import PICK, Describe
-from facegen.ui.session import USER_ERRORS, Session, new_person, paint, sorry
+from facegen.ui.describe import PICK, Describe, picked
+from facegen.ui.session import Session, draw, new_person
 
 NEAR, BROOD = 6, 9
 
 
-def build(pipe: FacePipeline, main: Describe, first: Session) -> gr.Tab:
+class BreedError(UserError):
+    """A generation that can't be bred."""
+
+
+def build(pipe: FacePipeline, main: Describe, first: Session) -> None:
     """Lay out the tab; whoever is chosen here becomes the person of the first tab."""
     with gr.Tab("People", id="people") as tab:
         gr.HTML(
@@ -51,11 +57,13 @@ def build(pipe: FacePipeline, main: Describe, first: Session) -> gr.Tab:
             back = gr.Button("Back", elem_id="fg-back", min_width=80)
             forward = gr.Button("Forward", elem_id="fg-forward", min_width=80)
             take = gr.Button("Use the marked face", elem_id="fg-take", min_width=120)
-        brood = gr.HTML(_brood(None, []), js_on_load=PICK, apply_default_css=False, elem_id="fg-brood")
+        brood = gr.HTML(_brood(None), js_on_load=PICK, apply_default_css=False, elem_id="fg-brood")
         line = gr.State({"generations": [], "at": -1, "marked": []})
 
     def cells(session: Session, crowd: list[str], word: str) -> list[dict]:
-        faces = [paint(pipe, session.face, person) for person in crowd]
+        """Other people with the words, switches and strength of the face that is shown."""
+        like = session.face
+        faces = [draw(pipe, like.reading, like.overrides, who, like.settings["strength"]) for who in crowd]
         return [{"src": render.thumbnail(f.image, 160), "caption": f"{word} {i}"} for i, f in enumerate(faces, 1)]
 
     def near_this(session, distance):
@@ -64,28 +72,25 @@ def build(pipe: FacePipeline, main: Describe, first: Session) -> gr.Tab:
         return _near(cells(session, crowd, "Variation")), crowd
 
     def between(session, a, b, share):
-        try:
-            crowd = [format_person(identity.mix(parse_person(a), parse_person(b), s)) for s in (0, share, 1)]
-        except USER_ERRORS as error:
-            raise sorry(error) from None
+        crowd = [format_person(identity.mix(parse_person(a), parse_person(b), s)) for s in (0, share, 1)]
         shown = cells(session, crowd, "")
         for cell, caption in zip(shown, ("One", "Mix: use this person", "Other"), strict=True):
             cell["caption"] = caption
         return render.grid(shown, 3, "One, the mix, the other"), crowd
 
+    def become(session, person):
+        """Make somebody the person of the first tab."""
+        return main.restore(session, {**session.face.settings, "person": person, "reader": session.reader})
+
     def choose(session, crowd, event: gr.EventData):
-        """Make the picked person the one of the first tab."""
-        return main.restore(session, {**session.face.settings, "person": crowd[int(event.index)]})
+        return become(session, picked(event, crowd))
 
     def started(session, line):
         crowd = [new_person() for _ in range(BROOD)]
         return moved(session, {"generations": [crowd], "at": 0, "marked": []})
 
     def grown(session, line):
-        if not line["marked"]:
-            raise gr.Error("Mark at least one face, by clicking it, to breed from.", duration=6, print_exception=False)
-        now = line["generations"][line["at"]]
-        parents = [parse_person(now[i]) for i in line["marked"]]
+        parents = [parse_person(who) for who in marked_people(line, "to breed from")]
         crowd = [format_person(p) for p in identity.breed(parents, BROOD, secrets.randbelow(identity.MAX_SEED))]
         generations = [*line["generations"][: line["at"] + 1], crowd]
         return moved(session, {"generations": generations, "at": len(generations) - 1, "marked": []})
@@ -98,26 +103,22 @@ def build(pipe: FacePipeline, main: Describe, first: Session) -> gr.Tab:
         return step
 
     def moved(session, line):
-        if line["at"] < 0:
-            return _brood(None, []), line
-        crowd = line["generations"][line["at"]]
-        line["cells"] = cells(session, crowd, "Face")
-        return _brood(line, line["cells"]), line
+        if line["at"] >= 0:
+            line["cells"] = cells(session, line["generations"][line["at"]], "Face")
+        return _brood(line), line
 
     def marked(line, event: gr.EventData):
-        i = int(event.index)
+        i = picked(event, range(len(line.get("cells", []))))
         line["marked"] = [m for m in line["marked"] if m != i] if i in line["marked"] else [*line["marked"], i]
-        return _brood(line, line["cells"]), line
+        return _brood(line), line
 
     def taken(session, line):
-        if not line["marked"]:
-            raise gr.Error("Mark the face that you want to use, by clicking it.", duration=6, print_exception=False)
-        crowd = line["generations"][line["at"]]
-        return main.restore(session, {**session.face.settings, "person": crowd[line["marked"][-1]]})
+        return become(session, marked_people(line, "to use")[-1])
 
-    quiet = {"show_progress": "hidden", "api_visibility": "private", "concurrency_id": "draw", "concurrency_limit": 1}
-    vary.click(near_this, [main.session, distance], [near, near_people], **quiet)
-    blend = [main.session, left, right, share]
+    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_id": "draw", "concurrency_limit": 1}
+    state = main.session
+    vary.click(near_this, [state, distance], [near, near_people], **quiet)
+    blend = [state, left, right, share]
     gr.on(
         [share.input, share.release, left.submit, right.submit],
         between,
@@ -126,29 +127,36 @@ def build(pipe: FacePipeline, main: Describe, first: Session) -> gr.Tab:
         trigger_mode="always_last",
         **quiet,
     )
-    main.extras(near.pick(choose, [main.session, near_people], main.outputs, **quiet))
-    main.extras(mixed.pick(choose, [main.session, mixed_people], main.outputs, **quiet))
-    sow.click(started, [main.session, line], [brood, line], **quiet)
-    grow.click(grown, [main.session, line], [brood, line], **quiet)
-    back.click(stepped(-1), [main.session, line], [brood, line], **quiet)
-    forward.click(stepped(1), [main.session, line], [brood, line], **quiet)
+    main.extras(near.pick(choose, [state, near_people], main.outputs, **quiet))
+    main.extras(mixed.pick(choose, [state, mixed_people], main.outputs, **quiet))
+    sow.click(started, [state, line], [brood, line], **quiet)
+    grow.click(grown, [state, line], [brood, line], **quiet)
+    back.click(stepped(-1), [state, line], [brood, line], **quiet)
+    forward.click(stepped(1), [state, line], [brood, line], **quiet)
     brood.pick(marked, [line], [brood, line], show_progress="hidden", api_visibility="private")
-    main.extras(take.click(taken, [main.session, line], main.outputs, **quiet))
+    main.extras(take.click(taken, [state, line], main.outputs, **quiet))
 
     def entered(session, a, b, share):
         """First visit: something to look at."""
         return session.face.person, *between(session, session.face.person, b, share), *near_this(session, 0.4)
 
     tab.select(entered, blend, [left, mixed, mixed_people, near, near_people], **quiet)
-    return tab
+
+
+def marked_people(line: dict, purpose: str) -> list[str]:
+    """The people that are marked, in the order of marking; raises `BreedError` where there are none."""
+    if not line["marked"]:
+        raise BreedError(f"mark at least one face {purpose}, by clicking it")
+    return [line["generations"][line["at"]][i] for i in line["marked"]]
 
 
 def _near(cells: list[dict]) -> str:
     return render.grid(cells, 3, "People near this one", empty="Nobody yet.")
 
 
-def _brood(line: dict | None, cells: list[dict]) -> str:
-    if line is None:
+def _brood(line: dict | None) -> str:
+    if line is None or line["at"] < 0:
         return render.grid([], 3, "", empty="Start with nine strangers.")
     head = f'<p class="fg-quiet">Generation {line["at"] + 1} of {len(line["generations"])}</p>'
-    return f'{head}<div class="fg-brood">{render.grid(cells, 9, "Nine people to breed from", pressed=line["marked"])}</div>'
+    cells = render.grid(line["cells"], 9, "Nine people to breed from", pressed=line["marked"])
+    return f'{head}<div class="fg-brood">{cells}</div>'

@@ -4,176 +4,123 @@ from __future__ import annotations
 
 import base64
 import io
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from html import escape
-from urllib.parse import urlencode
 
 import numpy as np
 from PIL import Image, ImageFilter
 
+from facegen import attributes
 from facegen.attributes import BY_NAME
+from facegen.reading.result import Reading
+from facegen.ui import links
 
 OUTCOMES = {
     "used": "drawn",
     "not drawable": "understood, but this model can't draw it",
     "not understood": "not understood",
+    "overruled": "set otherwise by hand",
 }
+# Labels that describe a person or face, and so take "not"; the others name a thing, and take "no".
+DESCRIBING = frozenset(
+    "young middle_aged old bald smiling mouth_open facing_front facing_left facing_right chubby asian black white indian "
+    "hispanic middle_eastern".split()
+)
 
 
 def data_url(data: bytes, kind: str = "image/png") -> str:
     return f"data:{kind};base64,{base64.b64encode(data).decode()}"
 
 
-def thumbnail(image: Image.Image, size: int = 112) -> str:
-    """A small WebP for strips and grids; the full PNG can be drawn again from its settings."""
+def webp(image: Image.Image, quality: int = 90) -> bytes:
+    """A tenth of the PNG's size; the PNG itself can be downloaded."""
     buffer = io.BytesIO()
-    image.resize((size, size), Image.Resampling.LANCZOS).save(buffer, "WEBP", quality=82)
-    return data_url(buffer.getvalue(), "image/webp")
+    image.save(buffer, "WEBP", quality=quality, method=2)
+    return buffer.getvalue()
+
+
+def thumbnail(image: Image.Image, size: int = 112) -> str:
+    """A small WebP for strips and grids, as a data URL."""
+    return data_url(webp(image.resize((size, size), Image.Resampling.LANCZOS), 82), "image/webp")
 
 
 def phrase(name: str, value: bool) -> str:
-    """ "beard" or "no beard"; gender is not said as "no male"."""
+    """ "beard" or "no beard", "smiling" or "not smiling", "man" or "woman"."""
     if name == "male":
         return "man" if value else "woman"
     label = BY_NAME[name].label
-    return label if value else f"no {label}"
+    return label if value else f"{'not' if name in DESCRIBING else 'no'} {label}"
 
 
-def describe(attributes: Mapping[str, bool]) -> str:
+def describe(said: Mapping[str, bool]) -> str:
     """An image description for screen readers."""
-    said = ", ".join(phrase(name, value) for name, value in attributes.items())
-    return f"Synthetic face: {said}" if said else "Synthetic face, left to chance"
+    words = ", ".join(phrase(name, value) for name, value in said.items())
+    return f"Synthetic face: {words}" if words else "Synthetic face, left to chance"
 
 
-def link(settings: Mapping, reader: str = "rules") -> str:
-    """The query string that restores a face, read by that reader."""
-    query = {"text": settings["description"], "person": settings["person"]}
-    if settings["overrides"]:
-        query["set"] = ",".join(f"{n}={'yes' if v else 'no'}" for n, v in settings["overrides"].items())
-    if settings.get("strength") is not None:
-        query["strength"] = f"{settings['strength']:g}"
-    if reader != "rules":
-        query["reader"] = reader
-    return "?" + urlencode(query)
+def file_name(settings: Mapping, suffix: str = ".png") -> str:
+    """A safe name for a face's file."""
+    return f"facegen-{settings['person']}".replace("*", "x").replace(".", "")[:60] + suffix
 
 
-def stage(src: str, settings: Mapping, before: str | None = None, reader: str = "rules") -> str:
-    """The big face, with room for a heat map, and the slider between it and the face before the last change."""
-    alt = escape(describe(settings["attributes"]))
-    name = f"facegen-{settings['person']}.png".replace("*", "x")[:80]
-    before_image = f'<img class="fg-before" src="{before}" alt="">' if before else ""
-    state = "" if before else "disabled"
+def stage(image: Image.Image, settings: Mapping, answer: int, reader: str = "rules") -> str:
+    """The big face, with room for a heat map and the face before, which the page itself keeps (see app.js)."""
+    link = escape(links.write(settings, reader))
     return (
-        f'<figure class="fg-stage" data-link="{escape(link(settings, reader))}" data-file="{escape(name)}">'
-        f'<div class="fg-frame"><img class="fg-face" id="fg-face" src="{src}" alt="{alt}" width="512" height="512">'
-        f'{before_image}<img class="fg-heat" alt="" hidden><span class="fg-heat-label" hidden></span></div>'
-        f'<label class="fg-compare"><span>before</span><input type="range" min="0" max="100" value="100" {state} '
+        f'<figure class="fg-stage" data-link="{link}" data-answer="{answer}">'
+        f'<div class="fg-frame"><img class="fg-face" id="fg-face" src="{data_url(webp(image), "image/webp")}" '
+        f'alt="{escape(describe(settings["attributes"]))}" width="{image.width}" height="{image.height}">'
+        '<img class="fg-before" alt="" hidden><img class="fg-heat" alt="" hidden><span class="fg-heat-label" hidden></span></div>'
+        '<label class="fg-compare"><span>before</span><input type="range" min="0" max="100" value="100" disabled '
         'aria-label="Compare with the face before the last change"><span>now</span></label>'
-        "</figure>"
+        f'<div class="fg-actions"><a href="face.png{link}" download="{escape(file_name(settings))}">Download PNG</a>'
+        '<button type="button" data-action="link">Copy link</button>'
+        '<button type="button" data-action="keep">Add to gallery</button></div></figure>'
     )
 
 
-def sentence(text: str, reading, drawable: Sequence[str], note: str = "") -> str:
-    """The description with each phrase marked by what became of it."""
+def sentence(
+    text: str, reading: Reading | None, drawable: Collection[str], overrides: Mapping[str, bool] | None = None, note: str = ""
+) -> str:
+    """The description with each phrase marked by what became of it, and how much of it was set by hand."""
+    overrides = overrides or {}
     if reading is None:
-        return f'<p class="fg-sentence fg-quiet">{escape(note or "Nothing said yet: the face is left to chance.")}</p>'
-    marked, at = [], 0
-    for start, end, outcome, names in spans(reading, drawable):
-        marked.append(escape(reading.text[at:start]))
-        labels = ", ".join(phrase(n, reading.attributes[n]) for n in names if n in reading.attributes)
-        title = f"{labels}: {OUTCOMES[outcome]}" if labels else OUTCOMES[outcome]
-        shape = outcome.replace(" ", "-")
-        # Focusable only where there is something to see: a heat map of what the phrase changes.
-        focus = f' tabindex="0" data-span="{start}-{end}"' if outcome == "used" else ""
-        marked.append(
-            f'<mark class="fg-{shape}" title="{escape(title)}"{focus}>{escape(reading.text[start:end])}'
-            f'<span class="fg-sr"> ({escape(title)})</span></mark>'
+        marked = f'<p class="fg-sentence fg-quiet">{escape(note or "Nothing said yet: the face is left to chance.")}</p>'
+        note = ""
+    else:
+        marked = f'<p class="fg-sentence">{_marked(reading, drawable, overrides)}</p>'
+        if not reading.attributes:
+            note = note or "Nothing here was understood: the face is left to chance."
+    tail = f'<p class="fg-note">{escape(note)}</p>' if note else ""
+    if overrides:
+        tail += (
+            f'<p class="fg-hand">{len(overrides)} set by hand '
+            '<button type="button" class="fg-reset" data-action="clear">Back to the text</button></p>'
+        )
+    return marked + tail
+
+
+def _marked(reading: Reading, drawable: Collection[str], overrides: Mapping[str, bool]) -> str:
+    said = attributes.merge(reading.attributes, overrides)
+    parts, at = [], 0
+    for start, end, outcome, names in reading.marks(drawable):
+        told = {n: reading.attributes[n] for n in names if n in reading.attributes}
+        if any(said.get(n) is not v for n, v in told.items()):
+            outcome = "overruled"
+        labels = ", ".join(phrase(n, v) for n, v in told.items())
+        title = escape(f"{labels}: {OUTCOMES[outcome]}" if labels else OUTCOMES[outcome])
+        words, tag = escape(reading.text[start:end]), "s" if outcome == "overruled" else "span"
+        parts.append(
+            f'{escape(reading.text[at:start])}<mark class="fg-{outcome.replace(" ", "-")}" title="{title}" '
+            f'data-names="{" ".join(told)}" data-span="{start}-{end}"><{tag}>{words}</{tag}>'
+            f'<span class="fg-sr"> ({title})</span></mark>'
         )
         at = end
-    marked.append(escape(reading.text[at:]))
-    if not reading.attributes:
-        note = "Nothing here was understood: the face is left to chance."
-    tail = f'<p class="fg-note">{escape(note)}</p>' if note else ""
-    return f'<p class="fg-sentence">{"".join(marked)}</p>{tail}'
-
-
-def spans(reading, drawable: Sequence[str]) -> list[tuple[int, int, str, tuple[str, ...]]]:
-    """The marked stretches of a description, in order and without overlap: (start, end, outcome, attributes)."""
-    found: dict[tuple[int, int], list[str]] = {}
-    for mention in reading.mentions:
-        found.setdefault((mention.start, mention.end), []).append(mention.attribute)
-    marks = [
-        (start, end, "used" if any(n in drawable for n in names) else "not drawable", tuple(names))
-        for (start, end), names in found.items()
-    ]
-    marks += [(start, end, "not understood", ()) for start, end in reading.unused_spans]
-    kept, at = [], 0
-    for start, end, outcome, names in sorted(marks, key=lambda m: (m[0], -m[1])):
-        covered = [i for i, (a, b, *_) in enumerate(kept) if a <= start and end <= b]
-        if covered:  # "blond" within "long blond hair": one mark that says both
-            a, b, was, before = kept[covered[0]]
-            better = "used" if "used" in (was, outcome) else was
-            kept[covered[0]] = (a, b, better, before + names)
-        elif max(start, at) < end:
-            kept.append((max(start, at), end, outcome, names))
-            at = end
-    return kept
-
-
-def readback(attributes: Mapping[str, bool], sources: Mapping[str, str], match: Mapping[str, float]) -> str:
-    """What the classifier sees beside what was asked, as bars with ticks and crosses."""
-    rows, right, judged = [], 0, 0
-    for name, asked in attributes.items():
-        source = "by hand" if sources.get(name) == "override" else "from the text"
-        if name in match:
-            seen = match[name] if asked else 1 - match[name]
-            agrees = seen >= 0.5
-            judged += 1
-            right += agrees
-            verdict = f'<span class="{"fg-yes" if agrees else "fg-no"}">{"✓" if agrees else "✗"}</span>'
-            word = "seen as asked" if agrees else "not seen as asked"
-            percent = f"{round(seen * 100)}%"
-            bar = (
-                f'<span class="fg-bar" role="meter" aria-label="{word}" aria-valuemin="0" aria-valuemax="100" '
-                f'aria-valuenow="{round(seen * 100)}"><i style="width:{percent}"></i></span>'
-            )
-        else:
-            verdict, bar, percent, word = "<span>·</span>", "<span class='fg-nobar'></span>", "–", "not measured"
-        rows.append(
-            f'<li title="{word}">{verdict}<span class="fg-sr">{word}</span>'
-            f'<span class="fg-asked">{escape(phrase(name, asked))}<small>{source}</small></span>{bar}<b>{percent}</b></li>'
-        )
-    if not rows:
-        return '<div class="fg-readback"><h3>Read back</h3><p class="fg-quiet">Nothing was asked, so there is nothing to check.</p></div>'
-    summary = f"{right} of {judged} as asked" if judged else "not measured"
-    return (
-        f'<div class="fg-readback"><h3>Read back <span>{summary}</span></h3><ul>{"".join(rows)}</ul>'
-        '<p class="fg-quiet">The bar is how sure a separate classifier is that the face is as asked.</p></div>'
-    )
-
-
-def words(items: Sequence[Mapping], busy: bool = False) -> str:
-    """The strip of faces drawn without each phrase; hovering or focusing one shows its heat map over the main face."""
-    if not items and not busy:
-        return (
-            '<div class="fg-words fg-quiet">Say something that can be drawn, and see here what each word changes.</div>'
-        )
-    cells = "".join(
-        f'<li><button type="button" class="fg-word" data-heat="{item["heat"]}" data-span="{item["span"]}" '
-        f'data-label="{escape(item["phrase"])}"><img src="{item["src"]}" alt="" width="72" height="72">'
-        f"<span>without <em>{escape(item['phrase'])}</em></span><small>{escape(item['change'])}</small></button></li>"
-        for item in items
-    )
-    wait = '<li class="fg-wait" aria-hidden="true"></li>' if busy else ""
-    return (
-        '<div class="fg-words"><h3>What each word does <span>hover, tap or tab to see where</span></h3>'
-        f"<ul>{cells}{wait}</ul></div>"
-    )
+    return "".join(parts) + escape(reading.text[at:])
 
 
 def heat_map(with_it: Image.Image, without: Image.Image, size: int = 128) -> str:
-    """Where two faces differ, as a see-through PNG: clear where they agree, amber to red where they don't."""
+    """Where two faces differ, as a see-through picture: clear where they agree, amber to red where they don't."""
     a, b = (np.asarray(im.convert("RGB").resize((size, size)), dtype=np.float32) for im in (with_it, without))
     difference = Image.fromarray(np.abs(a - b).mean(2).astype(np.uint8)).filter(ImageFilter.GaussianBlur(2.5))
     # A fixed scale: a word that changes little stays pale. Never opaque: what is changed must still be seen.
@@ -183,27 +130,7 @@ def heat_map(with_it: Image.Image, without: Image.Image, size: int = 128) -> str
     rgba[..., 1] = (190 * (1 - strength)).astype(np.uint8)
     rgba[..., 2] = (40 * (1 - strength)).astype(np.uint8)
     rgba[..., 3] = (165 * strength**0.8).astype(np.uint8)
-    buffer = io.BytesIO()
-    Image.fromarray(rgba).save(buffer, "PNG", compress_level=6)
-    return data_url(buffer.getvalue())
-
-
-def grid(cells: Sequence[Mapping], columns: int, label: str, pressed: Sequence[int] = (), empty: str = "") -> str:
-    """Faces as buttons: cells of {"src", "caption"}; `pressed` are marked."""
-    if not cells:
-        return f'<div class="fg-grid fg-quiet">{escape(empty)}</div>'
-    items = "".join(
-        f'<button type="button" class="fg-cell" data-index="{i}" aria-pressed="{"true" if i in pressed else "false"}" '
-        f'aria-label="{escape(cell["caption"])}"><img src="{cell["src"]}" alt="" width="112" height="112">'
-        f"<span>{escape(cell['caption'])}</span></button>"
-        for i, cell in enumerate(cells)
-    )
-    return f'<div class="fg-grid" role="group" aria-label="{escape(label)}" style="--columns:{columns}">{items}</div>'
-
-
-def as_json(value: object) -> str:
-    """JSON that may stand inside an HTML attribute."""
-    return escape(json.dumps(value))
+    return data_url(webp(Image.fromarray(rgba), 80), "image/webp")
 
 
 def changed(a: Image.Image, b: Image.Image) -> int:
@@ -211,3 +138,18 @@ def changed(a: Image.Image, b: Image.Image) -> int:
     difference = np.abs(np.asarray(a, dtype=np.float32) - np.asarray(b, dtype=np.float32)).mean(2).ravel()
     most = np.sort(difference)[-max(1, difference.size // 10) :]
     return round(float(most.mean()) / 255 * 100)
+
+
+def grid(cells: Sequence[Mapping], columns: int, label: str, pressed: Collection[int] = (), empty: str = "") -> str:
+    """Faces as buttons: cells of {"src", "caption"}; `pressed` are marked. The arrow keys move inside the group."""
+    if not cells:
+        return f'<div class="fg-grid fg-quiet">{escape(empty)}</div>'
+    items = "".join(
+        f'<button type="button" class="fg-cell" data-index="{i}" aria-pressed="{"true" if i in pressed else "false"}" '
+        f'tabindex="{-1 if i else 0}"><img src="{cell["src"]}" alt="" width="112" height="112">'
+        f"<span>{escape(cell['caption'])}</span></button>"
+        for i, cell in enumerate(cells)
+    )
+    return (
+        f'<div class="fg-grid" role="group" aria-label="{escape(label)}" data-roving style="--columns:{columns}">{items}</div>'
+    )

@@ -1,96 +1,130 @@
 """Review: a grid of descriptions and seeds, each face marked good or poor with a reason (the report's qualitative step).
 
-Ratings are appended to ratings.jsonl as they are made, and each rated face is put beside it; the summary and the report
-are made from these files.
+A visitor of the app rates for themselves: their ratings live in their session, and leave it as a download. `facegen
+review` also keeps them in a folder, as they are made.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
-import os
+import io
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+import zipfile
+from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
 from facegen import person as identity
-from facegen.files import write_atomic
+from facegen.errors import UserError
 from facegen.pipeline import Face, load
-from facegen.reading.rules import DescriptionError, parse
-from facegen.ui import render
-from facegen.ui.describe import EXAMPLES
-from facegen.ui.scratch import scratch
-from facegen.ui.session import USER_ERRORS, draw, sorry
+from facegen.reading.rules import parse
+from facegen.ui import ratings, render
+from facegen.ui.describe import picked
+from facegen.ui.files import scratch
+from facegen.ui.session import draw
+from facegen.ui.settings import SETTINGS
+from facegen.ui.suggestions import EXAMPLES
 from facegen.ui.theme import asset, download
 
-REASONS = ("missing region", "blurry hairline", "accessory not converged", "wrong attribute", "other")
-MAX_CELLS = 96
+
+class ReviewError(UserError):
+    """A review that can't be made."""
 
 
-def build(models: Sequence[str | None], folder: Path) -> gr.Tab:
+def build(models: Sequence[str | None], folder: Path | None = None) -> None:
     """Lay out the tab; `models` are those that were named at the start, None for the embedded one."""
     names = {("embedded" if m is None else m): m for m in models}
-    with gr.Tab("Review", id="review") as tab:
+    with gr.Tab("Review", id="review"):
         with gr.Row(equal_height=False):
             texts = gr.Textbox(
-                "\n".join(EXAMPLES[:3]), label="Descriptions", info="One a line", lines=4, elem_id="fg-r-texts"
+                "\n".join(text for _, text in EXAMPLES[:3]), label="Descriptions", info="One a line", lines=4, elem_id="fg-r-texts"
             )
             with gr.Column(min_width=260):
                 seeds = gr.Textbox("0-3", label="Seeds", info="Such as 0-3, 7, 12", elem_id="fg-r-seeds")
                 model = gr.Dropdown(list(names), value=next(iter(names)), label="Model", elem_id="fg-r-model")
         with gr.Row(elem_classes="fg-tight"):
             go = gr.Button("Draw the grid", variant="primary", elem_id="fg-r-draw")
+            stop = gr.Button("Stop", elem_id="fg-r-stop", min_width=80)
             export = gr.Button("Download the report", elem_id="fg-r-export")
+            pack = gr.Button("Download as zip", elem_id="fg-r-pack")
             save = gr.DownloadButton("Report", elem_id="fg-r-save", elem_classes="fg-by-itself")
         grid = gr.HTML(_grid([]), js_on_load=asset("review.js"), apply_default_css=False, elem_id="fg-r-grid")
-        summary = gr.HTML(summarise(read(folder)), apply_default_css=False, elem_id="fg-r-summary")
+        start = ratings.read(folder) if folder else {}
+        summary = gr.HTML(ratings.summarise(start.values()), apply_default_css=False, elem_id="fg-r-summary")
         cells = gr.State([])
+        rated = gr.State(start)  # of this visitor alone
 
-    def drawn(texts, seeds, model, progress=gr.Progress()):  # noqa: B008
-        try:
-            lines, numbers = _lines(texts), parse_seeds(seeds)
-            if len(lines) * len(numbers) > MAX_CELLS:
-                raise DescriptionError(
-                    f"{len(lines)} descriptions by {len(numbers)} seeds are {len(lines) * len(numbers)} faces: "
-                    f"review at most {MAX_CELLS} at a time"
-                )
-            pipe = load(names[model])
-        except USER_ERRORS as error:
-            raise sorry(error) from None
-        made = []
-        for i, text in enumerate(lines):
-            for j, seed in enumerate(numbers):
-                progress((i * len(numbers) + j, len(lines) * len(numbers)), desc="Drawing", unit="faces")
+    def drawn(texts, seeds, model) -> Iterator[tuple]:
+        lines, numbers = _lines(texts), parse_seeds(seeds)
+        n = len(lines) * len(numbers)
+        if n > SETTINGS.review:
+            raise ReviewError(
+                f"{len(lines)} descriptions by {len(numbers)} seeds are {n} faces: review at most {SETTINGS.review} at a time"
+            )
+        pipe = load(names[model])
+        made: list[dict] = []
+        for text in lines:
+            for seed in numbers:
                 made.append(_cell(draw(pipe, text, {}, str(seed))))
-        return _grid(made), made
+                yield _grid(made, n), made
 
-    def rated(cells, event: gr.EventData):
-        """Save one rating at once; the page has marked the cell already."""
-        cell = cells[int(event.index)]
-        verdict = event.verdict if event.verdict in ("good", "poor") else "poor"
-        reason = event.reason if verdict == "poor" and event.reason in REASONS else None
-        append(folder, {**cell["record"], "verdict": verdict, "reason": reason}, cell["png"])
-        return summarise(read(folder))
+    def rate(cells, mine, event: gr.EventData):
+        """Count one rating at once; the page has marked the cell already."""
+        said = event._data or {}
+        cell = picked(event, cells)
+        verdict = "good" if said.get("verdict") == "good" else "poor"
+        reason = said.get("reason") if verdict == "poor" and said.get("reason") in ratings.REASONS else None
+        rating = {**cell["record"], "verdict": verdict, "reason": reason}
+        ratings.add(mine, rating)
+        if folder:
+            ratings.append(folder, rating, cell["png"])
+        return ratings.summarise(mine.values()), mine
 
-    def exported():
-        ratings = read(folder)
-        if not ratings:
-            raise gr.Error("Rate a face first: there is nothing to report.", duration=6, print_exception=False)
-        path = write_atomic(scratch("facegen-review.html"), report(ratings, folder).encode())
+    def pictures(cells, mine) -> dict[str, bytes]:
+        """The PNGs of the rated faces: of this visit, or of the folder."""
+        found = {cell["record"]["file"]: cell["png"] for cell in cells}
+        for name in {rating["file"] for rating in mine.values()} - found.keys():
+            path = folder / "faces" / Path(name).name if folder else None
+            if path and path.is_file():
+                found[name] = path.read_bytes()
+        return found
+
+    def exported(cells, mine):
+        if not mine:
+            raise ReviewError("rate a face first: there is nothing to report")
+        path = scratch("facegen-review.html")
+        path.write_text(ratings.report(list(mine.values()), pictures(cells, mine)), encoding="utf-8")
         return str(path)
 
-    go.click(drawn, [texts, seeds, model], [grid, cells], api_visibility="private", show_progress_on=[grid],
-             concurrency_id="review", concurrency_limit=1)  # fmt: skip
-    grid.rate(rated, [cells], [summary], show_progress="hidden", api_visibility="private", concurrency_id="rate",
-              concurrency_limit=1, trigger_mode="multiple")  # fmt: skip
-    written = export.click(exported, None, [save], api_visibility="private", concurrency_id="review")
-    written.success(None, js=download("#fg-r-save"))
-    return tab
+    def packed(cells, mine):
+        """All faces of the grid, and a table of them with their ratings, if any."""
+        if not cells:
+            raise ReviewError("draw a grid first: there is nothing to pack")
+        unrated = {"verdict": "", "reason": None}
+        rows: dict = {}
+        for cell in cells:
+            ratings.add(rows, {**unrated, **cell["record"]})
+        rows.update({key: rating for key, rating in mine.items() if key in rows})
+        path, buffer = scratch("facegen-review.zip"), io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+            archive.writestr("faces.csv", ratings.table(list(rows.values())))
+            for name, png in pictures(cells, {}).items():
+                archive.writestr(f"faces/{name}", png)
+        path.write_bytes(buffer.getvalue())
+        return str(path)
+
+    private: dict[str, Any] = {"api_visibility": "private"}
+    drawing = go.click(drawn, [texts, seeds, model], [grid, cells], concurrency_id="review", concurrency_limit=1,
+                       show_progress_on=[grid], **private)  # fmt: skip
+    stop.click(None, None, None, cancels=[drawing], **private)
+    grid.rate(rate, [cells, rated], [summary, rated], show_progress="hidden", concurrency_id="rate",
+              concurrency_limit=1, trigger_mode="multiple", **private)  # fmt: skip
+    for button, work in ((export, exported), (pack, packed)):
+        made = button.click(work, [cells, rated], [save], concurrency_id="export", **private)
+        made.success(None, js=download("#fg-r-save"))
 
 
 def parse_seeds(text: str) -> list[int]:
@@ -99,80 +133,12 @@ def parse_seeds(text: str) -> list[int]:
     for part in re.split(r"[,\s]+", text.strip()):
         match = re.fullmatch(r"(\d{1,10})(?:-(\d{1,10}))?", part)
         if not match:
-            raise identity.PersonError(f"{part!r} is no seed: write numbers and ranges, such as 0-3, 7")
+            raise identity.PersonError(f"{part[:40]!r} is no seed: write numbers and ranges, such as 0-3, 7")
         first, last = int(match[1]), int(match[2] or match[1])
-        if last < first or last - first >= MAX_CELLS:
-            raise identity.PersonError(f"{part!r} is no range of 1 to {MAX_CELLS} seeds, the lower one first")
+        if last < first or last - first >= SETTINGS.review:
+            raise identity.PersonError(f"{part!r} is no range of 1 to {SETTINGS.review} seeds, the lower one first")
         numbers += [identity.check_seed(n) for n in range(first, last + 1)]
     return list(dict.fromkeys(numbers))
-
-
-def append(folder: Path, rating: dict, png: bytes) -> None:
-    """The face and one line about it, on the disk when this returns."""
-    (folder / "faces").mkdir(parents=True, exist_ok=True)
-    if not (folder / "faces" / rating["file"]).exists():
-        write_atomic(folder / "faces" / rating["file"], png)
-    line = json.dumps({**rating, "time": datetime.now(UTC).isoformat(timespec="seconds")}, ensure_ascii=False)
-    with open(folder / "ratings.jsonl", "a", encoding="utf-8") as file:
-        file.write(line + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def read(folder: Path) -> list[dict]:
-    """The ratings; a cell that was rated again counts by its last one. A half-written last line is passed over."""
-    path = folder / "ratings.jsonl"
-    latest: dict[tuple, dict] = {}
-    for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
-        try:
-            rating = json.loads(line)
-            latest[rating["description"], rating["seed"], rating["model"]] = rating
-        except (json.JSONDecodeError, KeyError, TypeError):
-            continue
-    return list(latest.values())
-
-
-def summarise(ratings: Iterable[dict]) -> str:
-    """A table by attribute: how many faces that were asked for it were good, and why the others were poor."""
-    good, total, why = Counter(), Counter(), defaultdict(Counter)
-    for rating in ratings:
-        for name in ("all", *(render.phrase(n, v) for n, v in rating["attributes"].items())):
-            total[name] += 1
-            good[name] += rating["verdict"] == "good"
-            if rating["reason"]:
-                why[name][rating["reason"]] += 1
-    if not total:
-        return '<p class="fg-quiet">No ratings yet.</p>'
-    rows = "".join(
-        f"<tr><th scope='row'>{escape(name)}</th><td>{good[name]} of {n}</td><td>{round(100 * good[name] / n)}%</td>"
-        f"<td>{escape(', '.join(f'{r} ({c})' for r, c in why[name].most_common()))}</td></tr>"
-        for name, n in total.most_common()
-    )
-    return (
-        "<table class='fg-table'><caption>Ratings by attribute</caption><thead><tr><th scope='col'>Asked for</th>"
-        f"<th scope='col'>Good</th><th scope='col'>Share</th><th scope='col'>Why poor</th></tr></thead><tbody>{rows}</tbody></table>"
-    )
-
-
-def report(ratings: Sequence[dict], folder: Path) -> str:
-    """One HTML file with the pictures in it, the poor ones first."""
-    figures = []
-    for r in sorted(ratings, key=lambda r: (r["verdict"] != "poor", r["description"], r["seed"])):
-        picture = folder / "faces" / Path(r["file"]).name
-        src = render.data_url(picture.read_bytes()) if picture.is_file() else ""
-        verdict = r["verdict"] + (f": {r['reason']}" if r["reason"] else "")
-        figures.append(
-            f'<figure class="{r["verdict"]}"><img src="{src}" alt="{escape(render.describe(r["attributes"]))}">'
-            f"<figcaption><b>{escape(verdict)}</b><br>{escape(r['description'])}<br>seed {r['seed']}, {escape(r['model'])}</figcaption></figure>"
-        )
-    return (
-        "<!doctype html><html lang='en'><meta charset='utf-8'><title>facegen review</title><style>"
-        "body{font:15px/1.45 system-ui,sans-serif;max-width:1100px;margin:2rem auto;padding:0 1rem;color:#22211f}"
-        "main{display:grid;grid-template-columns:repeat(auto-fill,minmax(170px,1fr));gap:16px}figure{margin:0}"
-        "img{width:100%;border-radius:10px}figcaption{font-size:13px}.poor b{color:#a5362b}.good b{color:#246b45}"
-        "table{border-collapse:collapse;margin:1rem 0}td,th{text-align:left;padding:3px 14px 3px 0;border-bottom:1px solid #e1dcd2}"
-        f"</style><h1>facegen review</h1><p>{len(ratings)} synthetic faces rated.</p>{summarise(ratings)}<main>{''.join(figures)}</main></html>"
-    )
 
 
 def _lines(texts: str) -> list[str]:
@@ -193,10 +159,10 @@ def _cell(face: Face) -> dict:
     return {"src": render.thumbnail(face.image, 192), "png": face.png, "record": record}
 
 
-def _grid(cells: Sequence[dict]) -> str:
+def _grid(cells: Sequence[dict], of: int = 0) -> str:
     if not cells:
         return '<p class="fg-quiet">Choose descriptions and seeds, then draw the grid and mark each face.</p>'
-    options = "".join(f"<option>{reason}</option>" for reason in REASONS)
+    options = "".join(f"<option>{reason}</option>" for reason in ratings.REASONS)
     items = []
     for i, cell in enumerate(cells):
         r = cell["record"]
@@ -207,4 +173,5 @@ def _grid(cells: Sequence[dict]) -> str:
             f'<div role="group" aria-label="Rate: {name}"><button type="button" data-verdict="good" aria-pressed="false">good</button>'
             f'<select aria-label="Poor, because: {name}"><option value="">poor …</option>{options}</select></div></li>'
         )
-    return f'<ul class="fg-review">{"".join(items)}</ul>'
+    told = f'<p class="fg-quiet" role="status">{len(cells)} of {of} faces drawn</p>' if len(cells) < of else ""
+    return f'{told}<ul class="fg-review">{"".join(items)}</ul>'

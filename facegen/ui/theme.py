@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 
 import gradio as gr
@@ -78,14 +77,3 @@ def theme() -> gr.themes.Base:
         input_placeholder_color_dark="*neutral_400",
     )
 
-
-def page() -> dict:
-    """What `Blocks.launch` needs to look and behave as ours."""
-    return {
-        "theme": theme(),
-        "css": asset("style.css"),
-        "head": f"<style>{asset('page.css')}</style><script>{asset('app.js')}</script>",
-        "footer_links": ["api"],
-        "state_session_capacity": 1000,  # visitors who are remembered, 0.3 MB each
-        "mcp_server": find_spec("mcp") is not None,  # a tool for language models, see tool.py
-    }

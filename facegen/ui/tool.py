@@ -10,11 +10,12 @@ import gradio as gr
 
 from facegen.person import check_seed
 from facegen.pipeline import Face, FacePipeline
-from facegen.reading.rules import check_text
+from facegen.reading.result import check_text
 from facegen.ui import render
 from facegen.ui.blocks import TOOL
-from facegen.ui.files import face_file, read_overrides
-from facegen.ui.session import USER_ERRORS, by_artist, draw, sorry
+from facegen.ui.checks import face_file, read_overrides, words
+from facegen.ui.readback import NOT_SEEN, SEEN, UNSURE, states
+from facegen.ui.session import by_artist, draw
 
 
 def build(pipe: FacePipeline) -> None:
@@ -41,13 +42,11 @@ def build(pipe: FacePipeline) -> None:
         """
 
         def work():
-            try:
-                if not overrides:
-                    check_text(text)
-                face = draw(pipe, text, read_overrides(overrides), str(check_seed(seed)))
-                return face_file(face), account(face)
-            except USER_ERRORS as error:
-                raise sorry(error) from None
+            chosen = read_overrides(overrides)
+            if not chosen:
+                check_text(words(text))
+            face = draw(pipe, words(text), chosen, str(check_seed(seed)))
+            return face_file(face), account(face)
 
         # Off the queue, because over MCP Gradio answers a queued call with one text in place of a picture; in turn
         # all the same, and without a thread for each that waits.
@@ -62,16 +61,14 @@ def account(face: Face) -> str:
     said = by_artist(face.to_dict)
     parts = [f"{render.describe(face.attributes)}."]
     if said["match"]:
-        failed = [
-            render.phrase(name, asked)
-            for name, asked in face.attributes.items()
-            if name in said["match"] and (said["match"][name] >= 0.5) is not asked
-        ]
-        verdict = f"not seen in the picture: {', '.join(failed)}" if failed else "all of it is seen in the picture"
-        parts.append(f"A separate classifier looked: {verdict}.")
+        told = states(face.attributes, said["match"])
+        for which, words in ((SEEN, "Seen in it"), (UNSURE, "Not sure to be seen"), (NOT_SEEN, "Asked, not seen")):
+            names = [render.phrase(n, face.attributes[n]) for n, (state, _) in told.items() if state == which]
+            if names:
+                parts.append(f"{words}, says a classifier: {', '.join(names)}.")
     if said["undrawable"]:
-        names = ", ".join(name.replace("_", " ") for name in said["undrawable"])
-        parts.append(f"Understood, but this model can't draw it: {names}.")
+        names = [name.replace("_", " ") for name in said["undrawable"]]
+        parts.append(f"Understood, but this model can't draw it: {', '.join(names)}.")
     if said["unused"]:
         parts.append(f"Not understood: {', '.join(said['unused'])}.")
     parts.append(f"Person {face.person}; the picture is synthetic and shows nobody.")

@@ -4,6 +4,7 @@ const rows = [...element.querySelectorAll('.fg-row')];
 const search = element.querySelector('.fg-search');
 const reset = element.querySelector('.fg-reset');
 const more = element.querySelector('.fg-more');
+const cannot = element.querySelector('.fg-cannot');
 
 function show() {
   const overrides = props.value || {};
@@ -16,7 +17,7 @@ function show() {
     const said = name in text ? (text[name] ? 'yes' : 'no') : '';
     row.dataset.said = said;
     row.classList.toggle('fg-set', state !== 'auto');
-    row.querySelector('.fg-auto span').textContent = said ? `text: ${said}` : 'text';
+    row.querySelector('.fg-auto span').textContent = said ? `auto: ${row.dataset[said]}` : 'auto';
   }
   reset.disabled = Object.keys(overrides).length === 0;
 }
@@ -48,17 +49,19 @@ reset.addEventListener('click', () => change({}));
 
 search.addEventListener('input', () => {
   const wanted = search.value.trim().toLowerCase();
-  let found = 0;
-  for (const row of rows) {
-    const hit = row.dataset.label.includes(wanted) || row.dataset.name.replaceAll('_', ' ').includes(wanted);
-    row.hidden = !hit;
-    found += hit;
-  }
+  const heard = (row) => [row.dataset.label, row.dataset.name.replaceAll('_', ' ')].some((word) => word.includes(wanted))
+    || ` ${row.dataset.words}`.includes(` ${wanted}`);
+  for (const row of rows) row.hidden = !heard(row);
   for (const group of element.querySelectorAll('.fg-group')) {
     group.hidden = ![...group.querySelectorAll('.fg-row')].some((row) => !row.hidden);
   }
-  if (wanted) more.open = true;
-  element.querySelector('.fg-none').hidden = found > 0;
+  const off = [...(cannot?.querySelectorAll('li') ?? [])];
+  for (const item of off) item.hidden = !item.textContent.toLowerCase().includes(wanted);
+  if (wanted) {
+    more.open = true;
+    if (cannot) cannot.open = off.some((item) => !item.hidden);
+  }
+  element.querySelector('.fg-none').hidden = [...rows, ...off].some((row) => !row.hidden);
 });
 
 watch(['value', 'said'], show);
