@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from facegen.errors import UserError
 
 YES, NO, NOT_SAID = 1.0, -1.0, 0.0
+DEGREE = 0.25  # what one degree ("very" is two) adds to a plain yes
+MAX_NAME = 40  # characters of an attribute's name; a longer one isn't looked at
 
 
 class VocabularyError(UserError):
@@ -159,14 +161,22 @@ def rivals(name: str) -> tuple[str, ...]:
 def check(attributes: Mapping[str, bool]) -> None:
     """Raise `VocabularyError` for an unknown name, a value that is no bool, or two yeses in an exclusive group."""
     for name, value in attributes.items():
-        if name not in BY_NAME:
-            raise VocabularyError(f"unknown attribute {name!r}: {_suggest(name)}")
+        _check_name(name)
         if not isinstance(value, bool):
-            raise VocabularyError(f"{name} = {value!r}: an attribute is True (yes), False (no) or left out (not said)")
+            raise VocabularyError(
+                f"{name} = {repr(value)[:MAX_NAME]}: an attribute is True (yes), False (no) or left out (not said)"
+            )
     for group in GROUPS:
         yes = [n for n in members(group.name) if attributes.get(n) is True]
         if group.exclusive and len(yes) > 1:
             raise VocabularyError(f"{' and '.join(yes)} contradict each other: {group.label.lower()} takes one yes")
+
+
+def _check_name(name: object) -> None:
+    if not isinstance(name, str) or name not in BY_NAME:
+        known = f"known are {', '.join(NAMES)}"
+        told = _suggest(name) if isinstance(name, str) and len(name) <= MAX_NAME else known
+        raise VocabularyError(f"unknown attribute {str(name)[:MAX_NAME]!r}: {told}")
 
 
 def _suggest(name: str) -> str:
@@ -198,11 +208,21 @@ def merge(described: Mapping[str, bool], overrides: Mapping[str, bool]) -> dict[
     return merged
 
 
-def encode(attributes: Mapping[str, bool], names: Iterable[str] = NAMES) -> list[float]:
-    """The model's input: +1 yes, -1 no, 0 not said, one number for each of `names` (exclusive groups completed)."""
+def encode(
+    attributes: Mapping[str, bool], names: Iterable[str] = NAMES, degrees: Mapping[str, int] | None = None
+) -> list[float]:
+    """The model's input: +1 yes, -1 no, 0 not said, one number for each of `names` (exclusive groups completed).
+
+    A yes of a degree, -2 .. +2, is moved by `DEGREE` for each: 0.5 hardly, 1.5 very.
+    """
     check(attributes)
-    full = complete(attributes)
-    return [NOT_SAID if n not in full else YES if full[n] else NO for n in names]
+    full, degrees = complete(attributes), degrees or {}
+    return [NOT_SAID if n not in full else YES + DEGREE * degrees.get(n, 0) if full[n] else NO for n in names]
+
+
+def split(attributes: Mapping[str, bool]) -> tuple[list[str], list[str]]:
+    """What is said yes to and what is said no to, in the given order."""
+    return [n for n, yes in attributes.items() if yes], [n for n, yes in attributes.items() if not yes]
 
 
 def decode(values: Iterable[float], names: Iterable[str] = NAMES) -> dict[str, bool]:
@@ -215,7 +235,6 @@ def parse_override(text: str) -> tuple[str, bool | None]:
     name, separator, value = (part.strip() for part in text.partition("="))
     states = {"yes": True, "no": False, "auto": None}
     if not separator or value.lower() not in states:
-        raise VocabularyError(f"{text!r} is no override: write name=yes, name=no or name=auto")
-    if name not in BY_NAME:
-        raise VocabularyError(f"unknown attribute {name!r}: {_suggest(name)}")
+        raise VocabularyError(f"{text[:80]!r} is no override: write name=yes, name=no or name=auto")
+    _check_name(name)
     return name, states[value.lower()]

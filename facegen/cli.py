@@ -2,55 +2,110 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
+from facegen import __version__
 from facegen.attributes import VocabularyError, check, parse_override
 from facegen.errors import UserError
 
+if TYPE_CHECKING:
+    from facegen.bulk import Row
+    from facegen.pipeline import Face, FacePipeline
+
+
+class PipeClosed(Exception):
+    """Whoever read our output (head, say) had enough."""
+
+
+class Commands(TyperGroup):
+    """Tells a closed pipe from a failure; typer itself ends both with exit code 1."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+            return result
+        except BrokenPipeError as error:
+            raise PipeClosed from error
+
+
 app = typer.Typer(
+    cls=Commands,
     name="facegen",
     help="Type a description, see the face it describes. All faces are synthetic.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 
 Model = Annotated[
-    str | None, typer.Option("--model", help="A checkpoint folder or Hub repo id; the embedded one if left out.")
+    str | None,
+    typer.Option(
+        "--model", help="A checkpoint folder or Hub repo id, owner/name or owner/name@REVISION; the embedded one if left out."
+    ),
 ]
 Reader = Annotated[str, typer.Option("--reader", help="rules (keywords) or lstm (the recurrent reader).")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON; of several, one line each.")]
 
 
 class UsageError(UserError):
     """A mistake on the command line, in one sentence."""
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"facegen {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
 @app.command()
-def parse(text: str, as_json: AsJson = False, model: Model = None, reader: Reader = "rules") -> None:
+def parse(
+    text: Annotated[str, typer.Argument(help="The description; - reads one a line from standard input.")],
+    as_json: AsJson = False,
+    model: Model = None,
+    reader: Reader = "rules",
+) -> None:
     """What a description says: attributes, keywords, and what was not understood."""
-    reading = _reader(reader)(text)
+    from facegen.reading.result import check_text
+    from facegen.request import read
+
     drawable = _drawable(model)
-    if as_json:
-        print(json.dumps(reading.to_dict(drawable), ensure_ascii=False, indent=2))
-        return
-    for name, value in reading.attributes.items():
-        words = ", ".join(repr(m.words) for m in reading.mentions if m.attribute == name) or "follows from the rest"
-        print(f"{name:18} {'yes' if value else 'no':4} {words}{'' if name in drawable else '  (not drawable)'}")
-    _report(reading.attributes, reading.unused)
+    for line in _lines() if text == "-" else [text]:
+        reading = read(check_text(line), reader)
+        assert reading is not None  # the text isn't empty
+        if as_json:
+            _print_json(reading.to_dict(drawable), one=text != "-")
+            continue
+        for name, value in reading.attributes.items():
+            words = ", ".join(repr(m.words) for m in reading.mentions if m.attribute == name) or "follows from the rest"
+            print(f"{name:18} {'yes' if value else 'no':4} {words}{'' if name in drawable else '  (not drawable)'}")
+        _report(reading.attributes, reading.unused)
 
 
 @app.command()
 def generate(
-    text: str,
-    out: Annotated[Path, typer.Option("-o", "--out", help="The PNG to write.")] = Path("face.png"),
+    text: Annotated[str, typer.Argument(help="The description; - reads one a line from standard input.")] = "",
+    out: Annotated[Path, typer.Option("-o", "--out", help="The PNG to write; of several, a folder or a name.")] = Path(
+        "face.png"
+    ),
     seed_: Annotated[str, typer.Option("--seed", help="Who: 0 to 4294967295.")] = "0",
     n: Annotated[int, typer.Option("--n", help="How many, from seeds SEED, SEED+1, ..; written as OUT-SEED.png.")] = 1,
     set_: Annotated[
@@ -66,50 +121,120 @@ def generate(
         int, typer.Option("--best-of", help="1 to 8: of the person and near relatives, draw who shows the words best.")
     ] = 1,
     reader: Reader = "rules",
+    file: Annotated[
+        Path | None,
+        typer.Option(help="A .txt, .csv or .jsonl of descriptions; run again, it goes on where it was stopped."),
+    ] = None,
     as_json: AsJson = False,
     force: Annotated[bool, typer.Option(help="Overwrite files that exist.")] = False,
     model: Model = None,
 ) -> None:
     """Draw a description as a PNG that carries its own settings."""
-    overrides = _overrides(set_ or [])
-    if n < 1:
-        raise UsageError(f"--n {n} is no number of images: draw at least 1")
-    if person is not None and n > 1:
-        raise UsageError("--person is one person: use --seed to draw several")
-    read = _reader(reader)
-    read(text)  # a bad description or seed is told before the model is loaded
-    from facegen import person as identity
+    from facegen import bulk
+    from facegen.request import ask
 
-    seed = identity.check_seed(int(seed_) if seed_.lstrip("-").isdecimal() else seed_)
-    if seed + n - 1 > identity.MAX_SEED:
-        raise UsageError(f"seeds {seed} to {seed + n - 1} go past the last one, {identity.MAX_SEED}")
-    if person is not None:
-        identity.parse_person(person)
+    seed = bulk.whole(seed_)
+    more = {
+        "overrides": _overrides(set_ or []), "person": person, "strength": strength, "best_of": best_of, "reader": reader
+    }  # fmt: skip
+    if file is not None or text == "-":
+        if file is not None and text or n > 1:
+            raise UsageError("a file or - brings its own descriptions: leave TEXT and --n out")
+        ask("", seed, **more)
+        _draw_rows(bulk.rows(file or "-", out, seed, more), model, as_json, force)
+        return
+    if not text.strip() and not more["overrides"]:
+        raise UsageError("the description is empty: write a few words about the face, or --set an attribute")
+    # A bad description or seed is told before the model is loaded.
+    request = ask(text, seed, n=n, **more)
     paths = [out] if n == 1 else [out.with_name(f"{out.stem}-{seed + i}{out.suffix}") for i in range(n)]
     for path in paths:
         _check_writable(path, force)
-
-    from facegen.pipeline import FacePipeline
-
-    pipe = FacePipeline.from_pretrained(model)
-    records = []
+    pipe = _pipeline(model)
     for i, path in enumerate(paths):
-        face = pipe(text, seed + i, overrides, person=person, strength=strength, best_of=best_of, parser=read)
-        try:
-            face.save(path)
-        except OSError as error:
-            raise UsageError(f"{path} can't be written: {error.strerror or error}") from error
-        if as_json:
-            records.append({"path": str(path), **face.to_dict()})
-        else:
-            drawn = ", ".join(f"{name}={'yes' if value else 'no'}" for name, value in face.attributes.items())
-            print(f"{path}: person {face.person}, {drawn or 'left to chance'}")
-    if as_json:
-        print(json.dumps(records[0] if n == 1 else records, ensure_ascii=False, indent=2))
-    else:
+        face = pipe(request.reading or "", seed + i, **more)
+        _save(face, path, force)
+        _tell(face, path, as_json, one=n == 1)
+    if not as_json:
         if face.settings["undrawable"]:
             print(f"Understood, but this model can't draw it: {', '.join(face.settings['undrawable'])}.")
-        _report(face.reading.attributes, face.reading.unused)
+        if face.reading:
+            _report(face.reading.attributes, face.reading.unused)
+
+
+def _draw_rows(rows: Iterator[Row], model: str | None, as_json: bool, force: bool) -> None:
+    """Draw rows one after the other; what can't be drawn is told and passed over, what is there already is kept."""
+    from facegen import bulk
+
+    drawn = kept = failed = 0
+    pipe = _pipeline(model)
+    for row in rows:
+        try:
+            if "error" in row.more:
+                raise bulk.RowError(row.more["error"])
+            if not force and row.path.is_file() and bulk.drawn_before(row, pipe):
+                kept += 1
+                continue
+            _check_writable(row.path, force)
+            face = row.draw(pipe)
+            _save(face, row.path, force)
+            drawn += 1
+            _tell(face, row.path, as_json, one=False)
+        except (UserError, OSError) as error:
+            failed += 1
+            print(f"{row.place}: {' '.join(str(error).split())}", file=sys.stderr)
+        if sys.stderr.isatty():
+            print(f"\r{drawn} drawn, {kept} were there, {failed} failed", end="", file=sys.stderr)
+    print(f"{drawn} drawn, {kept} were there, {failed} failed", file=sys.stderr)
+    if failed:
+        raise typer.Exit(2)
+
+
+def _pipeline(model: str | None) -> FacePipeline:
+    from facegen.pipeline import FacePipeline
+
+    return FacePipeline.from_pretrained(model)
+
+
+def _save(face: Face, path: Path, force: bool) -> None:
+    try:
+        face.save(path, overwrite=force)
+    except FileExistsError:
+        raise UsageError(f"{path} was written by somebody else meanwhile: choose another name, or add --force") from None
+    except OSError as error:
+        raise UsageError(f"{path} can't be written: {error.strerror or error}") from error
+
+
+def _tell(face: Face, path: Path, as_json: bool, one: bool) -> None:
+    if as_json:
+        _print_json({"path": str(path), **face.to_dict()}, one)
+        return
+    drawn = ", ".join(f"{name}={'yes' if value else 'no'}" for name, value in face.attributes.items())
+    print(f"{path}: person {face.person}, {drawn or 'left to chance'}", flush=True)
+
+
+def _print_json(record: dict, one: bool) -> None:
+    """A record by itself is laid out for people; of several, each is a line (JSON Lines), printed at once."""
+    plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+    print(json.dumps(record, ensure_ascii=plain, indent=2 if one else None), flush=True)
+
+
+def _lines() -> Iterator[str]:
+    return (line for line in sys.stdin if line.strip())
+
+
+@app.command()
+def models(as_json: AsJson = False) -> None:
+    """The models at hand: embedded, or downloaded from the Hub."""
+    from facegen import hub
+
+    found = hub.at_hand()
+    for model in found:
+        if as_json:
+            _print_json(model, one=False)
+        else:
+            size = f"{model['px']} px" if model["px"] else ""
+            print(f"{model['name']:24} {model['type']:20} {size:8} {model['mb']:6.1f} MB  {model['licence']}")
 
 
 @app.command("app")
@@ -150,11 +275,14 @@ def _serve(launch, *arguments, **options) -> None:
 def push(
     folder: Path,
     repo_id: Annotated[str, typer.Argument(help="owner/name on the Hub; you are logged in with `hf auth login`.")],
+    private: Annotated[bool, typer.Option("--private", help="If the repo is made by this, only you see it.")] = False,
+    revision: Annotated[str | None, typer.Option(help="A branch; the main one if left out.")] = None,
+    message: Annotated[str | None, typer.Option(help="Of the commit.")] = None,
 ) -> None:
-    """Publish a checkpoint folder on the Hugging Face Hub."""
+    """Publish a checkpoint folder on the Hugging Face Hub, with its card."""
     from facegen import hub
 
-    print(hub.push(folder, repo_id))
+    print(hub.push(folder, repo_id, private, revision=revision, commit_message=message))
 
 
 def _mount(name: str, module: str, help_text: str) -> None:
@@ -186,13 +314,16 @@ _mount("evaluate", "facegen.evaluation.cli", "Measure a model: attribute accurac
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; a user's mistake is one sentence on stderr and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):  # a code page that lacks a letter is no reason to fail
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = typer.main.get_command(app).main(args=arguments, prog_name="facegen", standalone_mode=False)
     except typer.TyperException as error:
         _fail(error.format_message(), error.exit_code)
     except (typer.Abort, KeyboardInterrupt):
         _fail("stopped", 130)
-    except BrokenPipeError:  # the reader of a pipe (head, say) had enough
+    except PipeClosed:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     except UserError as error:
@@ -207,30 +338,11 @@ def _fail(message: str, code: int) -> None:
     sys.exit(code)
 
 
-def _reader(name: str):
-    """The function text -> Reading of --reader."""
-    if name == "rules":
-        from facegen.reading.rules import parse as read
-
-        return read
-    if name == "lstm":
-        from facegen.reading.network import load_reader
-
-        return load_reader().parse
-    raise UsageError(f"--reader {name} is unknown: rules or lstm")
-
-
 def _drawable(model: str | None) -> list[str]:
     """Names of what a model can draw, from its config.json alone: reading a description needs no weights."""
-    if model is None:
-        package = Path(__file__).parent
-        folders = (package / "checkpoints/default", package.parent / "checkpoints/default")  # installed; a checkout
-        config = next((f / "config.json" for f in folders if (f / "config.json").is_file()), None)
-        if config is not None:
-            return json.loads(config.read_text(encoding="utf-8"))["attributes"]
     from facegen import hub
 
-    return list(hub.read(hub.resolve(model))[0].get("attributes", []))
+    return list(hub.read_config(hub.resolve(model)).get("attributes", []))
 
 
 def _overrides(pairs: list[str]) -> dict[str, bool]:
@@ -248,16 +360,23 @@ def _overrides(pairs: list[str]) -> dict[str, bool]:
 
 
 def _check_writable(path: Path, force: bool) -> None:
+    """Refuse, before anything is drawn, a path that can't be written to."""
     folder = path.parent
     if path.suffix.lower() != ".png":
         raise UsageError(f"{path} can't be written: images are PNG, so let the name end in .png")
-    if path.is_dir():
-        raise UsageError(f"{path} can't be written: it is a folder")
-    if not folder.is_dir():
-        raise UsageError(f"{path} can't be written: there is no folder {folder}")
-    if not os.access(folder, os.W_OK):
-        raise UsageError(f"{path} can't be written: the folder {folder} is read-only")
-    if path.exists() and not force:
+    try:
+        wrong = (
+            "it is a folder" if path.is_dir()
+            else f"there is no folder {folder}" if not folder.is_dir()
+            else f"the folder {folder} is read-only" if not os.access(folder, os.W_OK)
+            else ""
+        )  # fmt: skip
+        there = bool(path.lstat()) if path.is_symlink() or path.exists() else False
+    except (OSError, ValueError) as error:  # a name that is too long, or holds what no name may
+        raise UsageError(f"{str(path)[:80]} can't be written: {getattr(error, 'strerror', None) or error}") from None
+    if wrong:
+        raise UsageError(f"{path} can't be written: {wrong}")
+    if there and not force:
         raise UsageError(f"{path} exists: choose another name, or add --force to overwrite it")
 
 

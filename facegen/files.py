@@ -8,14 +8,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 
-def write_atomic(path: str | Path, content: bytes | str | Callable[[Path], object]) -> Path:
+def write_atomic(
+    path: str | Path, content: bytes | str | Callable[[Path], object], *, overwrite: bool = True
+) -> Path:
     """Write a file in one move: after a kill there is the old file or the new one, never half of it.
 
     Args:
         path: where to; its folder is made where there is none.
         content: bytes, text (written as UTF-8 with the line ends as given), or a function that writes to the path it is given.
+        overwrite: False keeps a file that is there, also one that another process has written meanwhile.
 
     Raises:
+        FileExistsError: there is such a file, and `overwrite` is False.
         OSError: the folder can't be written to, or the disk is full; what was begun is removed.
     """
     path = Path(path)
@@ -31,8 +35,23 @@ def write_atomic(path: str | Path, content: bytes | str | Callable[[Path], objec
         with open(partial, "rb") as written:
             os.fsync(written.fileno())
         partial.chmod(0o644)  # mkstemp's own 0600 would hide the file from a web server or a colleague
-        os.replace(partial, path)
+        if overwrite:
+            os.replace(partial, path)
+        else:
+            _publish(partial, path)
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
     return path
+
+
+def _publish(partial: Path, path: Path) -> None:
+    """Give a file its name, if nothing has it."""
+    try:
+        os.link(partial, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        with open(path, "xb"):
+            os.replace(partial, path)
+    partial.unlink(missing_ok=True)

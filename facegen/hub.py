@@ -1,29 +1,41 @@
 """Checkpoints: a folder of model.safetensors + config.json, local, embedded or on the Hugging Face Hub.
 
-Weight matrices are stored as int8 with one scale for each output row, which halves float16 once more; biases and
-the like stay float32. What is loaded is float32 again.
+A checkpoint is found, checked, read, written and pushed here; what network it holds is `registry`'s business. Weight
+matrices are stored as int8 with one scale for each output row, a quarter of float32; biases and the like stay float32.
+What is read is float32 again.
+
+config.json carries the SHA-256 of the weights and of itself under "sha256": a flipped byte is refused, not drawn with.
+A config without the entry is read as it stands.
 """
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
+import os
+import re
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
-from torch import Tensor
-
+from facegen import __version__
 from facegen.errors import UserError
 from facegen.files import write_atomic
 
-WEIGHTS, CONFIG = "model.safetensors", "config.json"
-PICKLES = ("*.bin", "*.pt", "*.pth", "*.pkl", "*.pickle", "*.ckpt")
+if TYPE_CHECKING:
+    from torch import Tensor
+
+WEIGHTS, CONFIG, CARD = "model.safetensors", "config.json", "README.md"
+PUBLISHED = [WEIGHTS, CONFIG, CARD, "LICENSE", "*.webp", "*.png"]
+PICKLES = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt")
+FORMAT = 1  # of the folder; a reader refuses a higher one
+ENVIRONMENT = "FACEGEN_MODEL"  # names the generator to use where none is chosen
+REPO = re.compile(r"[\w.-]+/[\w.-]+")
 
 
 class CheckpointError(UserError):
-    """A checkpoint that can't be found or read; one sentence, for people."""
+    """A checkpoint that can't be found, read or published; one sentence, for people."""
 
 
 def embedded(name: str = "default") -> Path:
@@ -33,73 +45,317 @@ def embedded(name: str = "default") -> Path:
     return packaged if packaged.is_dir() else beside
 
 
-def resolve(source: str | Path | None = None, name: str = "default") -> Path:
-    """The local folder of a checkpoint: None for the embedded one, a folder, or a Hub repo id (downloaded, cached).
+def chosen() -> str | None:
+    """The generator that the environment chooses, if it does."""
+    return os.environ.get(ENVIRONMENT) or None
+
+
+def resolve(
+    source: str | Path | None = None,
+    name: str = "default",
+    *,
+    revision: str | None = None,
+    token: str | bool | None = None,
+    cache_dir: str | Path | None = None,
+) -> Path:
+    """The local folder of a checkpoint.
+
+    Args:
+        source: a folder; a Hub repo id, owner/name or owner/name@REVISION, which is downloaded once and kept; None for
+            the generator that the environment variable FACEGEN_MODEL names, else for the embedded checkpoint.
+        name: which embedded checkpoint.
+        revision: branch, tag or commit on the Hub.
+        token: of a Hub account, for private and gated repos; None for the one that `hf auth login` has stored.
+        cache_dir: where downloads are kept; None for the Hub client's own place.
 
     Raises:
-        CheckpointError: no such folder, or a Hub repo that can't be reached.
+        CheckpointError: no such folder, or a Hub repo that can't be had.
     """
+    if source is None and name == "default":
+        source = chosen()
     if source is None:
         return embedded(name)
     if Path(source).is_dir():
         return Path(source)
-    source = str(source)
-    looks_like_repo = source.count("/") == 1 and not source.startswith((".", "/", "~")) and "\\" not in source
-    if not looks_like_repo:
-        raise CheckpointError(f"{source!r} is neither a checkpoint folder nor a Hub repo id (owner/name)")
-    from huggingface_hub import snapshot_download  # only here: a local start needs no network code
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+    repo, _, at = str(source).partition("@")
+    if not REPO.fullmatch(repo) or repo.startswith((".", "-")):
+        raise CheckpointError(f"{str(source)[:200]!r} is neither a checkpoint folder nor a Hub repo id (owner/name)")
+    if at and revision and at != revision:
+        raise CheckpointError(f"{str(source)!r} and revision {revision!r} contradict each other: give one of them")
+    return _download(repo, at or revision, token, cache_dir)
 
+
+def _download(repo: str, revision: str | None, token: str | bool | None, cache_dir: str | Path | None) -> Path:
+    # Only here: a local start needs no client.
+    from huggingface_hub import errors, get_cached_repo_tree, snapshot_download
+
+    what = repo if revision is None else f"{repo}@{revision}"
     try:
-        return Path(snapshot_download(source, allow_patterns=[WEIGHTS, CONFIG, "README.md"]))
-    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError, RuntimeError) as error:
-        reason = str(error).strip().splitlines()[0]
+        folder = Path(
+            snapshot_download(
+                repo,
+                revision=revision,
+                token=token,
+                cache_dir=cache_dir,
+                allow_patterns=[WEIGHTS, CONFIG, CARD, "LICENSE"],
+                library_name="facegen",
+                library_version=__version__,
+            )
+        )
+    except Exception as error:  # a client of a network meets more kinds of error than it names
         raise CheckpointError(
-            f"the Hub repo {source!r} can't be reached ({reason}); leave the model out to use the embedded checkpoint"
-        ) from None
+            f"the Hub repo {what!r} can't be had: {_reason(error)}; leave the model out to use the embedded checkpoint"
+        ) from error
+    weights = folder / WEIGHTS
+    if not weights.is_file():
+        with contextlib.suppress(errors.CachedRepoTreeNotFoundError):
+            tree = get_cached_repo_tree(repo, revision=folder.name, cache_dir=cache_dir)
+            if any(file.path.endswith(PICKLES) for file in tree):
+                raise CheckpointError(_pickle(f"the Hub repo {what!r}"))
+        raise CheckpointError(f"the Hub repo {what!r} is no checkpoint: {WEIGHTS} is missing")
+    blob = weights.resolve()  # the client names a large file by the SHA-256 that the Hub has of it
+    if re.fullmatch("[0-9a-f]{64}", blob.name) and _digest(blob) != blob.name:
+        weights.unlink()
+        blob.unlink(missing_ok=True)
+        raise CheckpointError(f"the download of {what!r} is damaged (its SHA-256 is not the Hub's): try again")
+    return folder
 
 
-def read(folder: Path) -> tuple[dict, dict[str, Tensor]]:
-    """Config and float32 tensors of a checkpoint folder. Raises `CheckpointError`."""
-    for file in (CONFIG, WEIGHTS):
-        if not (folder / file).is_file():
-            if file == WEIGHTS and any(p for pattern in PICKLES for p in folder.glob(pattern)):
-                raise CheckpointError(f"{folder} holds a pickle, which can run code when it is read; {WEIGHTS} is needed")
-            raise CheckpointError(f"{folder} is no checkpoint: {file} is missing")
+def _reason(error: Exception) -> str:
+    """What went wrong between us and the Hub, and what to do about it."""
+    import httpx
+    from huggingface_hub import errors
+
+    for cause in (error, error.__cause__, error.__context__):
+        match cause:
+            case errors.GatedRepoError():
+                return "it is gated: ask for access on its page, then log in with `hf auth login`"
+            case errors.RevisionNotFoundError():
+                return "there is no such revision: check the branch, tag or commit"
+            case errors.RepositoryNotFoundError():
+                return "there is no such repo, or it is private: check the spelling, or log in with `hf auth login`"
+            case errors.HFValidationError():
+                return "a repo id has the form owner/name, of letters, digits, '-', '_' and '.'"
+            case errors.HfHubHTTPError() if cause.response is not None:
+                return _status(cause.response.status_code, str(cause))
+            case httpx.TransportError():
+                return f"the connection failed ({type(cause).__name__}): check the network and try again"
+            case json.JSONDecodeError():
+                return "what answered is not the Hub (a proxy's or a network's login page, perhaps): check the network"
+            case OSError() if cause.errno and not isinstance(cause, errors.LocalEntryNotFoundError):
+                return f"{cause.strerror or cause}: check the disk and the cache folder"
+    line = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
+    return f"{line[:300].rstrip('.')}: check the network and try again"
+
+
+def _status(code: int, said: str) -> str:
+    if code == 401:
+        return "the Hub wants to know who asks: log in with `hf auth login`"
+    if code == 403:
+        return "your account or token may not do this: check its rights on the Hub, and log in with `hf auth login`"
+    if code == 404:
+        return "there is no such repo or file: check the spelling"
+    if code == 429:
+        return "too many requests: wait some minutes, or log in with `hf auth login` for a larger share"
+    if code >= 500:
+        return f"the Hub has a problem of its own (HTTP {code}): try again later"
+    return f"the Hub refused (HTTP {code}): {(said.strip().splitlines() or [''])[0][:200]}"
+
+
+def _pickle(where: object) -> str:
+    return f"{where} holds a pickle, which can run code when it is read, so it isn't; {WEIGHTS} is needed"
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """The config of a checkpoint folder, checked against its own SHA-256 and without it. Raises `CheckpointError`."""
+    return _config(Path(folder))[0]
+
+
+def _config(folder: Path) -> tuple[dict[str, Any], str | None]:
+    path = folder / CONFIG
+    if not path.is_file():
+        raise CheckpointError(f"{folder} is no checkpoint: {CONFIG} is missing")
     try:
-        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        config = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(config, dict):
             raise ValueError("expected an object")
-    except ValueError as error:
-        raise CheckpointError(f"{folder / CONFIG} is no JSON object: {error}") from None
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(f"{path} is no JSON object: {error}") from None
+    sums = config.pop("sha256", None)
+    if sums is not None:
+        if not isinstance(sums, dict) or sums.get(CONFIG) != _fingerprint(config):
+            raise CheckpointError(
+                f"{path} is not as it was written: restore it, or take its entry 'sha256' out to use it as it stands"
+            )
+    version = config.pop("format_version", FORMAT)
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise CheckpointError(f"{path} says format_version {version!r}: expected a whole number from 1")
+    if version > FORMAT:
+        raise CheckpointError(
+            f"{path} is of format {version} and this facegen {__version__} reads up to {FORMAT}: update facegen"
+        )
+    return config, None if sums is None else str(sums.get(WEIGHTS))
+
+
+def read(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Config and float32 tensors of a checkpoint folder. Raises `CheckpointError`."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    folder = Path(folder)
+    if not (folder / WEIGHTS).is_file():
+        if folder.is_dir() and any(p.suffix in PICKLES for p in folder.iterdir()):
+            raise CheckpointError(_pickle(folder))
+        raise CheckpointError(f"{folder} is no checkpoint: {WEIGHTS} is missing")
+    config, expected = _config(folder)
     try:
-        stored = load_file(folder / WEIGHTS)
+        data = (folder / WEIGHTS).read_bytes()
+        if expected is not None and hashlib.sha256(data).hexdigest() != expected:
+            raise CheckpointError(
+                f"{folder / WEIGHTS} is damaged: its SHA-256 is not the one in {CONFIG}; download or copy it again"
+            )
+        stored = load(data)
     except (SafetensorError, OSError) as error:
         raise CheckpointError(f"{folder / WEIGHTS} is truncated or no safetensors file: {error}") from None
     return config, _unpack(stored)
 
 
 def write(folder: Path, config: dict, tensors: dict[str, Tensor]) -> None:
-    """Write config.json and model.safetensors, each in one move (a kill leaves the old file or the new)."""
-    write_atomic(folder / WEIGHTS, lambda path: save_file(_pack(tensors), path))
-    write_atomic(folder / CONFIG, json.dumps(config, indent=1) + "\n")
+    """Write config.json and model.safetensors, each in one move, with the SHA-256 of both in config.json."""
+    from safetensors.torch import save
+
+    folder = Path(folder)
+    # As JSON will have it when it is read back.
+    config = json.loads(json.dumps({"format_version": FORMAT, **config}))
+    data = save(_pack(tensors))
+    sums = {CONFIG: _fingerprint(config), WEIGHTS: hashlib.sha256(data).hexdigest()}
+    write_atomic(folder / WEIGHTS, data)
+    write_atomic(folder / CONFIG, json.dumps({**config, "sha256": sums}, indent=1) + "\n")
 
 
-def push(folder: Path, repo_id: str, private: bool = False) -> str:
-    """Upload a checkpoint folder to the Hub; returns its address. Raises `CheckpointError`."""
+def at_hand() -> list[dict[str, Any]]:
+    """The checkpoints on this machine: embedded ones, then those that were downloaded from the Hub.
+
+    Returns:
+        [{"name", "type", "px" (None for a reader), "mb", "licence", "folder"}].
+    """
+    from huggingface_hub import CacheNotFound, scan_cache_dir
+
+    folders = [(f.name, f) for f in sorted(embedded().parent.iterdir()) if (f / WEIGHTS).is_file()]
+    with contextlib.suppress(CacheNotFound):
+        for repo in scan_cache_dir().repos:
+            for revision in repo.revisions:
+                folders.append((f"{repo.repo_id}@{revision.commit_hash[:12]}", revision.snapshot_path))
+    found = []
+    for name, folder in folders:
+        with contextlib.suppress(CheckpointError, OSError):
+            config = read_config(folder)
+            if str(config.get("model_type")).startswith("facegen-"):
+                weights = (folder / WEIGHTS).stat().st_size
+                found.append(
+                    {
+                        "name": name,
+                        "type": config["model_type"],
+                        "px": config.get("image_size") or _px(config),
+                        "mb": round(weights / 1e6, 1),
+                        "licence": _licence(folder),
+                        "folder": str(folder),
+                    }
+                )
+    return found
+
+
+def _px(config: dict[str, Any]) -> int | None:
+    """Side in px of what a generator of these channels draws; None for a reader, whose channels are one number."""
+    channels = config.get("channels")
+    if not isinstance(channels, list) or not channels:
+        return None
+    return 4 * 2 ** (len(channels) - 1) * (2 if config.get("enlarger_channels") else 1)
+
+
+def _licence(folder: Path) -> str:
+    """The licence that the front matter of a folder's card names."""
+    with contextlib.suppress(OSError):
+        for line in (folder / CARD).read_text(encoding="utf-8").splitlines():
+            if line.startswith(("license_name:", "license:")) and "other" not in line:
+                return line.partition(":")[2].strip()
+    return "not said"
+
+
+def digest(folder: Path) -> str:
+    """SHA-256 of a checkpoint's weights, in hexadecimal."""
+    return _digest(Path(folder) / WEIGHTS)
+
+
+def push(
+    folder: Path,
+    repo_id: str,
+    private: bool = False,
+    *,
+    revision: str | None = None,
+    commit_message: str | None = None,
+    token: str | bool | None = None,
+) -> str:
+    """Upload a checkpoint folder with its card and licence to the Hub; returns the commit's address.
+
+    Args:
+        private: of a repo that is made by this; one that exists stays as it is.
+        revision: a branch, made where there is none; None for the main one.
+
+    Raises:
+        CheckpointError: the folder can't be read or has no card with a licence, or the Hub refuses.
+    """
     from huggingface_hub import HfApi
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
     read(folder)  # refuse to publish what can't be loaded
+    check_card(folder)
     try:
-        api = HfApi()
+        api = HfApi(token=token, library_name="facegen", library_version=__version__)
         api.create_repo(repo_id, private=private, exist_ok=True)
-        return str(api.upload_folder(folder_path=folder, repo_id=repo_id, allow_patterns=[WEIGHTS, CONFIG, "README.md"]))
-    except (HfHubHTTPError, HFValidationError, OSError, RuntimeError) as error:
-        raise CheckpointError(f"can't push to the Hub repo {repo_id!r}: {str(error).strip().splitlines()[0]}") from None
+        if revision is not None:
+            api.create_branch(repo_id, branch=revision, exist_ok=True)
+        commit = api.upload_folder(
+            folder_path=folder,
+            repo_id=repo_id,
+            revision=revision,
+            commit_message=commit_message or f"Upload of facegen {__version__}",
+            allow_patterns=PUBLISHED,
+        )
+    except Exception as error:  # a client of a network meets more kinds of error than it names
+        raise CheckpointError(f"can't push to the Hub repo {repo_id!r}: {_reason(error)}") from error
+    return str(commit)
+
+
+def check_card(folder: Path) -> None:
+    """Refuse a folder whose README.md is no model card that names licence, library and task. `CheckpointError`."""
+    from huggingface_hub import ModelCard
+
+    path = Path(folder) / CARD
+    if not path.is_file():
+        raise CheckpointError(f"{folder} has no card: write {CARD} with a licence and what the model is for")
+    try:
+        said = ModelCard(path.read_text(encoding="utf-8")).data.to_dict()
+    except Exception as error:  # YAML's errors and the card class's own
+        raise CheckpointError(f"the front matter of {path} is no model card's: {str(error).splitlines()[0]}") from None
+    missing = [key for key in ("license", "library_name", "pipeline_tag") if not said.get(key)]
+    if missing:
+        raise CheckpointError(f"the front matter of {path} doesn't say {' and '.join(missing)}: add it, then push")
+
+
+def _digest(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _fingerprint(config: dict) -> str:
+    """SHA-256 of a config whatever its layout; the entry of the sums themselves is left out."""
+    said = {key: value for key, value in config.items() if key != "sha256"}
+    return hashlib.sha256(json.dumps(said, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def _pack(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    import torch
+
     packed: dict[str, Tensor] = {}
     for name, tensor in tensors.items():
         tensor = tensor.detach().float().cpu().contiguous()

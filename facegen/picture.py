@@ -1,4 +1,4 @@
-"""What a PNG of ours says about itself: text chunks to restore it, and the mark that it is synthetic.
+"""Pictures: pixels to and from arrays, and what a PNG of ours says about itself: text chunks to restore it, and the mark that it is synthetic.
 
 The mark is IPTC's digital source type "trainedAlgorithmicMedia" in an XMP packet (IPTC Photo Metadata
 Standard, Iptc4xmpExt:DigitalSourceType; the PNG keyword "XML:com.adobe.xmp" is XMP part 3, PNG).
@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import io
 import json
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
+import numpy as np
+from numpy.typing import ArrayLike
 from PIL import Image, PngImagePlugin
 
 from facegen.errors import UserError
 
 SOFTWARE = "facegen"
+MAX_BYTES, MAX_SIDE = 16 * 2**20, 4096  # of a file that is to be restored
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 NOTICE = "Synthetic face drawn by a neural network. Not a photograph, and not an identification aid."
 
@@ -42,10 +46,6 @@ _KINDS = {
     "person": (str, "0"),
     "strength": ((int, float, type(None)), None),
 }
-
-
-MAX_SIDE = 2048  # px
-MAX_BYTES = 16 * 2**20
 
 
 class MetadataError(UserError):
@@ -76,14 +76,24 @@ def png_bytes(image: Image.Image, settings: Mapping[str, object]) -> bytes:
 
 
 def read_settings(source: str | Path | bytes) -> dict:
-    """The settings that `png_bytes` wrote, from a path or a PNG's bytes; `MetadataError` where there are none."""
-    text = _chunks(source)
-    if "facegen" not in text:
+    """The settings that `png_bytes` wrote, from a path or a PNG's bytes.
+
+    No pixel is decoded where the settings stand before them, as ours do; of an image in which they may come later, only
+    one of at most `MAX_SIDE` px a side is.
+
+    Raises:
+        MetadataError: no PNG, too large, without settings, or with damaged ones.
+    """
+    size = len(source) if isinstance(source, bytes) else _file_size(Path(source))
+    if size > MAX_BYTES:
+        raise MetadataError(f"this file has {size / 2**20:.0f} MB: choose a PNG that facegen saved, at most 16 MB")
+    text = _settings_text(io.BytesIO(source) if isinstance(source, bytes) else Path(source))
+    if text is None:
         raise MetadataError("this image holds no facegen settings: choose a PNG that facegen saved")
     try:
-        settings = json.loads(text["facegen"])
-    except (ValueError, RecursionError):
-        raise MetadataError("the facegen settings in this image are damaged") from None
+        settings = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise MetadataError("the facegen settings in this image are damaged") from error
     if not isinstance(settings, dict) or not all(
         isinstance(settings.get(name, default), kind) for name, (kind, default) in _KINDS.items()
     ):
@@ -91,18 +101,36 @@ def read_settings(source: str | Path | bytes) -> dict:
     return {**{name: default for name, (_, default) in _KINDS.items()}, **settings}
 
 
-def _chunks(source: str | Path | bytes) -> dict[str, str]:
-    """The text chunks of a PNG, its size looked at before any pixel is decoded; `MetadataError`."""
-    too_large = f"this image is larger than {MAX_SIDE} px: choose a PNG that facegen saved"
+def _file_size(path: Path) -> int:
     try:
-        if (len(source) if isinstance(source, bytes) else Path(source).stat().st_size) > MAX_BYTES:
-            raise MetadataError(too_large)
-        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=["PNG"]) as image:
-            if max(image.size) > MAX_SIDE:
-                raise MetadataError(too_large)
-            image.load()  # chunks that follow the pixels are read only now
-            return dict(getattr(image, "text", {}))
-    except MetadataError:
-        raise
-    except Exception:  # Pillow raises many kinds for a damaged file; none of them keeps the image alive from here
-        raise MetadataError("this file is no image that can be opened: choose a PNG that facegen saved") from None
+        return path.stat().st_size
+    except OSError as error:
+        raise MetadataError(f"{path.name} can't be opened: {error.strerror or error}") from None
+
+
+def _settings_text(file: io.BytesIO | Path) -> str | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(file, formats=["PNG"]) as image:
+                if "facegen" not in image.info:
+                    if max(image.size) > MAX_SIDE:
+                        return None
+                    image.load()  # chunks that follow the pixels are read with them
+                text = image.info.get("facegen")
+    except Exception as error:  # a damaged file finds many ways to be
+        message = "this file is no image that can be opened: choose a PNG that facegen saved"
+        raise MetadataError(message) from error.with_traceback(None)  # which would keep the image in memory
+    return text if isinstance(text, str) else None
+
+
+def to_image(pixels: ArrayLike) -> Image.Image:
+    """One RGB image (3, h, w) in -1..1, an array or a tensor of a CPU, as a picture."""
+    values = np.rint(np.clip(np.asarray(pixels, dtype=np.float32), -1, 1) * np.float32(127.5) + np.float32(127.5))
+    return Image.fromarray(np.ascontiguousarray(values.astype(np.uint8).transpose(1, 2, 0)))
+
+
+def to_array(image: Image.Image | np.ndarray) -> np.ndarray:
+    """A picture, or uint8 (.., h, w, 3) -> float32 (.., 3, h, w) in -1..1."""
+    values = np.moveaxis(np.asarray(image, dtype=np.float32), -1, -3)
+    return np.ascontiguousarray(values / np.float32(127.5) - np.float32(1))

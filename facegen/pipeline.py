@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import torch
 from PIL import Image
 
 from facegen import __version__, attributes, hub, registry
 from facegen import person as identity
-from facegen import picture as metadata
 from facegen.errors import UserError
 from facegen.files import write_atomic
-from facegen.person import MAX_SEED, Person, PersonError
-from facegen.reading.rules import Reading, parse
+from facegen.person import Person
+from facegen.picture import png_bytes, to_array, to_image
+from facegen.reading.result import Reading
+from facegen.request import Request, StrengthError, ask, check_best_of, check_overrides, check_strength
 
-__all__ = ["Face", "FacePipeline", "StrengthError", "load", "to_image"]
+__all__ = ["Face", "FacePipeline", "StrengthError", "load", "load_or_embedded"]
 
-
-STRENGTHS = (1.0, 6.0)
-BEST_OF = 8  # candidates at most
 NEAR = 0.45  # how far candidates are from the person asked for; 1 is a stranger
-
-
-class StrengthError(UserError):
-    """A guidance strength out of range."""
 
 
 @dataclass(eq=False)
@@ -60,17 +54,18 @@ class Face:
     def match(self) -> dict[str, float]:
         """Probability that each attribute is in the image, 0..1, as the embedded classifier sees it (lazily)."""
         classifier = _classifier()
-        probabilities = classifier.probabilities(to_pixels(self.image))[0].tolist()
+        pixels = torch.from_numpy(to_array(self.image))[None]
+        probabilities = classifier.probabilities(pixels)[0].tolist()
         return dict(zip(classifier.attributes, probabilities, strict=True))
 
     @cached_property
     def png(self) -> bytes:
         """The image as PNG with its settings and the mark of a synthetic image."""
-        return metadata.png_bytes(self.image, self.settings)
+        return png_bytes(self.image, self.settings)
 
-    def save(self, path: str | Path) -> Path:
-        """Write the PNG whole or not at all."""
-        return write_atomic(path, self.png)
+    def save(self, path: str | Path, *, overwrite: bool = True) -> Path:
+        """Write the PNG whole or not at all; `FileExistsError` for a file that is there and may not be overwritten."""
+        return write_atomic(path, self.png, overwrite=overwrite)
 
     def to_dict(self) -> dict:
         """What `generate --json` prints; "match" is None where no classifier is at hand."""
@@ -93,24 +88,71 @@ class Face:
 class FacePipeline:
     """A generator made ready: `FacePipeline.from_pretrained()`, then call it with a description and a seed."""
 
-    def __init__(self, generator, model: str):
+    def __init__(self, generator: Any, model: str, folder: Path | None = None):
+        """Args: a network of `registry.GENERATORS`, the name that its images carry, and the folder that it came from."""
         self.generator = generator.eval()
         self.model = model
+        self.folder = folder
+        self.notice = ""  # what whoever looks at its faces should know; see `load_or_embedded`
 
     @classmethod
-    def from_pretrained(cls, source: str | Path | None = None) -> FacePipeline:
-        """The embedded checkpoint, a folder, or a Hub repo id; `hub.CheckpointError` where that is not to be had."""
-        folder = hub.resolve(source)
-        return cls(registry.load(folder), _model_name(folder, source))
+    def from_pretrained(
+        cls,
+        source: str | Path | None = None,
+        *,
+        revision: str | None = None,
+        token: str | bool | None = None,
+        cache_dir: str | Path | None = None,
+    ) -> FacePipeline:
+        """The embedded checkpoint, a folder, or a Hub repo id; arguments as in `hub.resolve`.
+
+        Raises:
+            hub.CheckpointError: that is not to be had.
+        """
+        folder = hub.resolve(source, revision=revision, token=token, cache_dir=cache_dir)
+        return cls(registry.load(folder), _model_name(folder, source, revision), folder)
+
+    def save_pretrained(self, folder: str | Path) -> Path:
+        """Write the checkpoint as a folder that `from_pretrained` reads, with card and licence where it has them."""
+        folder = Path(folder)
+        if self.folder is None:
+            registry.save(self.generator, folder)
+            return folder
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in self.folder.iterdir():
+            if file.is_file() and file.resolve() != (folder / file.name).resolve():
+                write_atomic(folder / file.name, lambda path, file=file: shutil.copyfile(file, path))
+        return folder
+
+    def push_to_hub(
+        self,
+        repo_id: str,
+        *,
+        private: bool = False,
+        revision: str | None = None,
+        commit_message: str | None = None,
+        token: str | bool | None = None,
+    ) -> str:
+        """Publish the checkpoint; arguments, result and errors as in `hub.push`."""
+        if self.folder is None:
+            raise hub.CheckpointError("this model has no folder: save_pretrained it, write its card, and push the folder")
+        return hub.push(
+            self.folder, repo_id, private, revision=revision, commit_message=commit_message, token=token
+        )
 
     @property
     def drawable(self) -> tuple[str, ...]:
         """Names of the attributes that this model can draw."""
         return tuple(self.generator.config.attributes)
 
+    @property
+    def graded(self) -> tuple[str, ...]:
+        """Those of them that it draws slighter or stronger where the text gives a degree."""
+        return tuple(getattr(self.generator.config, "graded", ()))
+
     def __call__(
         self,
-        text: str = "",
+        text: str | Reading = "",
         seed: int = 0,
         overrides: Mapping[str, bool] | None = None,
         n: int = 1,
@@ -118,12 +160,14 @@ class FacePipeline:
         person: str | None = None,
         strength: float | None = None,
         best_of: int = 1,
-        parser: Callable[[str], Reading] = parse,
+        reader: str = "rules",
+        like: Face | None = None,
     ) -> Face | list[Face]:
         """Draw a description.
 
         Args:
-            text: the description; may be empty where `overrides` or a seed are all that is wanted.
+            text: the description, or what `facegen.parse` made of it; may be empty where `overrides` or a seed are all
+                that is wanted.
             seed: 0..2**32-1; n images are of seeds seed..seed+n-1.
             overrides: {attribute: True or False}, laid over the text.
             n: how many; a list is returned where it is more than 1.
@@ -131,77 +175,54 @@ class FacePipeline:
             strength: guidance, 1 (none) to 6; None is the model's own.
             best_of: 1 to 8: of so many people, the seed's own and near relatives of theirs, the one is drawn in whom the
                 classifier sees what was asked best. `Face.person` says who it was.
-            parser: text -> Reading.
+            reader: who reads the text: "rules", or "lstm" for the recurrent network.
+            like: a face whose image is taken over where it turns out to be the very same.
 
         Raises:
-            DescriptionError, VocabularyError, PersonError, StrengthError: one sentence each, before anything is drawn.
+            UserError: a bad argument, in one sentence, before anything is drawn.
         """
-        if not isinstance(n, int) or n < 1:
-            raise PersonError(f"{n!r} is no number of images: draw at least 1")
-        if person is not None and n > 1:
-            raise PersonError("a blend of seeds is one person: draw several with a seed")
-        overrides = dict(overrides or {})
-        attributes.check(overrides)
-        reading = parser(text) if text.strip() else None
-        if person is None:
-            identity.check_seed(seed)
-            if seed + n - 1 > MAX_SEED:
-                raise PersonError(f"seeds {seed} to {seed + n - 1} go past the last one, {MAX_SEED}")
-            who = [((seed + i, 1.0),) for i in range(n)]
-        else:
-            who = [identity.parse_person(person)]
+        request = ask(text, seed, overrides, n, person=person, strength=strength, best_of=best_of, reader=reader)
         # One by one: a convolution's rounding may depend on the batch, and a face must not.
-        faces = [self.face(reading, overrides, each, strength, best_of=best_of) for each in who]
+        faces = [self._draw(request, who, like) for who in request.people]
         return faces[0] if n == 1 else faces
 
-    def face(
-        self,
-        reading: Reading | None,
-        overrides: Mapping[str, bool],
-        person: Person,
-        strength: float | None = None,
-        like: Face | None = None,
-        best_of: int = 1,
-    ) -> Face:
-        """Draw one person as read and overridden; where `like` is the very same face, its image is taken over.
-
-        `best_of` as in `__call__`. Raises `StrengthError`, `PersonError`.
-        """
-        if strength is not None and not STRENGTHS[0] <= strength <= STRENGTHS[1]:
-            raise StrengthError(f"strength {strength:g} is out of range: 1 (gentle) to 6 (forceful)")
-        described = reading.attributes if reading else {}
-        wanted = attributes.merge(described, overrides)
+    def _draw(self, request: Request, asked: Person, like: Face | None) -> Face:
+        wanted, strength = request.wanted, request.strength
         used = {name: value for name, value in wanted.items() if name in self.drawable}
-        asked, person = person, self.fittest(person, used, strength, best_of)
+        degrees = {name: d for name, d in request.degrees.items() if name in used and name in self.graded}
+        condition = self.encode(used, degrees)
+        person = self._fittest(asked, used, condition, strength, request.best_of)
         text = identity.format_person(person)
-        if like is not None and (used, text, strength) == (like.attributes, like.person, like.settings["strength"]):
-            image = like.image
-        else:
-            image = to_image(self.generator(self.identity(person), self.encode(used), strength))
-        seed = asked[0][0] if len(asked) == 1 else None
-        drawn_seed = person[0][0] if len(person) == 1 else None  # the person drawn is what draws the same bytes again
-        settings = {
-            "description": reading.text if reading else "",
-            "overrides": dict(overrides),
+        settings: dict[str, Any] = {
+            "description": request.reading.text if request.reading else "",
+            "overrides": dict(request.overrides),
             "attributes": used,
             "undrawable": [name for name in wanted if name not in self.drawable],
-            "seed": drawn_seed,
+            # The person drawn is what draws the same bytes again, whoever was asked for.
+            "seed": person[0][0] if len(person) == 1 else None,
             "person": text,
             "strength": strength,
             "model": self.model,
             "version": __version__,
         }
-        sources = {name: "override" if name in overrides else "text" for name in used}
-        return Face(image, seed, text, reading, used, sources, dict(overrides), settings)
+        if degrees:
+            settings["degrees"] = degrees
+        what = ("attributes", "degrees", "person", "strength", "model")
+        if like is not None and all(settings.get(key) == like.settings.get(key) for key in what):
+            image = like.image
+        else:
+            image = to_image(self.generator(self.identity(person), condition, strength)[0])
+        seed = asked[0][0] if len(asked) == 1 else None
+        sources = {name: "override" if name in request.overrides else "text" for name in used}
+        return Face(image, seed, text, request.reading, used, sources, dict(request.overrides), settings)
 
-    def fittest(self, person: Person, used: Mapping[str, bool], strength: float | None, n: int) -> Person:
+    def _fittest(
+        self, person: Person, used: Mapping[str, bool], condition: torch.Tensor, strength: float | None, n: int
+    ) -> Person:
         """Of a person and n - 1 near relatives, the one whose read-back agrees best with the attributes `used`.
 
-        Told by the least sure of the attributes that the classifier knows, on quick drawings: all in one batch, at
-        the decoder's size. Raises `PersonError`.
+        Told by the least sure of the attributes that the classifier knows, on quick drawings, all in one batch.
         """
-        if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= BEST_OF:
-            raise PersonError(f"best of {n!r} is out of range: 1 (no choice) to {BEST_OF}")
         if n == 1:
             return person
         classifier = _classifier()
@@ -211,25 +232,30 @@ class FacePipeline:
         near = [identity.variation(person, identity.stranger(person[0][0], i), NEAR) for i in range(n - 1)]
         people = [person, *near]
         codes = torch.cat([self.identity(p) for p in people])
-        wanted = self.encode(used).expand(n, -1)
-        sketches = self.generator.sketch(codes, wanted, strength)
+        sketches = self.generator.sketch(codes, condition.expand(n, -1), strength)
         seen = classifier.probabilities(sketches)
         fits = torch.stack([seen[:, j] if yes else 1 - seen[:, j] for j, yes in told], 1)
         return people[int(fits.clamp(min=1e-4).log().mean(1).add(fits.amin(1)).argmax())]
+
+    def face(self, reading, overrides, person, strength=None, like=None, best_of=1) -> Face:
+        request = Request(reading, check_overrides(overrides), (person,), check_strength(strength), check_best_of(best_of))
+        return self._draw(request, person, like)
 
     def identity(self, person: Person) -> torch.Tensor:
         """Identity code (1, d) of a person."""
         return identity.code(person, self.generator.identity)
 
-    def encode(self, wanted: Mapping[str, bool]) -> torch.Tensor:
-        """The model's attribute input (1, a) of -1, 0 and +1."""
-        return torch.tensor([attributes.encode(wanted, self.drawable)])
+    def encode(self, wanted: Mapping[str, bool], degrees: Mapping[str, int] | None = None) -> torch.Tensor:
+        """The model's attribute input (1, a): -1 no, 0 not said, +1 yes, and 0.5 to 1.5 for a yes of a degree."""
+        return torch.tensor([attributes.encode(wanted, self.drawable, degrees)])
 
-    def morph(self, start: Face, end: Face, frames: int, progress: Callable | None = None) -> list[Image.Image]:
+    def morph(
+        self, start: Face, end: Face, frames: int, progress: Callable[[int, int], object] | None = None
+    ) -> list[Image.Image]:
         """`frames` images from one face to the other: their appearance codes and attributes are blended evenly."""
         ends = []
         for face in (start, end):
-            condition = self.encode(face.attributes)
+            condition = self.encode(face.attributes, face.settings.get("degrees"))
             code = self.generator.appearance(
                 self.identity(identity.parse_person(face.person)), condition, face.settings["strength"]
             )
@@ -239,21 +265,11 @@ class FacePipeline:
         for i in range(frames):
             t = i / max(frames - 1, 1)
             t = t * t * (3 - 2 * t)  # slow at both ends
-            images.append(to_image(self.generator.draw(torch.lerp(code_a, code_b, t), torch.lerp(said_a, said_b, t))))
+            image = self.generator.draw(torch.lerp(code_a, code_b, t), torch.lerp(said_a, said_b, t))
+            images.append(to_image(image[0]))
             if progress:
                 progress(i + 1, frames)
         return images
-
-
-def to_image(pixels: torch.Tensor) -> Image.Image:
-    """(1, 3, h, w) in -1..1 -> an RGB image."""
-    values = (pixels[0].clamp(-1, 1) * 127.5 + 127.5).round().to(torch.uint8)
-    return Image.fromarray(values.permute(1, 2, 0).contiguous().numpy())
-
-
-def to_pixels(image: Image.Image) -> torch.Tensor:
-    """An RGB image -> (1, 3, h, w) in -1..1."""
-    return torch.from_numpy(np.array(image, dtype=np.float32)).permute(2, 0, 1)[None] / 127.5 - 1.0
 
 
 @lru_cache(maxsize=4)
@@ -262,13 +278,25 @@ def load(source: str | None = None) -> FacePipeline:
     return FacePipeline.from_pretrained(source)
 
 
+def load_or_embedded(source: str | None = None) -> FacePipeline:
+    """`load` for a server, which must start: where the chosen model can't be had, the embedded one, with a `notice`."""
+    try:
+        return load(source)
+    except UserError as error:
+        pipe = load(str(hub.embedded()))
+        pipe.notice = f"The embedded model draws: {error}."
+        return pipe
+
+
 @lru_cache(maxsize=1)
-def _classifier():
+def _classifier() -> Any:
     return registry.load_classifier()
 
 
-def _model_name(folder: Path, source: str | Path | None) -> str:
+def _model_name(folder: Path, source: str | Path | None, revision: str | None = None) -> str:
     """A name with a fingerprint of the weights, so that an image can be traced to exactly what drew it."""
-    name = str(source) if source and not Path(str(source)).exists() else Path(folder).name
-    digest = hashlib.sha256((Path(folder) / "model.safetensors").read_bytes()).hexdigest()
-    return f"{name}@{digest[:12]}"
+    chosen = source or hub.chosen()
+    name = str(chosen) if chosen and not Path(chosen).exists() else folder.name
+    if revision and "@" not in name:
+        name = f"{name}@{revision}"
+    return f"{name}@{hub.digest(folder)[:12]}"

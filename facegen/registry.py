@@ -1,10 +1,13 @@
-"""The one loader: a checkpoint's config.json names its `model_type`, the table below names that type's class.
+"""The one loader: a checkpoint's config.json names its `model_type`, the tables below name that type's class.
 
 Each class takes its `Config`, a dataclass, and keeps it as `config`; `hub` finds and reads folders and knows no network.
+A config is checked before anything is allocated: types and bounds first, then the shapes that it asks for against those
+in the weights.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from importlib import import_module
@@ -12,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from facegen import __version__, hub
+from facegen import __version__, attributes, hub
 
 GENERATORS = {
     "facegen-deconv": "facegen.drawing.generator:DeconvGenerator",
@@ -27,6 +30,24 @@ CLASSIFIERS = {
 }
 READERS = {"facegen-reader": "facegen.reading.network:RecurrentReader"}
 MODELS = GENERATORS | CLASSIFIERS | READERS
+
+# Of every number in a config, and of those that must stay closer. A list is bound in length, and so is each of its numbers.
+LARGEST = 65536
+BOUNDS: dict[str, tuple[float, float]] = {
+    "identity_dim": (1, 8192),
+    "channels": (1, 8192),
+    "image_size": (8, 4096),
+    "prior_steps": (1, 1000),
+    "prior_blocks": (0, 256),
+    "flow_steps": (1, 1000),
+    "flow_blocks": (0, 256),
+    "guide_blocks": (0, 256),
+    "enlarger_blocks": (0, 256),
+    "glimpses": (1, 1024),
+    "guidance": (1, 100),
+    "base_rates": (0, 1),
+}
+FILLED = {"channels", "attributes"}  # lists that may not be empty
 
 
 def load(source: str | Path | None = None, name: str = "default", kinds: Sequence[str] = tuple(GENERATORS)) -> Any:
@@ -46,16 +67,11 @@ def load(source: str | Path | None = None, name: str = "default", kinds: Sequenc
         raise hub.CheckpointError(f"{folder / hub.CONFIG} says model_type {kind!r}: expected {' or '.join(kinds)}")
     network = _class(kind)
     known = {f.name for f in fields(network.Config)}
-    config = {**getattr(network, "OLDER", {}), **config}
-    try:
-        model = network(network.Config(**{key: value for key, value in config.items() if key in known}))
-    except (TypeError, ValueError, IndexError, KeyError, RuntimeError) as error:
-        reason = str(error).splitlines()[0]
-        raise hub.CheckpointError(f"{folder / hub.CONFIG} describes no model that can be built: {reason}") from None
-    try:
-        model.load_state_dict(tensors)
-    except RuntimeError:
-        raise hub.CheckpointError(f"{folder / hub.WEIGHTS} doesn't fit its {hub.CONFIG}") from None
+    config = {key: value for key, value in {**getattr(network, "OLDER", {}), **config}.items() if key in known}
+    checked = _checked(network.Config, config, folder / hub.CONFIG)
+    _check_shapes(network, checked, tensors, folder)
+    model = network(checked)
+    model.load_state_dict(tensors)
     model.requires_grad_(False).eval()
     return model.to(memory_format=torch.channels_last)
 
@@ -75,3 +91,44 @@ def save(model: nn.Module, folder: Path, **more: object) -> None:
 def _class(kind: str) -> Any:
     module, name = MODELS[kind].split(":")
     return getattr(import_module(module), name)
+
+
+def _checked(config_class: type, config: dict[str, Any], path: Path) -> Any:
+    """The config as its dataclass: every entry of its type, within bounds, attributes known and named once."""
+    from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
+
+    strict = with_config(ConfigDict(strict=True, allow_inf_nan=False))
+    try:
+        checked = TypeAdapter(strict(config_class)).validate_json(json.dumps(config))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "config"
+        raise hub.CheckpointError(
+            f"{path} says {place} = {str(first['input'])[:60]!r}: {first['msg'].lower()}"
+        ) from None
+    for key in config_class.__dataclass_fields__:  # type: ignore[attr-defined]
+        value = getattr(checked, key)
+        low, high = BOUNDS.get(key, (-LARGEST, LARGEST) if isinstance(value, float) else (0, LARGEST))
+        numbers = value if isinstance(value, list) else [value]
+        if isinstance(value, list) and (len(value) > LARGEST or key in FILLED and not value):
+            raise hub.CheckpointError(f"{path} says {key} of {len(value)} entries: expected 1 to {LARGEST}")
+        for number in numbers:
+            if isinstance(number, int | float) and not low <= number <= high:
+                raise hub.CheckpointError(f"{path} says {key} = {number}: expected {low} to {high}")
+    names = getattr(checked, "attributes", [])
+    wrong = [n for n in names if n not in attributes.BY_NAME] or [n for n in names if names.count(n) > 1]
+    if wrong:
+        raise hub.CheckpointError(f"{path} names the attribute {wrong[0][:40]!r} twice or no such attribute is known")
+    return checked
+
+
+def _check_shapes(network: Any, config: Any, tensors: dict[str, Tensor], folder: Path) -> None:
+    """Build the network without memory, and compare what it wants with what there is."""
+    try:
+        with torch.device("meta"):
+            wanted = {name: tuple(tensor.shape) for name, tensor in network(config).state_dict().items()}
+    except (TypeError, ValueError, IndexError, KeyError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise hub.CheckpointError(f"{folder / hub.CONFIG} describes no model that can be built: {reason}") from None
+    if wanted != {name: tuple(tensor.shape) for name, tensor in tensors.items()}:
+        raise hub.CheckpointError(f"{folder / hub.WEIGHTS} doesn't fit its {hub.CONFIG}")

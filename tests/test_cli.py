@@ -80,7 +80,7 @@ BAD = {
     "no images": (["a man", "--n", "0"], "at least 1"),
     "strength": (["a man", "--strength", "9"], "1 (gentle) to 6"),
     "person": (["a man", "--person", "me"], "'me' is no person"),
-    "reader": (["a man", "--reader", "oracle"], "rules or lstm"),
+    "reader": (["a man", "--reader", "oracle"], "rules and lstm"),
     "no such folder": (["a man", "-o", "{tmp}/none/a.png"], "no folder"),
     "folder as file": (["a man", "-o", "{tmp}/folder.png"], "it is a folder"),
     "parent is a file": (["a man", "-o", "{tmp}/file/a.png"], "no folder"),

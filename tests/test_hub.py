@@ -36,6 +36,7 @@ def test_a_checkpoint_from_before_draws_as_it_did(small_checkpoint, tmp_path):
     torch.nn.init.normal_(old.prior.out.weight)
     registry.save(old, tmp_path)
     config = json.loads((tmp_path / hub.CONFIG).read_text())
+    del config["sha256"]
     assert config.pop("prior_preconditioned") is False and config.pop("guide_width") == 0
     assert config.pop("correction") == 0 and config.pop("refiner_width") == 0
     (tmp_path / hub.CONFIG).write_text(json.dumps(config))
@@ -77,6 +78,7 @@ def test_missing_file(small_checkpoint, tmp_path, drop):
 def test_config_of_another_shape_is_refused(small_checkpoint, tmp_path):
     registry.save(registry.load(small_checkpoint), tmp_path)
     config = json.loads((tmp_path / hub.CONFIG).read_text())
+    del config["sha256"]
     (tmp_path / hub.CONFIG).write_text(json.dumps({**config, "identity_dim": 9}))
     with pytest.raises(hub.CheckpointError, match="doesn't fit"):
         registry.load(tmp_path)
@@ -89,7 +91,7 @@ def test_neither_folder_nor_repo(source):
 
 
 def test_a_generator_is_no_classifier(small_checkpoint):
-    with pytest.raises(hub.CheckpointError, match="expected facegen-classifier"):
+    with pytest.raises(hub.CheckpointError, match="model_type .facegen-deconv."):
         registry.load_classifier(small_checkpoint)
 
 
