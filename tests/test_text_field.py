@@ -135,7 +135,7 @@ no hat smiling blue eyes | -hat smiling blue_eyes
 clean shaven glasses | -beard -mustache -goatee -stubble eyeglasses
 no beard smiling brown eyes | -beard smiling brown_eyes
 without glasses long hair | -eyeglasses long_hair
-not bald short gray hair | -bald -long_hair gray_hair
+no necktie thick beard | -necktie beard
 no makeup freckles blond hair | -heavy_makeup blond_hair
 """
 

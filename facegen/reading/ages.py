@@ -176,5 +176,5 @@ def find(text: str) -> list[Age]:
             if years is not None:
                 # Only the words of the age itself, not the comma or colon that set it apart.
                 start = match.start("a") if name in _BARE else match.start()
-                add(start, match.end(), years)
+                add(start, match.end("a") if name == "day" else match.end(), years)
     return sorted(ages)

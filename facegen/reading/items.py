@@ -82,6 +82,8 @@ def read_items(tokens: Sequence[Token], found: Sequence[ages.Age]) -> list[Item]
             age = found[int(a.norm.removeprefix(_AGE))]
             says = ((ages.attribute(age.years), True),) + (() if age.male is None else (("male", age.male),))
             item.role, item.meaning = "age", Meaning(says)
+        elif a.kind == "state":
+            item.role, item.entry = "state", None
         elif last == first + 1 and first in names:
             item.role, item.entry = "name", None
         elif norm == "miss" and not a.capital:
@@ -113,7 +115,7 @@ def _known(item: Item, last: str, items: Sequence[Item], known: Lexicon) -> None
 def _after_a(items: Sequence[Item]) -> bool:
     """Does "a" stand before, with nothing but describing words between?"""
     for item in reversed(items):
-        if item.role != "word":
+        if not item.content:
             return item.norm in ("a", "an")
     return False
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -19,7 +20,7 @@ from facegen.reading.typos import Speller
 
 PATH = Path(__file__).with_name("lexicon.json")
 ANY = "~"  # in a phrase: one of these words
-ANY_OF = frozenset("a an the his her their my your its our one this that".split())
+ANY_OF = frozenset("a an the his her their my your its our one this that each both either".split())
 # The roles of marks in a sentence.
 MARKS = {
     ",": "comma", ".": "stop", "!": "stop", ";": "stop", "?": "ask", ":": "colon", "=": "colon", "|": "stop",
@@ -27,6 +28,7 @@ MARKS = {
     ")": "bracket", "[": "bracket", "]": "bracket", "*": "bullet", "•": "bullet", "·": "bullet", "…": "stop",
     "。": "stop", "、": "comma", "，": "comma", "；": "stop", "：": "colon", '"': "quote", "“": "quote", "”": "quote",
 }  # fmt: skip
+_MANY = 2  # phrases
 Says = tuple[tuple[str, bool], ...]
 
 
@@ -115,11 +117,11 @@ class Lexicon:
                 node = node.setdefault(word, {})
             node[""] = entry
         self.words = frozenset({w for words in self.entries for w in words if w.isalpha()} | set(self.spellings))
-        # Only misspellings of words that say something are worth mending.
-        saying = {
-            w for words, e in self.entries.items() if e.meanings or e.role in ("not", "has", "holding") for w in words
-        }
-        self.worth = frozenset(w for w in saying if w.isalpha()) | set(self.spellings)
+        # Only misspellings of words that say something are worth mending: those that stand alone or in many phrases.
+        saying = [w for w, e in self.entries.items() if e.meanings or e.role == "has" or (e.cue and e.cue.scope == "list")]
+        counts = Counter(chain.from_iterable(saying))
+        alone = {words[0] for words in saying if len(words) == 1}
+        self.worth = frozenset(w for w, n in counts.items() if w.isalpha() and (w in alone or n > _MANY)) | set(self.spellings)
         self._spell = Speller(self.worth, rank=self._ranks(data))
 
     def _read(self, data: Mapping) -> None:

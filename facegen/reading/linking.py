@@ -108,7 +108,9 @@ class _Topic:
         self.they = self.items[i].norm == "they"
 
     def _correct(self, i: int) -> None:
-        """ "Black hair. Correction: brown" is about the hair again."""
+        """ "Black hair. Correction: brown" is about the hair again; so is "Long hair. No, short"."""
+        if self.items[i].role == "not" and not (i + 1 < len(self.items) and self.items[i + 1].role == "comma"):
+            return
         if self.last >= 0:
             self._set(self.last, "colon")
 
@@ -140,7 +142,7 @@ class _Topic:
     _STEPS: dict[str, Callable[[_Topic, int], None]] = {
         "noun": _noun, "thing": _nobody, "crowd": _nobody, "unread": _nobody, "he": _person, "she": _person,
         "name": _person, "self": _person, "colon": _joint, "is": _joint, "dash": _joint, "ask": _ask, "it": _it,
-        "correct": _correct, "of": _of, "stop": _stop, "has": _phrase, "in": _phrase, "holding": _phrase,
+        "correct": _correct, "not": _correct, "of": _of, "stop": _stop, "has": _phrase, "in": _phrase, "holding": _phrase,
         "comma": _comma, "word": _word,
     }  # fmt: skip
 
@@ -199,9 +201,11 @@ def _share(items: Sequence[Item], item: Item) -> None:
 def _place(items: Sequence[Item], i: int, topic: _Topic) -> bool:
     """Give the word at `i` its noun and meaning. Returns whether that was the topic, to its left."""
     item = items[i]
+    if i + 1 < len(items) and _is_of_a_thing(items, i):
+        item.skip = OF_A_THING  # "a smiling dog", "a chunky necklace"
+        item.meaning = item.own
+        return False
     if not seeks(item):
-        if i + 1 < len(items) and _is_of_a_thing(items, i):
-            item.skip = OF_A_THING  # "a smiling dog", "a chunky necklace"
         item.meaning = item.own
         return False
     right, tight = _right(items, i)
@@ -225,7 +229,7 @@ def _place(items: Sequence[Item], i: int, topic: _Topic) -> bool:
 def _is_of_a_thing(items: Sequence[Item], i: int) -> bool:
     """Is the word said of the thing behind it: any word of a dog, a size of what is worn or carried?"""
     noun = items[i + 1]
-    if noun.role == "thing":
+    if noun.role == "thing" and not seeks(items[i]):
         return True
     if not items[i].entry.of_things:
         return False

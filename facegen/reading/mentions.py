@@ -78,9 +78,9 @@ def _no_hair_at_all(items: Sequence[Item], i: int) -> bool:
     if items[i].described or (i + 1 < len(items) and items[i + 1].norm in ("in", "out of", "over", "out")):
         return False
     for item in reversed(items[:i]):
-        if item.role in ("not", "none", "stop"):
+        if item.role in ("not", "none", "stop", "has"):
             break
-        if item.role in ("unknown", "verb", "thing"):
+        if item.role in ("unknown", "verb", "thing", "is"):
             return False
     return True
 

@@ -230,8 +230,8 @@ def _comes_later(items: Sequence[Item], i: int) -> bool:
 
 def _echo(items: Sequence[Item], i: int) -> None:
     """ "The other passenger wore a hat; she had none": a bare "no" denies what somebody else has."""
-    following = items[i + 1] if i + 1 < len(items) else None
-    if following is not None and following.role not in ("stop", "but", "mark", "quote", "bracket"):
+    behind = [item for item in items[i + 1 : i + 3] if item.norm not in ("do", "does", "did", "has", "have")]
+    if behind and behind[0].role not in ("stop", "but", "mark", "quote", "bracket"):
         return
     for item in reversed(items[max(0, i - 3 * _REACH) : i]):
         if item.role in ("noun", "word") and item.part != "person" and item.said and item.said.says:
