@@ -20,7 +20,8 @@ from torch import Tensor, nn
 from facegen import __version__, attributes, hub
 
 GENERATORS = {
-    "facegen-deconv": "facegen.drawing.generator:DeconvGenerator",
+    "facegen-portrait": "facegen.drawing.generator:FaceGenerator",
+    "facegen-deconv": "facegen.drawing.deconv.generator:DeconvGenerator",
     "facegen-subjects": "facegen.training.reports.deconv:SubjectDeconv",
     "facegen-draw": "facegen.training.reports.draw:Draw",
 }

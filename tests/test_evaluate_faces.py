@@ -14,7 +14,7 @@ from facegen import registry
 from facegen.cli import main
 from facegen.data.pack import pack
 from facegen.data.readers import read_dataset
-from facegen.drawing.generator import DeconvGenerator, GeneratorConfig
+from facegen.drawing.deconv.generator import DeconvGenerator, GeneratorConfig
 from facegen.networks.squeezenet import Fire
 
 HAIR = ["black_hair", "blond_hair"]

@@ -1,35 +1,17 @@
-"""What the default generator's last stage is driven by, each on what it should tell apart."""
+"""What the default generator learns by, each on what it should tell apart."""
 
 import pytest
 import torch
 
-from facegen.drawing.generator import GeneratorConfig
-from facegen.networks.encoder import FeatureDiscriminator
+from facegen.networks.discriminators import FeatureDiscriminator
 from facegen.training.jitter import other_view
-from facegen.training.losses import FeatureMeans, feature_penalty, painted, relativistic
-
-
-def test_feature_means_pull_to_the_photographs():
-    torch.manual_seed(0)
-    means = FeatureMeans(0.9)
-    middle = torch.nn.Parameter(torch.tensor(-1.0))
-    adam = torch.optim.Adam([middle], 0.02)
-    distances = []
-    for _ in range(300):
-        drawn, photos = (torch.randn(32, 8, 2, 2) for _ in range(2))
-        push, distance = means([drawn + middle], [photos + 0.5])
-        adam.zero_grad()
-        push.backward()
-        adam.step()
-        distances.append(distance.item())
-    assert middle.item() == pytest.approx(0.5, abs=0.1)
-    assert distances[-1] < 0.05 * distances[0]
+from facegen.training.default.losses import feature_penalty, relativistic
 
 
 def test_feature_discriminator_tells_drawn_from_photographs_by_what_was_asked():
     """Maps that differ in nothing but how their mean goes with the attribute: only a discriminator that listens can tell."""
     torch.manual_seed(0)
-    heads = FeatureDiscriminator(GeneratorConfig(attributes=["male"]), (4, 8), width=16)
+    heads = FeatureDiscriminator(1, (4, 8), width=16)
     adam = torch.optim.Adam(heads.parameters(), 5e-3, (0.0, 0.99))
 
     def maps(labels, sign):
@@ -52,10 +34,10 @@ def test_feature_discriminator_tells_drawn_from_photographs_by_what_was_asked():
 
 def test_feature_penalty_is_that_of_unit_maps():
     """A linear head on maps of any scale: half the squared length of its weight."""
-    heads = FeatureDiscriminator(GeneratorConfig(attributes=["male"]), (3,), width=4)
+    heads = FeatureDiscriminator(1, (3,), width=4)
     heads.heads[0] = torch.nn.Identity()
     heads.realness[0] = torch.nn.Conv2d(3, 1, 1)
-    heads.condition[0] = torch.nn.Linear(2, 3)
+    heads.condition[0] = torch.nn.Linear(1, 3)
     torch.nn.init.zeros_(heads.condition[0].weight), torch.nn.init.zeros_(heads.condition[0].bias)
     for scale in (1.0, 50.0):
         maps = [torch.randn(5, 3, 4, 4) * scale]
@@ -73,14 +55,3 @@ def test_other_views_are_the_same_face_a_little_aside():
     assert views.shape == face.shape and views.abs().max() <= 1
     assert apart.min() > 0.003 and apart.max() < 0.15
     assert apart.std() > 0.005  # each its own way
-
-
-def test_paint_is_color_that_the_coarse_face_lacks_not_detail():
-    torch.manual_seed(0)
-    coarse = torch.rand(2, 3, 32, 32) - 0.5
-    same = torch.nn.functional.interpolate(coarse, scale_factor=2.0)
-    checks = torch.tensor([[1.0, -1.0], [-1.0, 1.0]]).repeat(32, 32)
-    assert painted(same + 0.5 * checks, coarse) == 0
-    assert painted(same + 0.04, coarse) == 0
-    one = torch.cat([same[:1], same[1:] + 0.245])
-    assert painted(one, coarse).item() == pytest.approx(0.1)  # one of two, 0.2 too far

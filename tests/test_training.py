@@ -3,12 +3,10 @@
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,13 +14,12 @@ import torch
 from drawn_face import LANDMARKS, drawn_face
 from PIL import Image
 from safetensors import safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from facegen import registry
 from facegen.data.dress.eyewear import RIMS, Frame, draw_eyewear
-from facegen.drawing.generator import DeconvGenerator
 
-TINY = ["--set", "batch=8", "--set", "generator={attributes: [black_hair, blond_hair], identity_dim: 8, channels: [16, 16, 16, 16], prior_width: 16, prior_hidden: 16, prior_blocks: 1, guide_width: 8, guide_hidden: 8, guide_blocks: 1}"]
+TOY = ["--recipe", "toy", "--set", "generator.attributes=[black_hair, blond_hair]"]
 
 
 def train(*arguments, **options):
@@ -58,10 +55,8 @@ def losses(folder, name):
     return [line[name] for line in lines if name in line]
 
 
-def arguments(faces, tmp_path, stage_steps):
-    names = ("autoencoder_steps", "prior_steps", "guide_steps", "adversarial_steps")
-    steps = [x for name, n in zip(names, stage_steps, strict=True) for x in ("--set", f"{name}={n}")]
-    return ["default", "--data", faces, "--out", tmp_path, "--cache", tmp_path / "cache", *TINY, *steps]
+def arguments(faces, tmp_path, *more):
+    return ["default", "--data", faces, "--out", tmp_path, "--cache", tmp_path / "cache", *TOY, *more]
 
 
 @pytest.fixture(scope="session")
@@ -74,99 +69,14 @@ def subjects(faces, tmp_path_factory):
     return folder
 
 
-def test_the_stages_learn_and_leave_a_checkpoint(faces, tmp_path):
-    out = run(*arguments(faces, tmp_path, (500, 600, 300, 8)), "--set", "prior_batch=64")
-    folder = tmp_path / "000-default"
-    assert str(folder / "checkpoint") in out
-    pixel, flow = losses(folder, "autoencoder/l1"), losses(folder, "prior/flow")
-    assert pixel[-1] < 0.9 * pixel[0]
-    assert flow[-1] < 0.9 * flow[0]
-    assert losses(folder, "guide/flow")[-1] < losses(folder, "guide/flow")[0]
-    model = registry.load(folder / "checkpoint")
-    assert model.config.attributes == ["black_hair", "blond_hair"]
-    planes = model.prior.discriminants
-    assert (planes.normals.abs().amax(1) > 0).all() and (planes.yes > planes.no).all()
-    assert list(folder.glob("prior-*.png")) and (folder / "config.yaml").is_file()
-
-
-    again = tmp_path / "again"
-    more = run(*arguments(faces, again, (100, 1, 1, 1)), "--start-from", folder / "checkpoint")
-    assert "checkpoint:" in more
-    assert losses(again / "000-default", "autoencoder/l1")[0] < 1.1 * pixel[-1]  # it went on where the first left off
-
-    # A checkpoint from before there were guides gets one, discriminants, too; one that isn't this network's is refused.
-    old = tmp_path / "old"
-    registry.save(DeconvGenerator(replace(model.config, guide_width=0, correction=0.0, refiner_width=0)), old)
-    guide_alone = [*arguments(faces, tmp_path / "guided", (0, 0, 20, 1)), "--start-from", old]
-    assert "old_training with the encoder is missing" in mistake_at_last(*guide_alone)  # not on codes of an untrained one
-    shutil.copytree(folder / "checkpoint_training", tmp_path / "old_training")
-    run(*guide_alone)
-    guided = registry.load(tmp_path / "guided/001-default/checkpoint").prior
-    assert guided.guide.out.weight.abs().sum() > 0
-    assert (guided.discriminants.yes > guided.discriminants.no).all() and (guided.tints.high > guided.tints.low).all()
-    for before, after in (("guide_width: 8", "guide_width: 0"), ("prior_width: 16", "prior_width: 8")):
-        other = [str(a).replace(before, after) for a in arguments(faces, tmp_path, (0, 0, 0, 1))]
-        assert "checkpoint doesn't fit this run's generator" in mistake_at_last(*other, "--start-from", folder / "checkpoint")
-
-
-@pytest.fixture(scope="session")
-def feature_weights(tmp_path_factory):
-    """A file of SqueezeNet 1.0's shape; random features tell images apart, too."""
-    torch.manual_seed(0)
-    fires = {3: (96, 16, 64), 4: (128, 16, 64), 5: (128, 32, 128), 7: (256, 32, 128), 8: (256, 48, 192), 9: (384, 48, 192),
-             10: (384, 64, 256), 12: (512, 64, 256)}  # fmt: skip
-    layers = {"0": torch.nn.Conv2d(3, 96, 7)}
-    for i, (c_in, squeeze, expand) in fires.items():
-        layers |= {f"{i}.squeeze": torch.nn.Conv2d(c_in, squeeze, 1), f"{i}.expand1x1": torch.nn.Conv2d(squeeze, expand, 1),
-                   f"{i}.expand3x3": torch.nn.Conv2d(squeeze, expand, 3)}  # fmt: skip
-    file = tmp_path_factory.mktemp("features") / "squeezenet.safetensors"
-    save_file({f"features.{name}.{k}": v for name, layer in layers.items() for k, v in layer.state_dict().items()}, file)
-    return file
-
-
-def test_the_discriminator_of_features_trains_and_is_taken_over(faces, tmp_path, feature_weights):
-    more = ["--feature-weights", feature_weights, "--set", "feature_adversarial=0.3", "--set", "feature_means=0.02", "--set", "prior_batch=64"]
-    run(*arguments(faces, tmp_path, (20, 5, 5, 10)), *more, "--set", "prior_views=2")
-    folder = tmp_path / "000-default"
-    assert losses(folder, "adversarial/features adversarial")[-1] > 0
-    kept = load_file(folder / "state.safetensors")
-    scale = kept["feature_discriminator.scale"]
-    assert (scale != 1).all()  # in units of the photographs' features
-
-    run(*arguments(faces, tmp_path / "again", (0, 0, 0, 1)), *more, "--start-from", folder / "checkpoint")
-    again = load_file(tmp_path / "again/000-default/state.safetensors")
-    torch.testing.assert_close(again["feature_discriminator.scale"], scale)
-    name = "feature_discriminator.heads.0.0.weight"
-    torch.testing.assert_close(again[name], kept[name], rtol=0.05, atol=0.02)
-
-    run(*arguments(faces, tmp_path / "wide", (0, 0, 0, 1)), *more, "--set", "discriminator_width=80", "--start-from", folder / "checkpoint")
-    wide = load_file(tmp_path / "wide/000-default/state.safetensors")
-    assert len(kept["discriminator.trunk.stem.weight"]) == 64 and len(wide["discriminator.trunk.stem.weight"]) == 80  # anew,
-    torch.testing.assert_close(wide["encoder.code.weight"], again["encoder.code.weight"])  # beside what still fits
-    torch.testing.assert_close(wide["feature_discriminator.scale"], scale)
-
-    taught = ["--start-from", folder / "checkpoint", "--set", "teaching=0.4", "--set", "imagined=0.5"]
-    run(*arguments(faces, tmp_path / "taught", (0, 0, 0, 2)), *more, *taught)
-    state = load_file(tmp_path / "taught/000-default/state.safetensors")
-    published = registry.load(folder / "checkpoint").decoder.state_dict()
-    for name, weight in published.items():  # the teacher is the decoder before, its pupil is not
-        torch.testing.assert_close(state[f"teacher.{name}"], weight)
-    assert any((state[f"model.decoder.{name}"] - weight).abs().max() > 1e-6 for name, weight in published.items())
-    assert losses(tmp_path / "taught/000-default", "adversarial/taught")[-1] > 0
-
-    without = ["--feature-weights", feature_weights, "--start-from", folder / "checkpoint"]  # a checkpoint with more than is asked for
-    run(*arguments(faces, tmp_path / "without", (0, 0, 0, 1)), *without)
-
-
 def half_written(folder) -> list[str]:
     return [p.name for p in folder.iterdir() if p.name.startswith((".tmp", "state.safetensors."))]
 
 
 def test_killed_in_mid_write_it_goes_on(faces, tmp_path):
     # A state of 200 MB: it takes a while to be written.
-    wide = "generator={attributes: [black_hair], identity_dim: 8, channels: [16, 16, 16, 16], prior_width: 1024, prior_hidden: 4096, prior_blocks: 3}"
-    given = arguments(faces, tmp_path, (100_000, 10, 5, 10))
-    given[given.index(TINY[-1])] = wide
+    wide = [f"generator.flow_{name}={n}" for name, n in (("width", 1024), ("hidden", 4096), ("blocks", 3))]
+    given = arguments(faces, tmp_path, *(x for each in wide for x in ("--set", each)), "--set", "autoencoder.steps=100000")
     run(*given, "--time-limit", 0.1)  # a clean stop by the clock
     folder = tmp_path / "000-default"
     state = folder / "state.safetensors"
@@ -182,7 +92,7 @@ def test_killed_in_mid_write_it_goes_on(faces, tmp_path):
     out = run(*again, "--time-limit", 0.25)
     assert f"go on with --resume {folder}" in out
     assert done(state) > steps and not half_written(folder)
-    assert registry.load(folder / "checkpoint").config.prior_width == 1024
+    assert registry.load(folder / "checkpoint").config.flow_width == 1024
 
 
 def done(state) -> int:
@@ -191,7 +101,7 @@ def done(state) -> int:
 
 
 def test_ctrl_c_stops_cleanly(faces, tmp_path):
-    process = train(*arguments(faces, tmp_path, (1_000_000, 10, 5, 10)), env={**os.environ, "PYTHONUNBUFFERED": "1"})
+    process = train(*arguments(faces, tmp_path, "--set", "autoencoder.steps=1000000"), env={**os.environ, "PYTHONUNBUFFERED": "1"})
     deadline = time.monotonic() + 120
     while not list(tmp_path.glob("000-default/tensorboard/*")) and time.monotonic() < deadline:
         time.sleep(0.3)
@@ -284,33 +194,12 @@ def test_draw_tightens_its_bound(faces, tmp_path):
     assert list(folder.glob("canvas-*.png"))
 
 
-def test_gan_plays_from_nothing(faces, tmp_path):
-    given = ["--set", "adversarial_steps=100", "--set", "penalty_every=4"]
-    run("gan", "--data", faces, "--out", tmp_path, "--cache", tmp_path / "cache", *TINY, *given)
-    folder = tmp_path / "000-gan"
-    assert losses(folder, "adversarial/l1") == [0.0]  # no photograph is redrawn
-    model = registry.load(folder / "checkpoint")
-    a, b = model(model.identity([1, 2]), torch.zeros(2, 2))
-    assert (a - b).abs().mean() > 0.01  # noise alone is the code
-
-
-def test_gan_with_attention_learns_to_listen(faces, tmp_path):
-    tiny = [a.replace("identity_dim", "attention: 8, identity_dim") for a in TINY]
-    run("gan", "--data", faces, "--out", tmp_path, "--cache", tmp_path / "cache", *tiny, "--set", "adversarial_steps=40")
-    folder = tmp_path / "000-gan"
-    model = registry.load(folder / "checkpoint")
-    assert model.config.attention == 8 and model.decoder.attend.gate != 0
-    state = load_file(folder / "state.safetensors")
-    gates = [k for k in state if k.startswith("discriminator") and k.endswith("attend.gate")]
-    assert len(gates) == 1 and state[gates[0]] != 0
-
-
 def test_two_processes_train_as_one(faces, tmp_path):
     """Batches of their own, averaged gradients, one set of weights: the loss of one process, within what batches differ by."""
-    given = arguments(faces, tmp_path / "one", (100, 0, 0, 0))
-    run(*given)
+    only = [x for stage, n in (("autoencoder", 100), ("flow", 0), ("distillation", 0), ("adversarial", 0), ("detail", 0)) for x in ("--set", f"{stage}.steps={n}")]
+    run(*arguments(faces, tmp_path / "one", *only))
     launcher = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "--mixed_precision", "no"]
-    command = [*launcher, "-m", "facegen", "train", *map(str, arguments(faces, tmp_path / "two", (100, 0, 0, 0)))]
+    command = [*launcher, "-m", "facegen", "train", *map(str, arguments(faces, tmp_path / "two", *only))]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     assert [p.name for p in (tmp_path / "two").glob("0*")] == ["000-default"]
@@ -323,23 +212,17 @@ def test_two_processes_train_as_one(faces, tmp_path):
     "extra, words",
     [
         (["--set", "batch"], "no name=value pair"),
-        (["--set", "speed=9"], "unknown hyper-parameter 'speed'"),
-        (["--set", "batch=many"], "a number is needed"),
+        (["--set", "speed=9"], "unknown setting 'speed'"),
+        (["--set", "flow.speed=9"], "unknown setting 'flow.speed': known are steps"),
+        (["--set", "flow.batch=many"], "flow.batch = 'many': a value such as 1024 is expected"),
+        (["--recipe", "best"], "'best': no such file, and the recipes known by name are default"),
         (["--precision", "int4"], "--precision 'int4'"),
-        (["--accumulate", "0"], "--accumulate"),
-        (["--set", "generator={attributes: [black_hair], attention: 24}"], "attention = 24: .* 8, 16, 32, 64, 128 px"),
-        (["--set", "generator={attributes: [black_hair], refiner_full: -2}"], "refiner_full = -2: 0 or more"),
-        (["--set", "discriminator_width=0"], "discriminator_width = 0: 1 or more"),
+        (["--accumulate", "2"], "set a stage's batch instead"),
+        (["--set", "autoencoder.perceptual=1.0"], "give --feature-weights"),
         (["--resume", "/nowhere"], "holds no run to resume|can't be read"),
     ],
 )
 def test_mistakes_are_one_sentence(faces, tmp_path, extra, words):
     given = ["--data", faces, "--out", tmp_path / "runs", "--cache", tmp_path / "cache"]
-    assert re.search(words, mistake("default", *given, *TINY, *extra))
+    assert re.search(words, mistake("default", *given, *TOY, *extra))
     assert not list((tmp_path / "runs").glob("*/checkpoint"))
-
-
-def test_too_few_faces_for_the_code_are_told(faces, tmp_path):
-    given = ["--data", faces, "--out", tmp_path, "--cache", tmp_path / "cache"]
-    error = mistake_at_last("default", *given, "--set", "generator={attributes: [black_hair]}")
-    assert error.startswith("Error: 38 training faces are too few: 256")

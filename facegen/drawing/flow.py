@@ -1,173 +1,89 @@
-"""The flow from an identity code, plain Gaussian noise, to an appearance code that fits the attributes.
+"""The flow: identity code, plain Gaussian noise -> appearance code that fits the conditions.
 
-Flow matching (Lipman et al. 2023), guided twice. Classifier-free guidance (Ho & Salimans 2022) moves on from what would be
-drawn if nothing was said (all attributes 0). Autoguidance (Karras et al. 2024, "Guiding a diffusion model with a bad
-version of itself") moves on from what a much smaller flow would draw of the same words: where the two differ, the small
-one is wrong, and the large one probably is, too, by less. Without it many codes lie between several faces, and what is
-drawn of them is none; where nothing is said, classifier-free guidance can't help. At the end, what the flow got wrong because
-photographs seldom show it is put right, by linear discriminants of codes (discriminants.py) and a small network that knows
-what the decoder makes of them (refiner.py), and colors that no photograph has are kept off (tints.py).
+Flow matching (Lipman et al. 2023) with classifier-free guidance (Ho & Salimans 2022), distilled: the network is told how strong
+the guidance is and looks once a step (Meng et al. 2023), and a few large steps end where many small ones would (Salimans & Ho
+2022). See `training.default.flow` and `training.default.distillation`.
 """
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from facegen.drawing.color_bounds import Tints
-from facegen.drawing.discriminants import Discriminants
-from facegen.drawing.refiner import Refiner
+from facegen.drawing.config import GeneratorConfig
 
-if TYPE_CHECKING:
-    from facegen.drawing.generator import GeneratorConfig
-
-TIME_FREQUENCIES = 32
+FREQUENCIES = 32
 
 
-class VelocityField(nn.Module):
-    """A residual MLP whose layers are modulated by time and attributes (AdaLN).
+class Flow(nn.Module):
+    """Velocity at a code: a residual network whose layers are modulated by time, guidance and conditions (AdaLN).
 
-    The modulation is one linear layer shared by all blocks plus a bias of each block (PixArt-alpha, section 2.3): it
-    keeps the checkpoint small.
+    The modulation is one linear layer shared by all blocks and a bias of each block (Chen et al. 2024, PixArt-alpha, section 2.3).
 
-    Codes are close to the standard normal, for which the best velocity is known: (2t - 1) / (t^2 + (1 - t)^2) times the
-    code. The network learns the rest, in units of its spread, as in EDM's preconditioning (Karras et al. 2022, section 5):
-    a network that ends in a layer norm need not learn how velocity grows with the code's length.
-
-    Args:
-        codes, attributes: how long a code is, how many attributes there are.
-        width, hidden, blocks: size of the MLP.
-        preconditioned: see above; without, the network learns everything.
+    Codes are close to the standard normal, for which the best velocity is known: (2t - 1) / (t^2 + (1 - t)^2) times the code. The
+    network learns the rest, in units of its spread (Karras et al. 2022, section 5).
     """
 
-    def __init__(self, codes: int, attributes: int, width: int, hidden: int, blocks: int, preconditioned: bool):
+    def __init__(self, config: GeneratorConfig):
         super().__init__()
-        self.preconditioned = preconditioned
-        self.condition = nn.Sequential(
-            nn.Linear(2 * TIME_FREQUENCIES + 2 * attributes, width), nn.SiLU(), nn.Linear(width, width), nn.SiLU()
-        )
+        width, hidden, blocks = config.flow_width, config.flow_hidden, config.flow_blocks
+        self.steps = config.flow_steps
+        inputs = 2 * FREQUENCIES + 1 + config.conditions
+        self.condition = nn.Sequential(nn.Linear(inputs, width), nn.SiLU(), nn.Linear(width, width), nn.SiLU())
         self.modulation = nn.Linear(width, 3 * width)
         self.block_bias = nn.Parameter(torch.zeros(blocks, 3 * width))
-        self.into = nn.Linear(codes, width)
+        self.into = nn.Linear(config.identity_dim, width)
         self.blocks = nn.ModuleList(
             nn.Sequential(nn.Linear(width, hidden), nn.SiLU(), nn.Linear(hidden, width)) for _ in range(blocks)
         )
-        self.out = nn.Linear(width, codes)
-        # Zero at the start: an untrained prior is the standard normal, which is what the autoencoder's codes are
-        # close to, so that a checkpoint draws faces from the first minutes of training on.
+        self.out = nn.Linear(width, config.identity_dim)
+        # Zero at the start: an untrained flow is close to the identity map, as codes are close to the standard normal.
         nn.init.zeros_(self.out.weight)
         nn.init.zeros_(self.out.bias)
+        scale = torch.exp(torch.arange(FREQUENCIES) * (math.log(1000.0) / FREQUENCIES))
+        self.register_buffer("frequencies", scale, persistent=False)
 
-    def forward(self, x: Tensor, t: Tensor, attributes: Tensor) -> Tensor:
-        """Velocity at codes x (n, d), times t (n,) in 0 (noise) .. 1 (code), attributes (n, a) of -1/0/+1."""
-        return self.modulated(x, t, self.modulate(t, attributes))
-
-    def modulate(self, t: Tensor, attributes: Tensor) -> Tensor:
-        """What times t (n,) and attributes (n, a) tell the blocks, (n, 3 width): the same for every code, so it can be had for many times at once."""
-        frequencies = torch.exp(torch.arange(TIME_FREQUENCIES, device=t.device) * (math.log(1000.0) / TIME_FREQUENCIES))
-        angles = t[:, None] * frequencies[None]
-        # "Yes" and "no" get inputs of their own: not said (0, 0) is then a third state, not half way between.
-        yes_no = torch.cat([attributes.clamp(min=0), -attributes.clamp(max=0)], 1)
-        return self.modulation(self.condition(torch.cat([angles.sin(), angles.cos(), yes_no], 1)))
-
-    def at(self, times: Tensor, attributes: Tensor) -> Tensor:
-        """What `modulate` gives for each of k times (k,) and attributes (n, a): (k, n, 3 width)."""
-        k, n = len(times), len(attributes)
-        return self.modulate(times.repeat_interleave(n), attributes.repeat(k, 1)).view(k, n, -1)
-
-    def modulated(self, x: Tensor, t: Tensor, modulation: Tensor) -> Tensor:
-        """Velocity at codes x (n, d), times t (n,) or one for all (), with what `modulate` gives for them, (n, 3 width)."""
+    def forward(self, x: Tensor, t: Tensor, conditions: Tensor, guidance: Tensor) -> Tensor:
+        """Velocity (n, d) at codes x (n, d), times t (n,) in 0 (noise) .. 1 (code), guidance (n,) of 1 (none) and more."""
+        angles = t[:, None] * self.frequencies
+        told = torch.cat([angles.sin(), angles.cos(), guidance[:, None] - 1, conditions], 1)
+        modulation = self.modulation(self.condition(told))
         h = self.into(x)
         for block, bias in zip(self.blocks, self.block_bias):
             shift, scale, gate = (modulation + bias).chunk(3, 1)
             h = h + gate * block(F.layer_norm(h, h.shape[-1:]) * (1 + scale) + shift)
-        velocity = self.out(F.layer_norm(h, h.shape[-1:]))
-        if not self.preconditioned:
-            return velocity
-        t = t[..., None]
+        learned = self.out(F.layer_norm(h, h.shape[-1:])).float()
+        t = t[:, None]
         square = t.square() + (1 - t).square()
-        return (2 * t - 1) / square * x + velocity * square.rsqrt()
+        return (2 * t - 1) / square * x + learned * square.rsqrt()
+
+    def sample(self, noise: Tensor, conditions: Tensor, guidance: float | Tensor) -> Tensor:
+        """Appearance codes (n, d) of noise (n, d): `steps` steps of Euler's rule, one look each."""
+        strength = torch.as_tensor(guidance, dtype=noise.dtype, device=noise.device).expand(len(noise))
+        x = noise
+        for i in range(self.steps):
+            x = x + self(x, noise.new_full((len(x),), i / self.steps), conditions, strength) / self.steps
+        return x
 
 
-class Prior(VelocityField):
-    """The flow: its own velocity field, and its guide's, the smaller one that autoguidance keeps away from."""
+def adams(velocity: Callable[[Tensor, float], Tensor], x: Tensor, steps: int) -> list[Tensor]:
+    """The states at times 0, 1/steps, .. 1 from x (n, d) on, by the Adams-Bashforth rule of third order.
 
-    def __init__(self, config: GeneratorConfig):
-        shared = {"codes": config.identity_dim, "attributes": len(config.attributes), "preconditioned": config.prior_preconditioned}
-        super().__init__(width=config.prior_width, hidden=config.prior_hidden, blocks=config.prior_blocks, **shared)
-        self.guide = None
-        if config.guide_width:
-            sizes = {"width": config.guide_width, "hidden": config.guide_hidden, "blocks": config.guide_blocks}
-            self.guide = VelocityField(**sizes, **shared)
-        self.autoguidance = config.autoguidance
-        self.discriminants = self.tints = None
-        if config.correction:
-            self.tints = Tints(config.identity_dim)
-            self.discriminants = Discriminants(config.identity_dim, len(config.attributes), config.correction)
-        self.refiner = None
-        if config.refiner_width:
-            self.refiner = Refiner(config.identity_dim, len(config.attributes), config.refiner_width)
-        self.refiner_full = config.refiner_full
-        self.steps, self.shortest, self.longest = config.prior_steps, config.shortest_code, config.longest_code or math.inf
-
-    def sample(self, noise: Tensor, attributes: Tensor, guidance: float, steps: int | None = None) -> Tensor:
-        """Appearance codes (n, d) of noise (n, d): the flow's, refined."""
-        codes = self.flow(noise, attributes, guidance, steps)
-        return self.within(self.refined(codes, attributes) if self.refiner else codes)
-
-    def refined(self, codes: Tensor, attributes: Tensor) -> Tensor:
-        """Codes (n, d), moved by the refiner as far as so many words allow.
-
-        Where much is said, it makes people as varied as photographs show them to be; where little is, so much of it is hard light
-        that faces are better to look at, and show more of what was said, with less of it (docs/experiments.md, the seventeenth).
-        """
-        moved = self.refiner(codes, attributes)
-        if not self.refiner_full:
-            return moved
-        said = attributes.abs().sum(1, keepdim=True)
-        return torch.lerp(codes, moved, (said / self.refiner_full).clamp(max=1))
-
-    def flow(self, noise: Tensor, attributes: Tensor, guidance: float, steps: int | None = None) -> Tensor:
-        """Integrate from noise (n, d) to codes (n, d), and correct these by the discriminants.
-
-        By the Adams-Bashforth rule of third order (Hairer, Norsett & Wanner 1993, III.1), which looks at each velocity once and remembers two: ten
-        steps of it come as near as eight of the midpoint rule, at 11 looks for 16.
-        """
-        steps = steps or self.steps
-        x, times = noise, torch.arange(steps + 1, device=noise.device) / steps
-        guided = guidance != 1.0 and (attributes.is_cuda or bool(attributes.any()))  # not asked of an accelerator, which would be waited for
-        guide = self.guide if self.autoguidance != 1.0 else None
-        # What a time and the words tell the networks is the same for every code: worked out once, not at each time.
-        told = self.at(times, attributes)
-        if guided:
-            told = torch.cat([told, self.at(times, torch.zeros_like(attributes[:1])).expand_as(told)], 1)
-        guide_told = guide.at(times, attributes) if guide else None
-
-        def velocity(x: Tensor, i: int) -> Tensor:
-            both = self.modulated(torch.cat([x, x]) if guided else x, times[i], told[i])
-            said, unsaid = both.chunk(2) if guided else (both, both)
-            moved = unsaid + guidance * (said - unsaid) if guided else said
-            return moved + (self.autoguidance - 1) * (said - guide.modulated(x, times[i], guide_told[i])) if guide else moved
-
-        before: list[Tensor] = []  # the last velocities, latest first
-        for i in range(steps):
-            now = velocity(x, i)
-            if not before:  # Heun's rule, which needs no past
-                move = (now + velocity(x + now / steps, 1)) / 2
-            elif len(before) == 1:
-                move = 1.5 * now - 0.5 * before[0]
-            else:
-                move = (23 * now - 16 * before[0] + 5 * before[1]) / 12
-            x, before = x + move / steps, [now, *before[:1]]
-        return self.discriminants.correct(x, attributes) if self.discriminants else x
-
-    def within(self, codes: Tensor) -> Tensor:
-        """Codes (n, d), brought to a tint and a length that photographs' codes have."""
-        if self.tints:
-            codes = self.tints.correct(codes)
-        length = codes.norm(dim=1, keepdim=True).clamp(min=1e-6)  # a code of zeros stays one
-        return codes * (length.clamp(self.shortest, self.longest) / length)
+    It looks at each velocity once and remembers two (Hairer, Norsett & Wanner 1993, III.1); the first step is Heun's.
+    """
+    states, before = [x], []
+    for i in range(steps):
+        now = velocity(x, i / steps)
+        if not before:
+            move = (now + velocity(x + now / steps, 1 / steps)) / 2
+        elif len(before) == 1:
+            move = 1.5 * now - 0.5 * before[0]
+        else:
+            move = (23 * now - 16 * before[0] + 5 * before[1]) / 12
+        x, before = x + move / steps, [now, *before[:1]]
+        states.append(x)
+    return states

@@ -1,249 +1,74 @@
 """The face generator: (identity code, attributes) -> RGB.
 
-Two networks in one checkpoint. A conditional flow (prior.py) carries the identity code, plain Gaussian noise, to an
-appearance code that fits the attributes; a deconvolution decoder draws that code. One noise vector is one person:
-with the same noise and other attributes the flow ends at the same person, changed.
-
-The decoder follows deconvfaces (Flynn 2016; Meden 2018): structured inputs, a dense layer, five upsampling + conv
-blocks; an enlarger, where the config has one, learned to double the size from fewer but larger photographs.
+Two networks in one checkpoint. A conditional flow carries the identity code, plain Gaussian noise, to an appearance code that fits
+what was said; a decoder draws that code. One noise vector is one person: with the same noise and other attributes the flow ends at
+the same person, changed.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from facegen.drawing.attention import SelfAttention
-from facegen.drawing.flow import Prior
+from facegen.drawing.config import GeneratorConfig
+from facegen.drawing.decoder import Decoder
+from facegen.drawing.flow import Flow
 
 
-@dataclass
-class GeneratorConfig:
-    """Everything needed to rebuild the network; saved as config.json.
+class FaceGenerator(nn.Module):
+    """The whole generator; see the module's docstring. `forward` is inference; training works on the parts.
 
-    Args:
-        attributes: names the model can draw, in the order of its input.
-        identity_dim: length of the identity code and of the appearance code.
-        channels: decoder channels at 4, 8, 16, .. px; one upsampling block between neighbours.
-        prior_width, prior_hidden, prior_blocks: size of the flow's residual MLP.
-        prior_preconditioned: the flow's network learns what a straight line from noise to code leaves open (see `Prior`); checkpoints
-            from before had it learn everything.
-        prior_steps: steps from noise to appearance code, one look at the velocity each (see `Prior.flow`).
-        guidance: strength of classifier-free guidance; 1 is none.
-        guide_width, guide_hidden, guide_blocks: size of the flow's guide, a worse flow to keep away from; 0 width for none.
-        autoguidance: how far to keep away from it, as strongly as `guidance` counts; 1 is not at all.
-        correction: how firmly codes are brought to show what was said (see `Discriminants`); 0 is not at all, of colors neither.
-        refiner_width: of the network that moves codes to where a classifier reads what was said (see `Refiner`); 0 for none.
-        refiner_full: how many attributes must be said, with the noes of exclusive groups, for it to move a code all of its way; of fewer it
-            moves it in proportion less far. 0 for all of its way whatever is said, as it learns to.
-        shortest_code, longest_code: appearance codes are brought between these lengths, where they aren't 0. Photographs' codes
-            are 16 long on average; guidance makes those of rare attributes longer than any photograph's.
-        attention: side in px of the decoder's map (8, 16, ..) whose places attend to each other; 0 for none.
-        enlarger_channels, enlarger_blocks: size of the network that doubles the decoder's image; 0 channels for none.
+    Attributes are numbers (n, a): 0 for not said, 1 a plain yes, -1 a plain no; graded ones from 0.5 (slightly) to 1.5 (very).
     """
-
-    attributes: list[str] = field(default_factory=list)
-    identity_dim: int = 256
-    channels: list[int] = field(default_factory=lambda: [256, 256, 256, 192, 128, 48])
-    prior_width: int = 512
-    prior_hidden: int = 768
-    prior_blocks: int = 6
-    prior_preconditioned: bool = True
-    prior_steps: int = 10
-    guidance: float = 2.0
-    guide_width: int = 128
-    guide_hidden: int = 192
-    guide_blocks: int = 3
-    autoguidance: float = 1.75
-    correction: float = 4.0
-    refiner_width: int = 320
-    refiner_full: int = 0
-    shortest_code: float = 0.0
-    longest_code: float = 0.0
-    attention: int = 0
-    enlarger_channels: int = 0
-    enlarger_blocks: int = 5
-
-    @property
-    def decoder_size(self) -> int:
-        """Side in px of what the decoder draws."""
-        return 4 * 2 ** (len(self.channels) - 1)
-
-    @property
-    def image_size(self) -> int:
-        """Side in px of the image."""
-        return self.decoder_size * (2 if self.enlarger_channels else 1)
-
-
-class UpBlock(nn.Module):
-    """conv, modulated by the code; double the size; conv.
-
-    The modulation sits before the upsampling, where it costs a quarter: on a CPU these element-wise passes, not the
-    convolutions, are what takes the time.
-    """
-
-    def __init__(self, c_in: int, c_out: int, style_dim: int):
-        super().__init__()
-        self.conv1 = nn.Conv2d(c_in, c_out, 3, padding=1)
-        self.conv2 = nn.Conv2d(c_out, c_out, 3, padding=1)
-        self.style = nn.Linear(style_dim, 2 * c_out)
-        nn.init.normal_(self.style.weight, std=0.02)
-        nn.init.zeros_(self.style.bias)
-        for conv in (self.conv1, self.conv2):
-            nn.init.kaiming_normal_(conv.weight, 0.2)
-            nn.init.zeros_(conv.bias)
-
-    def forward(self, x: Tensor, style: Tensor) -> Tensor:
-        scale, shift = self.style(style)[:, :, None, None].chunk(2, 1)
-        x = F.leaky_relu(torch.addcmul(shift, self.conv1(x), 1 + scale), 0.2)
-        x = F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
-        return F.leaky_relu(self.conv2(x), 0.2)
-
-
-class Decoder(nn.Module):
-    """Appearance code and attributes -> RGB: dense layer, then one upsampling + conv block for each doubling.
-
-    A second dense layer draws a coarse face at half size straight from the code; training starts it as eigenfaces (Turk
-    & Pentland 1991). The blocks see that face from a quarter of the image's size on and add detail to it: sharpening
-    what is there is learned in minutes, where finding faces first takes hours.
-    """
-
-    def __init__(self, config: GeneratorConfig):
-        super().__init__()
-        c = config.channels
-        inputs = config.identity_dim + 2 * len(config.attributes)
-        style_dim = 256
-        self.mapping = nn.Sequential(nn.Linear(inputs, style_dim), nn.LeakyReLU(0.2))
-        self.dense = nn.Linear(inputs, 16 * c[0])
-        self.coarse_size = config.decoder_size // 2
-        self.eigenfaces = nn.Linear(config.identity_dim, 3 * self.coarse_size**2)
-        self.blocks = nn.ModuleList(UpBlock(a, b, style_dim) for a, b in zip(c[:-1], c[1:]))
-        self.attention = config.attention
-        if config.attention:
-            self.attend = SelfAttention(c[int(math.log2(config.attention // 4))])
-        quarter = c[-3]
-        self.see_quarter = nn.Conv2d(12, quarter, 3, padding=1)
-        self.see_half = nn.Conv2d(3, c[-2], 3, padding=1)
-        self.refine = nn.Sequential(
-            nn.Conv2d(quarter, quarter, 3, padding=1), nn.LeakyReLU(0.2), nn.Conv2d(quarter, quarter, 3, padding=1)
-        )
-        self.to_rgb = nn.Conv2d(c[-1], 3, 3, padding=1)
-        nn.init.zeros_(self.to_rgb.weight)
-
-    def coarse(self, code: Tensor) -> Tensor:
-        """The coarse face (n, 3, s/2, s/2) of appearance codes (n, d)."""
-        return self.eigenfaces(code).view(-1, 3, self.coarse_size, self.coarse_size)
-
-    def forward(self, code: Tensor, attributes: Tensor) -> Tensor:
-        """RGB (n, 3, s, s), about -1..1, of appearance codes (n, d) and attributes (n, a) of -1/0/+1."""
-        inputs = torch.cat([code, attributes.clamp(min=0), -attributes.clamp(max=0)], 1)
-        style = self.mapping(inputs)
-        x = self.dense(inputs).view(len(code), -1, 4, 4).contiguous(memory_format=torch.channels_last)
-        x = F.leaky_relu(x, 0.2)
-        coarse = self.coarse(code)
-        for block in self.blocks:
-            x = block(x, style)
-            if x.shape[-1] == self.attention:
-                x = self.attend(x)
-            if 2 * x.shape[-1] == self.coarse_size:
-                x = x + self.see_quarter(F.pixel_unshuffle(coarse, 2).contiguous(memory_format=torch.channels_last))
-                x = x + self.refine(x)
-            elif x.shape[-1] == self.coarse_size:
-                x = x + self.see_half(coarse)
-        return self.to_rgb(x) + F.interpolate(coarse, scale_factor=2.0, mode="bilinear", align_corners=False)
-
-
-def _double(image: Tensor) -> Tensor:
-    return F.interpolate(image, scale_factor=2.0, mode="bilinear", align_corners=False)
-
-
-class Enlarger(nn.Module):
-    """RGB (n, 3, s, s) -> (n, 3, 2s, 2s): the smooth enlargement, and what residual blocks at half the size add to it.
-
-    Sub-pixel convolution (Shi et al. 2016) and residual blocks without normalisation (EDSR, Lim et al. 2017). Working at
-    a quarter of the result's size keeps it at a few milliseconds.
-
-    Its grid must not be seen. What repeats every four pixels, training keeps away (`training.enlarge.unevenness`); stripes
-    that repeat every two look the same from each of the decoder's pixels, so `without_stripes` takes them out.
-    """
-
-    def __init__(self, config: GeneratorConfig):
-        super().__init__()
-        c = config.enlarger_channels
-        self.into = nn.Conv2d(12, c, 3, padding=1)
-        self.blocks = nn.ModuleList(
-            nn.Sequential(nn.Conv2d(c, c, 3, padding=1), nn.LeakyReLU(0.2), nn.Conv2d(c, c, 3, padding=1))
-            for _ in range(config.enlarger_blocks)
-        )
-        self.out = nn.Conv2d(c, 48, 3, padding=1)
-        for block in self.blocks:
-            nn.init.kaiming_normal_(block[0].weight, 0.2)
-            nn.init.normal_(block[2].weight, std=0.01)
-        nn.init.zeros_(self.out.weight)
-        nn.init.zeros_(self.out.bias)
-        self.register_buffer("taps", torch.tensor([-1.0, 4.0, 10.0, 4.0, -1.0]) / 16, persistent=False)
-
-    def without_stripes(self, detail: Tensor) -> Tensor:
-        """Of what repeats along a row or a column: all that is slow, three quarters every four pixels, nothing every two."""
-        for shape, padding in (((3, 1, 5, 1), (2, 0)), ((3, 1, 1, 5), (0, 2))):
-            taps = self.taps.view(shape[2:]).expand(shape).to(detail.dtype)
-            detail = F.conv2d(detail, taps, padding=padding, groups=3)
-        return detail
-
-    def forward(self, image: Tensor) -> Tensor:
-        h = self.into(F.pixel_unshuffle(image, 2).contiguous(memory_format=torch.channels_last))
-        for block in self.blocks:
-            h = h + block(h)
-        large = _double(image) + self.without_stripes(F.pixel_shuffle(self.out(F.leaky_relu(h, 0.2)), 4))
-        # Back-projection (Irani & Peleg 1991): made small again, the result is the image that it was made from. It may add
-        # what is too fine for the decoder; a beard or a smile stays what the decoder drew. Bicubic, as pictures are made
-        # small by those who look at them; not exact, because an exact one shows the decoder's pixels as a weave: so three times.
-        for _ in range(3):
-            small = F.interpolate(large, scale_factor=0.5, mode="bicubic", align_corners=False, antialias=True)
-            large = large + F.interpolate(image - small, scale_factor=2.0, mode="bicubic", align_corners=False)
-        return large
-
-
-class DeconvGenerator(nn.Module):
-    """The whole generator; see the module's docstring. `forward` is inference; training works on the parts."""
 
     Config = GeneratorConfig
-    # What checkpoints without these settings were made with.
-    OLDER = {"prior_preconditioned": False, "guide_width": 0, "correction": 0.0, "refiner_width": 0}
 
     def __init__(self, config: GeneratorConfig):
         super().__init__()
         self.config = config
-        self.prior = Prior(config)
+        self.flow = Flow(config)
         self.decoder = Decoder(config)
-        self.enlarger = Enlarger(config) if config.enlarger_channels else nn.Identity()
 
     def identity(self, seeds: Sequence[int]) -> Tensor:
         """Identity codes (n, identity_dim) of seeds; NumPy's generator, whose stream is fixed across versions."""
         codes = [np.random.Generator(np.random.PCG64(s)).standard_normal(self.config.identity_dim) for s in seeds]
         return torch.from_numpy(np.stack(codes).astype(np.float32))
 
+    def conditions(self, attributes: Tensor, look: str | None = None) -> Tensor:
+        """What the networks are told, (n, config.conditions), of attributes (n, a) and a look; its default if left out.
+
+        "Yes" and "no" have places of their own: not said (0, 0) is then a third state, not half way between.
+        """
+        looks = torch.zeros(len(attributes), len(self.config.looks), device=attributes.device)
+        looks[:, self.config.looks.index(look) if look else 0] = 1
+        return conditions(attributes, looks)
+
     @torch.inference_mode()
-    def appearance(self, identity: Tensor, attributes: Tensor, guidance: float | None = None) -> Tensor:
-        """Appearance codes (n, identity_dim) of identity codes under attributes (n, a) of -1/0/+1."""
-        return self.prior.sample(identity, attributes, self.config.guidance if guidance is None else guidance)
+    def appearance(self, identity: Tensor, attributes: Tensor, guidance: float | None = None, look: str | None = None) -> Tensor:
+        """Appearance codes (n, identity_dim) of identity codes (n, identity_dim) under attributes (n, a)."""
+        strength = self.config.guidance if guidance is None else guidance
+        return self.flow.sample(identity, self.conditions(attributes, look), strength)
+
+    @torch.inference_mode()
+    def draw(self, appearance: Tensor, attributes: Tensor, look: str | None = None) -> Tensor:
+        """RGB (n, 3, s, s) in -1..1 of appearance codes (n, identity_dim)."""
+        return self.decoder(appearance, self.conditions(attributes, look)).clamp(-1, 1)
 
     @torch.inference_mode()
     def sketch(self, identity: Tensor, attributes: Tensor, guidance: float | None = None) -> Tensor:
-        """RGB (n, 3, s, s) at the decoder's size: what `forward` enlarges."""
-        return self.decoder(self.appearance(identity, attributes, guidance), attributes).clamp(-1, 1)
+        """RGB (n, 3, t, t) in -1..1 at half the image's size, quicker than `forward`."""
+        code = self.appearance(identity, attributes, guidance)
+        size = max(self.config.image_size // 2, self.config.coarse)
+        return self.decoder(code, self.conditions(attributes), size).clamp(-1, 1)
 
-    @torch.inference_mode()
-    def draw(self, appearance: Tensor, attributes: Tensor) -> Tensor:
-        """RGB (n, 3, s, s) in -1..1 of appearance codes."""
-        return self.enlarger(self.decoder(appearance, attributes).clamp(-1, 1)).clamp(-1, 1)
+    def forward(self, identity: Tensor, attributes: Tensor, guidance: float | None = None, look: str | None = None) -> Tensor:
+        """RGB (n, 3, s, s) in -1..1 of identity codes (n, identity_dim), standard normal, and attributes (n, a)."""
+        return self.draw(self.appearance(identity, attributes, guidance, look), attributes, look)
 
-    def forward(self, identity: Tensor, attributes: Tensor, guidance: float | None = None) -> Tensor:
-        """RGB (n, 3, s, s) in -1..1 of identity codes (n, d), standard normal, and attributes (n, a) of -1/0/+1."""
-        return self.draw(self.appearance(identity, attributes, guidance), attributes)
+
+def conditions(attributes: Tensor, looks: Tensor) -> Tensor:
+    """Yes, no and look, each in its own places: (n, 2a + l) of attributes (n, a) and looks (n, l)."""
+    return torch.cat([attributes.clamp(min=0), -attributes.clamp(max=0), looks], 1)

@@ -12,8 +12,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from facegen.drawing.attention import SelfAttention
-
 
 def _conv(c_in: int, c_out: int, kernel: int = 3) -> nn.Conv2d:
     conv = nn.Conv2d(c_in, c_out, kernel, padding=kernel // 2)
@@ -38,15 +36,13 @@ class DownBlock(nn.Module):
 class Trunk(nn.Module):
     """RGB (n, 3, s, s) -> a map of features (n, last channel, end, end), and flat (n, width)."""
 
-    def __init__(self, image_size: int, channels: list[int], patch: int, end: int = 4, attention: int = 0):
+    def __init__(self, image_size: int, channels: list[int], patch: int, end: int = 4):
         super().__init__()
-        self.patch, self.attention = patch, attention
+        self.patch = patch
         self.stem = _conv(3 * patch**2, channels[0])
         sizes = int(math.log2(image_size // patch // end))
         widths = channels + [channels[-1]] * (sizes + 1 - len(channels))
         self.blocks = nn.ModuleList(DownBlock(a, b) for a, b in zip(widths[:sizes], widths[1 : sizes + 1]))
-        if attention:  # side of the map whose places attend to each other
-            self.attend = SelfAttention(widths[int(math.log2(image_size // patch // attention))])
         self.channels = widths[sizes]
         self.width = end**2 * self.channels
 
@@ -58,6 +54,4 @@ class Trunk(nn.Module):
         x = self.stem(x)
         for block in self.blocks:
             x = block(x)
-            if x.shape[-1] == self.attention:
-                x = self.attend(x)
         return F.leaky_relu(x, 0.2)

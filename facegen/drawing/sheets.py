@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import torch
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 
 from facegen.attributes import encode
-from facegen.drawing.generator import DeconvGenerator
 
 # Rows of the training sheet: one seed is a column, so that a person can be followed down the sheet.
 CONDITIONS: tuple[Mapping[str, bool], ...] = (
@@ -40,7 +39,7 @@ def grid(images: Sequence[Image.Image], columns: int, gap: int = 0) -> Image.Ima
 
 
 def face_sheet(
-    model: DeconvGenerator, conditions: Sequence[Mapping[str, bool]] = CONDITIONS, seeds: Sequence[int] = range(10)
+    model: nn.Module, conditions: Sequence[Mapping[str, bool]] = CONDITIONS, seeds: Sequence[int] = range(10)
 ) -> Image.Image:
     """A row for each condition, a column for each seed."""
     known = set(model.config.attributes)

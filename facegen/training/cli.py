@@ -16,11 +16,18 @@ from facegen.training.run import Run, TrainingError, new_run
 app = typer.Typer(help="Train a model. Stops cleanly at --time-limit or Ctrl-C; --resume goes on.", no_args_is_help=True, add_completion=False)
 
 
-def settings(config: Path | None, resume: Path | None, pairs: list[str] | None) -> dict:
-    """Hyper-parameters from a YAML file (the resumed run's own, if none is given) and name=value pairs."""
-    file = config or (resume / "config.yaml" if resume else None)
+RECIPES = Path(__file__).parent / "recipes"
+
+
+def settings(recipe: str | None, resume: Path | None, pairs: list[str] | None, preset: str) -> dict:
+    """A recipe's values, with name=value pairs laid over it; "stage.name=value" sets what a stage's name has.
+
+    Args:
+        recipe: a YAML file, or the name of one in training/recipes. If left out: the resumed run's own, else the preset's.
+    """
+    file = recipe_file(recipe) if recipe else resume / "config.yaml" if resume else RECIPES / f"{preset}.yaml"
     try:
-        values = yaml.safe_load(file.read_text(encoding="utf-8")) if file else {}
+        values = yaml.safe_load(file.read_text(encoding="utf-8")) if recipe or resume or file.is_file() else {}
     except (OSError, yaml.YAMLError) as error:
         raise TrainingError(f"{file} can't be read as YAML: {str(error).splitlines()[0]}") from None
     if not isinstance(values, dict):
@@ -29,8 +36,24 @@ def settings(config: Path | None, resume: Path | None, pairs: list[str] | None) 
         name, separator, value = pair.partition("=")
         if not separator:
             raise TrainingError(f"--set {pair!r} is no name=value pair")
-        values[name.strip()] = yaml.safe_load(value)
+        *parents, name = name.strip().split(".")
+        place = values
+        for parent in parents:
+            place = place.setdefault(parent, {})
+            if not isinstance(place, dict):
+                raise TrainingError(f"--set {pair!r}: {parent} has no settings of its own")
+        place[name] = yaml.safe_load(value)
     return values
+
+
+def recipe_file(recipe: str) -> Path:
+    """The file of a recipe given as a path or by its name. Raises `TrainingError`."""
+    known = sorted(path.stem for path in RECIPES.glob("*.yaml"))
+    if recipe in known:
+        return RECIPES / f"{recipe}.yaml"
+    if not Path(recipe).is_file():
+        raise TrainingError(f"--recipe {recipe!r}: no such file, and the recipes known by name are {', '.join(known)}")
+    return Path(recipe)
 
 
 def command(preset: str) -> Callable[..., None]:
@@ -50,16 +73,17 @@ def command(preset: str) -> Callable[..., None]:
             ),
         ] = None,
         accumulate: Annotated[int, typer.Option(min=1, help="Steps whose gradients make one update.")] = 1,
-        config: Annotated[Path | None, typer.Option(help="Hyper-parameters as YAML; every run folder holds its own.")] = None,
-        set_: Annotated[list[str] | None, typer.Option("--set", help="name=value of a hyper-parameter; again for more.")] = None,
+        recipe: Annotated[
+            str | None, typer.Option(help="Hyper-parameters: a YAML file, or the name of a recipe; every run folder holds its own.")
+        ] = None,
+        set_: Annotated[
+            list[str] | None, typer.Option("--set", help="name=value or stage.name=value over the recipe; again for more.")
+        ] = None,
         start_from: Annotated[
-            Path | None, typer.Option(help="A checkpoint folder to start from (default, gan, enlarge, classifier; see also --resume).")
+            Path | None, typer.Option(help="A checkpoint folder to start from (classifier; see also --resume).")
         ] = None,
         feature_weights: Annotated[
             Path | None, typer.Option(help="SqueezeNet 1.0 for the feature loss (safetensors, torchvision's names).")
-        ] = None,
-        judge: Annotated[
-            Path | None, typer.Option(help="A classifier's checkpoint that keeps attributes right in the last two stages and in what is retouched.")
         ] = None,
         cache: Annotated[Path, typer.Option(help="Where the packed photographs are kept.")] = Path(".cache/train"),
         augment: Annotated[
@@ -74,7 +98,8 @@ def command(preset: str) -> Callable[..., None]:
         from facegen.data.readers import read_dataset
 
         keep_memory()
-        values = settings(config, resume, set_)
+        values = settings(recipe, resume, set_, preset)
+        precision = precision or values.get("precision")
         if precision not in (None, "no", "bf16", "fp16"):
             raise TrainingError(f"--precision {precision!r} is unknown: no, bf16 or fp16 is needed")
         state = resume / "state.safetensors" if resume else None
@@ -92,7 +117,7 @@ def command(preset: str) -> Callable[..., None]:
         folder = Path(broadcast_object_list([str(resume or new_run(out, preset))])[0])
         run = Run(folder, time_limit and time_limit * 60, accelerator=accelerator)
         with accelerator.main_process_first():  # it packs the photographs, the others find them packed
-            trainer = PRESETS[preset][1](Setting(values, datasets, run, accelerator, cache, feature_weights, judge))
+            trainer = PRESETS[preset][1](Setting(values, datasets, run, accelerator, cache, feature_weights))
         if state:
             trainer.resume(state)
         elif start_from:

@@ -8,14 +8,12 @@ from pathlib import Path
 
 from accelerate import Accelerator
 
-from facegen import registry
 from facegen.data.base import FaceDataset
 from facegen.data.pack import drawable_names, pack
 from facegen.drawing.classifier import ClassifierConfig
-from facegen.drawing.generator import GeneratorConfig
 from facegen.training.classifier import ClassifierTrainer, ClassifierTrainingConfig
-from facegen.training.default.enlarge import EnlargeTrainer, EnlargeTrainingConfig
-from facegen.training.default.trainer import FaceTrainer, FaceTrainingConfig
+from facegen.training.default.settings import read_recipe
+from facegen.training.default.trainer import DefaultTrainer, begin
 from facegen.training.reports.deconv import DeconvTrainer, DeconvTrainingConfig, SubjectDeconvConfig
 from facegen.training.reports.draw import DrawConfig, DrawTrainer, DrawTrainingConfig
 from facegen.training.reports.identify import IdentifyConfig, IdentifyTrainer
@@ -33,7 +31,6 @@ class Setting:
     accelerator: Accelerator
     cache: Path
     feature_weights: Path | None = None
-    judge: Path | None = None
 
 
 def build(kind: type, values: dict, **nested: object):
@@ -62,35 +59,13 @@ def _nested(setting: Setting, key: str, kind: type):
     return config
 
 
-def _default(setting: Setting, **preset: object) -> FaceTrainer:
-    generator = _nested(setting, "generator", GeneratorConfig)
-    sides = [4 * 2**i for i in range(1, len(generator.channels))]
-    if generator.attention and generator.attention not in sides:
-        raise TrainingError(f"attention = {generator.attention}: the decoder's maps have sides of {', '.join(map(str, sides))} px")
-    if generator.refiner_full < 0:
-        raise TrainingError(f"refiner_full = {generator.refiner_full}: 0 or more attributes are accepted")
-    config = build(FaceTrainingConfig, {**preset, **setting.values}, generator=generator)
-    setting.run.save_config(config)
-    judge = registry.load_classifier(setting.judge) if setting.judge else None
-    return FaceTrainer(
-        config, setting.datasets, setting.run, setting.cache, setting.feature_weights, judge, setting.accelerator
-    )
-
-
-def _gan(setting: Setting) -> FaceTrainer:
-    # Nothing but the game: no autoencoder, no prior (noise is the code), no photograph redrawn.
-    return _default(
-        setting, autoencoder_steps=0, prior_steps=0, guide_steps=0, refine_steps=0,
-        reconstruction=0.0, adversarial=1.0, agreement=0.0, feature_means=0.0, feature_adversarial=0.0, paint=0.0,
-    )  # fmt: skip
-
-
-def _enlarge(setting: Setting) -> EnlargeTrainer:
-    config = build(EnlargeTrainingConfig, setting.values)
-    setting.run.save_config(config)
-    return EnlargeTrainer(
-        config, setting.datasets, setting.run, setting.cache, setting.feature_weights, setting.accelerator
-    )
+def _default(setting: Setting) -> DefaultTrainer:
+    recipe = read_recipe(setting.values)
+    if setting.accelerator.gradient_accumulation_steps > 1:
+        raise TrainingError("--accumulate: this recipe's stages update at each step; set a stage's batch instead")
+    state = begin(recipe, setting.datasets, setting.run, setting.cache, setting.feature_weights, setting.accelerator)
+    setting.run.save_config(recipe)
+    return DefaultTrainer(state)
 
 
 def _deconv(setting: Setting) -> DeconvTrainer:
@@ -146,9 +121,8 @@ def _vggface(setting: Setting) -> VGGFaceTrainer:
 
 
 PRESETS: dict[str, tuple[str, Callable[[Setting], object]]] = {
-    "default": ("The default generator: autoencoder, then prior, then adversarial.", _default),
-    "enlarge": ("Teach a trained generator (--start-from) to draw at twice the size, from larger photographs.", _enlarge),
-    "gan": ("A conditional GAN from nothing: the default's decoder and discriminator alone.", _gan),
+    "default": ("The default generator: autoencoder, flow, distillation, then discriminators.", _default),
+    "gan": ("A conditional GAN from nothing: the default's decoder and a discriminator of pixels alone.", _default),
     "deconv": ("The first report's network: one-hot subject and attributes, MSLE, watched by PSNR.", _deconv),
     "draw": ("The second report's: DRAW as a conditional variational autoencoder, 64 px.", _draw),
     "classifier": ("The small classifier that reads drawn faces back, from nothing.", _classifier),

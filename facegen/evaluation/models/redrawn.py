@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from facegen import hub
 from facegen.data.pack import Pack
-from facegen.drawing.generator import DeconvGenerator
+from facegen.drawing.deconv.generator import DeconvGenerator
 from facegen.drawing.sheets import grid, to_image
 from facegen.evaluation.instruments.lenses import photographs, resized
 from facegen.networks.encoder import Encoder
@@ -71,9 +71,9 @@ def encoder_beside(model: nn.Module, folder: Path) -> Encoder | None:
     if not isinstance(model, DeconvGenerator) or not beside.is_dir():
         return None
     tensors = {k.removeprefix("encoder."): v for k, v in hub.read(beside)[1].items() if k.startswith("encoder.")}
-    encoder = Encoder(model.config)
-    hub.fill(encoder, tensors, beside)
-    return encoder
+    encoder = Encoder(model.config.decoder_size, model.config.identity_dim, model.config.decoder_size // 2)
+    encoder.load_state_dict(tensors)
+    return encoder.requires_grad_(False).eval()
 
 
 def quality(pair: Redrawn, data: Pack) -> Tensor:

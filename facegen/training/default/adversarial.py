@@ -1,113 +1,125 @@
-"""The default generator's adversarial stage: its decoder against discriminators, on codes drawn from the flow (see `faces`).
+"""Last stages: the decoder goes on with codes drawn from the flow, against discriminators; photographs are still redrawn.
 
-Photographs' codes are drawn cleaner than the flow's. What encoder and decoder make of a face drawn, redrawing it as if it was a
-photograph, is cleaner, too; a teacher, the decoder as it was before this stage, does so, and its pupil learns to do without
-(`teaching`): else what the discriminators let pass, hard light first, is all that a rare face is held to.
+Two discriminators train by one relativistic loss (R3GAN, Huang et al. 2024): of pixels, and of a frozen network's features
+(Projected GAN, Sauer et al. 2021). Both see every image through the same random changes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from facegen.training import losses
-from facegen.training.batches import recombined
-from facegen.training.default.discriminating import Opponents
-from facegen.training.default.flow import fit_corrections, photographs_codes
+from facegen.drawing.decoder import Crop
+from facegen.networks.encoder import shrunk
+from facegen.training.default import losses
+from facegen.training.default.settings import AdversarialSettings
+from facegen.training.default.state import DEEP, State
+from facegen.training.jitter import jitter
 from facegen.training.optim import anneal, average_gradients, update_average
 
-if TYPE_CHECKING:
-    from facegen.training.default.trainer import FaceTrainer
+
+def place(settings: AdversarialSettings) -> Crop | None:
+    """Where this step looks: a square of an even place, drawn evenly."""
+    if not settings.crop:
+        return None
+    top, left = (2 * torch.randint(0, (settings.size - settings.crop) // 2 + 1, (2,))).tolist()
+    return Crop(top, left, settings.crop)
 
 
-def adversarial_stage(trainer: FaceTrainer) -> Callable[[int], dict[str, Tensor]]:
-    """The function of the step number that makes one step of it and returns its losses."""
-    config, accelerator = trainer.config, trainer.accelerator
-    decoder = trainer.model.decoder
-    opt_decoder = trainer.optimizers["opt_decoder"]
-    trainer.encoder.requires_grad_(False).eval()
-    if (tints := trainer.average.prior.tints) and not tints.normals.any():  # the checkpoint gone on from has no corrections
-        fit_corrections(trainer, *photographs_codes(trainer, 0))
-    prior, guidance = trainer.average.prior, config.generator.guidance
-    if trainer.teacher and trainer.done["adversarial"] == 0:
-        trainer.teacher.load_state_dict(trainer.average.decoder.state_dict())
-    trainer.batches.weights = trainer.batches.weights**config.adversarial_rarity
-    trainer.batches.weights /= trainer.batches.weights.sum()
-    half, warm_up = config.batch // 2, min(200, max(1, config.adversarial_steps // 10))
-    opponents = Opponents(trainer, config.adversarial_steps, warm_up, means=bool(config.feature_means))
-    labelled = config.batch - round(config.imagined * config.batch)
+def cut(images: Tensor, crop: Crop | None) -> Tensor:
+    """The crop of images (n, 3, s, s)."""
+    return images if crop is None else images[..., crop.top : crop.top + crop.side, crop.left : crop.left + crop.side]
 
-    @torch.no_grad()
-    def redrawn_by_teacher(code, labels) -> Tensor:
-        with accelerator.autocast():
-            read = trainer.encoder(trainer.teacher(code, labels).clamp(-1, 1))
-            return trainer.teacher(read, labels).float().clamp(-1, 1)
+
+def logits(opponents: nn.ModuleDict, images: Tensor, maps: list[Tensor], told: Tensor) -> list[Tensor]:
+    """What each discriminator says of images (n, 3, s, s) and their feature maps: logits (n, h, w), of pixels first."""
+    said = [opponents["pixels"](images, told)]
+    return said + (opponents["features"](maps[DEEP], told) if "features" in opponents else [])
+
+
+def weighted(settings: AdversarialSettings, winners: list[Tensor], losers: list[Tensor]) -> Tensor:
+    """The relativistic loss of winners' logits over losers', pixels' and the mean of features', each with its weight."""
+    each = [losses.relativistic(a, b) for a, b in zip(winners, losers, strict=True)]
+    return settings.pixels * each[0] + (settings.features * sum(each[1:]) / len(each[1:]) if each[1:] else 0.0)
+
+
+def adversarial(state: State, name: str):
+    """The function of the step number that makes one step of stage `name` and returns its losses."""
+    settings: AdversarialSettings = getattr(state.recipe, name)
+    accelerator, decoder, features, opponents = state.accelerator, state.model.decoder, state.features, state.opponents[name]
+    opt_decoder, opt_opponents = state.optimizers[f"opt_{name}"], state.optimizers[f"opt_{name}_opponents"]
+    flow, config = state.average.flow, state.recipe.generator
+    state.encoder.requires_grad_(False).eval()
+    decoder.train().requires_grad_(not settings.only_last)
+    decoder.blocks[-1].requires_grad_(True)
+    decoder.eigenfaces.requires_grad_(False)
+    warm_up, half = min(200, max(1, settings.steps // 10)), settings.batch // 2
+    redraw = half if settings.reconstruction else 0
+    if "features" in opponents and bool((opponents["features"].scale == 1).all()):
+        with torch.no_grad():
+            opponents["features"].calibrate(features(cut(state.faces.draw(settings.batch, settings.size).photos, place(settings)))[DEEP])
+
+    def look(images: Tensor) -> list[Tensor]:
+        return features(images) if "features" in opponents else []
+
+    def penalty(photos: Tensor, drawn: Tensor, told: Tensor) -> Tensor:
+        """Gradient penalties of half of the photographs (R1) and of the faces drawn (R2)."""
+        total = torch.zeros((), device=state.device)
+        for images in (jitter(photos[:half]), jitter(drawn[:half])):
+            total = total + settings.penalty * losses.gradient_penalty(opponents["pixels"], images, told[:half])
+            if "features" in opponents:
+                with torch.no_grad():
+                    maps = look(images)[DEEP]
+                total = total + settings.feature_penalty * losses.feature_penalty(opponents["features"], maps, told[:half])
+        return total
 
     def step(i: int) -> dict[str, Tensor]:
-        anneal(opt_decoder, config.adversarial_learning_rate, i, config.adversarial_steps, warm_up)
-        photo, labels = trainer.batches.draw(config.batch)
-        asked = labels.clone()  # of the faces drawn; the discriminators aren't told what was asked of the imagined ones
-        asked[labelled:] = recombined(labels, trainer.batches.names)[labelled:]
-        labels[labelled:] = 0
-        noise = torch.randn(config.batch, config.generator.identity_dim, device=trainer.device)
+        anneal(opt_decoder, settings.learning_rate, i, settings.steps, warm_up)
+        anneal(opt_opponents, settings.discriminator_learning_rate, i, settings.steps, warm_up)
+        crop = place(settings)
+        batch = state.faces.draw(settings.batch, max(settings.size, state.encoder.size))
+        photos, told = cut(shrunk(batch.photos, settings.size), crop), batch.conditions
+        noise = torch.randn(settings.batch, config.identity_dim, device=state.device)
         with torch.no_grad(), accelerator.autocast():
-            code = prior.sample(noise, asked, guidance, steps=6).float()
+            code = flow.sample(noise, told, config.guidance).float()
+            if redraw:
+                kept = state.encoder(batch.photos[:redraw])
+                code = torch.cat([code, kept + settings.code_noise * torch.randn_like(kept)])
         with accelerator.autocast():
-            drawn = decoder(code, asked).float()
-            opponents.look(photo, drawn)
-        gaps = opponents.learn(i, labels)
+            both = decoder(code, torch.cat([told, told[:redraw]]), settings.size, crop).float()
+        drawn, redrawn = both[: settings.batch], both[settings.batch :]
+        seen_real, seen_drawn = jitter(photos), jitter(drawn)
 
-        # Decoder: the same pair the other way round; and half a batch of photographs to redraw.
-        agreement = torch.zeros(())
+        # Discriminators: the photograph should look more real than the face drawn for the same words.
+        opponents.requires_grad_(True)
         with accelerator.autocast():
-            loss, fooled = opponents.fooled(labels)
-            gaps |= fooled
-            if trainer.judge:
-                agreement = losses.agreement(trainer.judge, opponents.seen_drawn, asked, trainer.batches.names)
-            for space in opponents.spaces if config.feature_means else ():
-                push, apart = space.means([m[:labelled] for m in space.drawn], space.real)
-                loss = loss + config.feature_means * push
-                gaps[f"{space.name} means"] = apart.detach()
-        loss = loss + config.agreement * agreement
-        paint = torch.zeros(())
-        if config.paint:
             with torch.no_grad():
-                coarse = decoder.coarse(code)
-            paint = losses.painted(drawn, coarse)
-            loss = loss + config.paint * paint
-        taught = torch.zeros(())
-        if trainer.teacher:
-            taught = sum(trainer.reconstruction(drawn, redrawn_by_teacher(code, asked)))
-            loss = loss + config.teaching * taught
-        pixel = perceptual = identity = torch.zeros(())
-        if config.reconstruction or config.identity:
-            with accelerator.autocast():
-                with torch.no_grad():
-                    kept = trainer.encoder(photo[:half])
-                    kept = kept + 0.5 * config.code_noise * torch.randn_like(kept)
-                redrawn = decoder(kept, labels[:half])
-            pixel, perceptual = trainer.reconstruction(redrawn, photo[:half])
-            loss = loss + config.reconstruction * (pixel + config.perceptual * perceptual)
-            if config.identity:
-                identity = losses.identity(trainer.face_features, redrawn, photo[:half])
-                loss = loss + config.identity * identity
+                real_maps = look(seen_real)
+            drawn_maps = look(seen_drawn)
+            real = logits(opponents, seen_real, real_maps, told)
+            fake = logits(opponents, seen_drawn.detach(), [m.detach() for m in drawn_maps], told)
+            loss = sum(losses.relativistic(a, b) for a, b in zip(real, fake, strict=True))
+            if i % settings.penalty_every == 0:  # lazily, as in StyleGAN2: it costs as much as the rest together
+                loss = loss + settings.penalty_every * penalty(photos, drawn.detach(), told)
         accelerator.backward(loss)
+        average_gradients(accelerator, opponents.parameters())
+        opt_opponents.step()
+        opt_opponents.zero_grad(set_to_none=True)
+        opponents.requires_grad_(False)
+
+        # Decoder: the same pairs the other way round. The photographs' logits from before serve as well as fresh ones.
+        with accelerator.autocast():
+            fooled = weighted(settings, logits(opponents, seen_drawn, drawn_maps, told), [r.detach() for r in real])
+        pixel = perceptual = torch.zeros((), device=state.device)
+        if redraw:
+            pixel, perceptual = state.reconstruction(redrawn, photos[:redraw])
+        accelerator.backward(fooled + settings.reconstruction * (pixel + settings.perceptual * perceptual))
         average_gradients(accelerator, decoder.parameters())
         opt_decoder.step()
         opt_decoder.zero_grad(set_to_none=True)
-        update_average(trainer.average.decoder, decoder, trainer.done["autoencoder"] + i, 0.998)
-        return {
-            **gaps,
-            "agreement": agreement.detach(),
-            "paint": paint.detach(),
-            "taught": taught.detach(),
-            "l1": pixel.detach(),
-            "perceptual": perceptual.detach(),
-            "identity": identity.detach(),
-            "penalty": trainer.penalty,
-        }
+        update_average(state.average.decoder, decoder, state.recipe.autoencoder.steps + i, settings.average)
+        gaps = [(r.mean() - f.mean()).detach() for r, f in zip(real, fake, strict=True)]
+        more = {"features gap": sum(gaps[1:]) / len(gaps[1:])} if gaps[1:] else {}
+        return {"gap": gaps[0], **more, "fooled": fooled.detach(), "l1": pixel.detach(), "perceptual": perceptual.detach()}
 
     return step

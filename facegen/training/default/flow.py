@@ -1,97 +1,54 @@
-"""The default generator's flow and its guide: both learn to carry noise to the encoder's codes of photographs (see `faces`)."""
+"""Second stage: the flow learns to carry noise to the codes of photographs, under what is said of them."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
-import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from facegen.drawing.flow import Prior
-from facegen.training import losses
-from facegen.training.batches import flipped, mirrored, rarity
-from facegen.training.default.rare_people import retouched_codes
+from facegen.networks.encoder import shrunk
+from facegen.training.default.state import State
 from facegen.training.jitter import other_view
+from facegen.training.default.losses import flow_matching
 from facegen.training.optim import anneal, average_gradients, update_average
-
-if TYPE_CHECKING:
-    from facegen.training.default.trainer import FaceTrainer
-
-
-def flow_parameters(prior: Prior) -> list[nn.Parameter]:
-    """The flow's own, without its guide's and its refiner's."""
-    return [p for name, p in prior.named_parameters() if not name.startswith(("guide.", "refiner."))]
 
 
 @torch.no_grad()
-def photographs_codes(trainer: FaceTrainer, other_views: int) -> tuple[Tensor, Tensor]:
-    """Codes (m, d) and labels (m, a) of all training photographs, their mirror images, augmented a third round, and other views."""
-    trainer.encoder.eval()
-    batches, dress = trainer.batches, trainer.dress
-    codes, labels = [], []
-    for rows in np.array_split(batches.rows, math.ceil(len(batches.rows) / 64)):
-        photo, said = batches.photos(rows), batches.labels(rows)
-        views = [(photo, said), flipped(photo, said, batches.names)] + ([batches.dressed(rows)] if dress else [])
-        for _ in range(other_views):
-            face, told = batches.dressed(rows) if dress else (photo.clone(), said.clone())
-            face, told = mirrored(face, told, batches.names, trainer.rng)
-            views.append((other_view(face), told))
-        for view, said in views:
-            with trainer.accelerator.autocast():
-                codes.append(trainer.encoder(view.to(trainer.device)))
-            labels.append(said.to(trainer.device))
-    return torch.cat(codes).float(), torch.cat(labels)
+def codes(state: State, views: int) -> tuple[Tensor, Tensor]:
+    """Codes (views * m, d) of all training photographs and their row numbers; all but the first view a little changed, every other one mirrored."""
+    state.encoder.requires_grad_(False).eval()
+    found, rows = [], []
+    for view in range(max(views, 1)):
+        for some in torch.arange(len(state.faces), device=state.device).split(128):
+            photos = shrunk(state.faces.photos(some), state.encoder.size)
+            photos = photos.flip(3) if view % 2 else photos
+            with state.accelerator.autocast():
+                found.append(state.encoder(other_view(photos) if view > 1 else photos).float())
+            rows.append(some)
+    return torch.cat(found), torch.cat(rows)
 
 
-def fit_corrections(trainer: FaceTrainer, codes: Tensor, labels: Tensor) -> None:
-    """The discriminants and tints of the flow and its average, from codes (m, d) of photographs and their labels (m, a)."""
-    for model in (trainer.model, trainer.average):
-        if model.prior.discriminants:
-            model.prior.discriminants.fit(codes, labels)
-            model.prior.tints.fit(codes, trainer.average.decoder.coarse)
-
-
-def flow_stage(trainer: FaceTrainer, name: str) -> Callable[[int], dict[str, Tensor]]:
-    """The function of the step number that makes one step of the flow ("prior") or its guide ("guide") and returns its loss."""
-    config, accelerator, device = trainer.config, trainer.accelerator, trainer.device
-    optimizer, steps = trainer.optimizers[f"opt_{name}"], getattr(config, f"{name}_steps")
-    flow, average = trainer.model.prior, trainer.average.prior
-    parameters = flow_parameters(flow)
-    if name == "guide":
-        flow, average = flow.guide, average.guide
-        parameters = list(flow.parameters())
-    codes, labels = photographs_codes(trainer, config.prior_views)
-    if name == "prior":
-        fit_corrections(trainer, codes, labels)
-    weights = torch.from_numpy(rarity(labels.cpu().numpy(), trainer.batches.names)).to(device)
-    photographs, asked = len(codes), torch.zeros_like(labels)  # what is never left out
-    if name == "prior" and config.retouched:
-        more, told, always = retouched_codes(trainer, codes, labels, config.retouched)
-        if len(more):
-            codes, labels, asked = torch.cat([codes, more]), torch.cat([labels, told]), torch.cat([asked, always])
-            rare = torch.from_numpy(rarity(told.cpu().numpy(), trainer.batches.names)).to(weights)
-            weights = torch.cat([(1 - config.retouched_share) * weights, config.retouched_share * rare])
+def flow(state: State):
+    """The function of the step number that makes one step and returns its loss."""
+    settings, accelerator, network = state.recipe.flow, state.accelerator, state.model.flow
+    optimizer, faces = state.optimizers["opt_flow"], state.faces
+    known, rows = codes(state, settings.views)
+    mirrored = (torch.arange(len(rows), device=state.device) // len(faces)) % 2 == 1
+    weights = faces.weights[rows]
 
     def step(i: int) -> dict[str, Tensor]:
-        anneal(optimizer, config.prior_learning_rate, i, steps)
-        silent = torch.rand(config.prior_batch) < config.drop_all
-        evenly = torch.randint(photographs, (config.prior_batch,), device=device)
-        rows = torch.where(silent.to(device), evenly, torch.multinomial(weights, config.prior_batch, replacement=True))
-        # A little noise on the codes keeps the flow from learning the 27,000 points by heart; the decoder was
-        # trained with more.
-        code = codes[rows] + config.prior_code_noise * torch.randn(config.prior_batch, codes.shape[1], device=device)
-        said = trainer.batches.drop(labels[rows], silent)
-        said = torch.where(asked[rows] != 0, asked[rows], said)
+        anneal(optimizer, settings.learning_rate, i, settings.steps)
+        picked = torch.multinomial(weights, settings.batch, replacement=True)
+        labels = faces.labels[rows[picked]]
+        labels = torch.where(mirrored[picked][:, None], labels[:, faces.mirror], labels)
+        code = known[picked]
+        code = code + settings.code_noise * torch.randn_like(code)
         with accelerator.autocast():
-            loss = losses.flow_matching(flow, code, said)
+            loss = flow_matching(network, code, faces.told(labels, faces.looks[rows[picked]]))
         accelerator.backward(loss)
-        average_gradients(accelerator, parameters)
+        average_gradients(accelerator, network.parameters())
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
-        update_average(average, flow, i, 0.9995)
-        return {"flow": loss.detach()}
+        update_average(state.average.flow, network, i, 0.999)
+        return {"loss": loss.detach()}
 
     return step

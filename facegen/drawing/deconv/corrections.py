@@ -1,0 +1,78 @@
+"""What follows the flow of `facegen-deconv` checkpoints: three corrections of its appearance codes."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+ROUNDS = 6
+
+
+class Discriminants(nn.Module):
+    """Fisher's linear discriminants (1936), one an attribute: codes are moved to where each attribute that was said is shown.
+
+    Args:
+        codes, attributes: how long a code is, how many attributes there are.
+        firmness: what a code may be moved for being one standard deviation short in one attribute; 0 is not at all.
+    """
+
+    def __init__(self, codes: int, attributes: int, firmness: float):
+        super().__init__()
+        self.firmness = firmness
+        self.register_buffer("normals", torch.zeros(attributes, codes))
+        self.register_buffer("yes", torch.zeros(attributes))  # means of photographs' codes along each normal
+        self.register_buffer("no", torch.zeros(attributes))
+
+    def forward(self, codes: Tensor, attributes: Tensor) -> Tensor:
+        """Codes (n, d), moved to show attributes (n, a) of -1/0/+1.
+
+        What is minimised is |move|^2 / (2 firmness) + the sum of (what a said attribute is short of its mean)^2 / 2. What is shown
+        better than that is held where it is. Only what would be short counts, which is found in rounds.
+        """
+        short = torch.where(attributes > 0, self.yes, self.no) - codes @ self.normals.T
+        short = attributes * (attributes * short).clamp(min=0)
+        gram, like = self.normals @ self.normals.T, torch.eye(len(self.yes), device=codes.device) / self.firmness
+        steps = torch.zeros_like(short)
+        for _ in range(ROUNDS):
+            counts = (attributes * (short - steps @ gram) > -1e-4).float() * attributes.abs()
+            system = like + counts[:, :, None] * gram * counts[:, None, :]
+            steps = counts * torch.linalg.solve_ex(system, counts * short).result
+        return codes + steps @ self.normals
+
+
+class Tints(nn.Module):
+    """How warm and how green the middle of a coarse face is, both linear in its code (n, d), kept within what photographs show."""
+
+    def __init__(self, codes: int):
+        super().__init__()
+        for name in ("normals", "moves"):
+            self.register_buffer(name, torch.zeros(2, codes))
+        for name in ("offset", "low", "high"):
+            self.register_buffer(name, torch.zeros(2))
+
+    def forward(self, codes: Tensor) -> Tensor:
+        """Codes (n, d), moved to where their faces' tint is within the bounds."""
+        seen = codes @ self.normals.T + self.offset
+        return codes - (seen - seen.clamp(self.low, self.high)) @ self.moves
+
+
+class Refiner(nn.Module):
+    """A network that moves codes (n, d) to where a classifier reads what was said.
+
+    Args:
+        codes, attributes: how long a code is, how many attributes there are.
+        width: of its two hidden layers.
+    """
+
+    def __init__(self, codes: int, attributes: int, width: int):
+        super().__init__()
+        self.into = nn.Linear(codes + 2 * attributes, width)
+        self.hidden = nn.Linear(width, width)
+        self.out = nn.Linear(width, codes)
+
+    def forward(self, codes: Tensor, attributes: Tensor) -> Tensor:
+        """Codes (n, d), moved to show attributes (n, a) of -1/0/+1; where nothing is said, as they were."""
+        h = F.silu(self.into(torch.cat([codes, attributes.clamp(min=0), -attributes.clamp(max=0)], 1)))
+        move = self.out(F.silu(h + self.hidden(h)))
+        return codes + move * attributes.abs().amax(1, keepdim=True)

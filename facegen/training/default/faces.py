@@ -1,0 +1,121 @@
+"""Batches of training faces: photographs, what is said of them, and their look, all on the training device."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from facegen.attributes import BY_NAME, GROUPS, MIRRORED, members
+from facegen.drawing.generator import conditions
+from facegen.networks.encoder import shrunk
+from facegen.training.batches import rarity
+from facegen.training.default.settings import DataSettings
+
+# How often people say a main attribute, another one, and that something is not there; shares of a main one's.
+SAID_MINOR, SAID_NO = 0.35, 0.05
+
+
+@dataclass
+class Batch:
+    """Photographs (n, 3, s, s) in -1..1, and what the networks are told of them, (n, config.conditions)."""
+
+    photos: Tensor
+    conditions: Tensor
+
+
+class Faces:
+    """Endless batches. Nothing in a batch waits for the device: rows, mirror and words are drawn there.
+
+    Args:
+        images: uint8 (n, s, s, 3), memory-mapped; copied to an accelerator, left where they are on a CPU.
+        labels: float32 (n, a) of numbers as the generator takes them, columns in the order of `names`.
+        looks: int64 (n,), which look each has, of `number_of_looks`.
+        rows: int64 (m,), those to draw from.
+    """
+
+    def __init__(
+        self,
+        images: np.ndarray,
+        labels: np.ndarray,
+        looks: np.ndarray,
+        rows: np.ndarray,
+        names: list[str],
+        number_of_looks: int,
+        settings: DataSettings,
+        device: torch.device,
+    ):
+        self.settings, self.device, self.names = settings, device, names
+        accelerated = device.type != "cpu"
+        with warnings.catch_warnings():  # it is only read, which torch doesn't know of a memory map
+            warnings.filterwarnings("ignore", "The given NumPy array is not writable")
+            self.images = torch.from_numpy(images[rows] if accelerated else images).to(device)
+        self.places = torch.arange(len(rows), device=device) if accelerated else torch.from_numpy(rows)
+        self.labels = torch.from_numpy(labels[rows]).to(device)
+        self.looks = F.one_hot(torch.from_numpy(looks[rows]), number_of_looks).float().to(device)
+        weights = rarity((labels[rows] > 0).astype(np.int8) - (labels[rows] < 0), names) ** settings.rarity
+        self.weights = torch.from_numpy(weights / weights.sum()).to(device)
+        order = {name: j for j, name in enumerate(names)}
+        self.mirror = torch.tensor([order.get(MIRRORED.get(n, n), j) for n, j in order.items()], device=device)
+        self.exclusive = [
+            torch.tensor(columns, device=device)
+            for group in GROUPS
+            if group.exclusive and len(columns := [order[n] for n in members(group.name) if n in order]) > 1
+        ]
+        often = [1.0 if BY_NAME[n].main else SAID_MINOR for n in names]
+        self.often = torch.tensor(often, device=device).log()
+        self.gender = order.get("male")
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def photos(self, rows: Tensor) -> Tensor:
+        """Photographs (n, 3, s, s) in -1..1 of row numbers (n,) in 0..len(self) - 1."""
+        pixels = self.images[self.places[rows]]
+        return pixels.permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last).float().div_(127.5).sub_(1.0)
+
+    def draw(self, n: int, size: int) -> Batch:
+        """n faces at `size` px, mirrored at random, and what is said of each."""
+        rows = torch.multinomial(self.weights, n, replacement=True)
+        photos, labels = self.photos(rows), self.labels[rows]
+        turned = torch.rand(n, device=self.device) < 0.5
+        photos = torch.where(turned[:, None, None, None], photos.flip(3), photos)
+        labels = torch.where(turned[:, None], labels[:, self.mirror], labels)
+        return Batch(shrunk(photos, size), self.told(labels, self.looks[rows]))
+
+    def asked(self, n: int) -> Tensor:
+        """What n descriptions might ask for: conditions (n, config.conditions)."""
+        rows = torch.multinomial(self.weights, n, replacement=True)
+        return self.told(self.labels[rows], self.looks[rows])
+
+    def told(self, labels: Tensor, looks: Tensor) -> Tensor:
+        """Conditions of labels (n, a), most of them left unsaid, and looks (n, l), some of them not told."""
+        kept = torch.rand(len(looks), 1, device=self.device) >= self.settings.no_look
+        return conditions(self.said(labels), looks * kept)
+
+    def said(self, labels: Tensor) -> Tensor:
+        """Labels (n, a) of which as much is left as people say: of some faces nothing, of most up to `most` attributes, of some all.
+
+        Which ones is drawn without replacement, those that people say more often first (Gumbel top-k, Kool et al. 2019). With a yes
+        of an exclusive group the noes that it stands for are said.
+        """
+        n, settings = len(labels), self.settings
+        chance = torch.rand(n, 1, device=self.device)
+        several = torch.randint(1, settings.most + 1, (n, 1), device=self.device)
+        several = torch.where(chance < settings.silent, 0, several)
+        several = torch.where(chance >= 1 - settings.wordy, labels.shape[1], several)
+        often = self.often + torch.where(labels < 0, np.log(SAID_NO), 0.0)
+        if self.gender is not None:  # "a woman" says what "not a man" does
+            often[:, self.gender] = 1.0
+        score = often - torch.log(-torch.log(torch.rand_like(labels).clamp(1e-9, 1 - 1e-9)))
+        score = score.masked_fill(labels == 0, -torch.inf)
+        rank = score.argsort(1, descending=True).argsort(1)
+        said = torch.where(rank < several, labels, 0.0)
+        for columns in self.exclusive:
+            yes = (said[:, columns] > 0).any(1, keepdim=True)
+            said[:, columns] = torch.where(yes, labels[:, columns], said[:, columns])
+        return said
