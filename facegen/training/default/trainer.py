@@ -40,6 +40,8 @@ def begin(
     recipe: Recipe, datasets: list[FaceDataset], run: Run, cache: Path, feature_weights: Path | None, accelerator: Accelerator
 ) -> State:
     """A run before its first step. Raises `TrainingError` where the data can't support the recipe."""
+    if feature_weights is None and recipe.needs_features:
+        raise TrainingError("the recipe has losses of features: give --feature-weights, or set every perceptual and features weight to 0")
     config = recipe.generator
     data = pack(datasets, config.image_size, cache)
     config.attributes = config.attributes or drawable_names(datasets)
@@ -55,8 +57,6 @@ def begin(
         raise TrainingError(f"{len(rows)} training faces are too few: more than {config.identity_dim} are needed, the length of a code")
     look_numbers = np.array(looks, np.int64)[data.source]
     faces = Faces(data.images, labels, look_numbers, rows, config.attributes, len(config.looks), recipe.data, accelerator.device)
-    if feature_weights is None and recipe.needs_features:
-        raise TrainingError("the recipe has losses of features: give --feature-weights, or set every perceptual and features weight to 0")
     features = SqueezeNet(feature_weights).to(accelerator.device) if feature_weights else None
     return build(recipe, run, accelerator, faces, features)
 
