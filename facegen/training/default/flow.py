@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from facegen.networks.encoder import shrunk
+from facegen.training.default.losses import flow_matching
 from facegen.training.default.state import State
 from facegen.training.jitter import other_view
-from facegen.training.default.losses import flow_matching
 from facegen.training.optim import anneal, average_gradients, update_average
 
 
