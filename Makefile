@@ -1,14 +1,32 @@
-# Two commands: `make run` starts the app, `make test` runs the tests. Each makes .venv first.
+# `make run` starts the app, `make test` runs the tests, `make lint` checks style and types. Each makes .venv first.
 PYTHON ?= python3
 BIN := .venv/bin
+# Two workers with one thread each are faster than one with two. Tests of one file share what they set up.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
-.PHONY: run test chromium clean
+.PHONY: run test test-slow lint release chromium clean
 
 run: .venv/app.stamp
 	$(BIN)/python app.py
 
 test: .venv/test.stamp chromium
-	$(BIN)/python -m pytest $(ARGS)
+	$(PYTEST) $(ARGS)
+
+# Trainings that last until something is learned.
+test-slow: .venv/test.stamp
+	$(PYTEST) -m slow $(ARGS)
+
+lint: .venv/lint.stamp
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+# Checks all, then leaves a wheel and an sdist in dist/. docs/deploy.md says what comes after.
+release: lint test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check build twine
+	rm -rf build dist
+	$(BIN)/python -m build
+	$(BIN)/twine check --strict dist/*
+	$(BIN)/python -m pip check
 
 .venv/app.stamp: pyproject.toml requirements.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -18,6 +36,12 @@ test: .venv/test.stamp chromium
 .venv/test.stamp: pyproject.toml requirements.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[train,test]'
+	touch $@ .venv/app.stamp
+
+# The packages themselves as well, because mypy reads their types.
+.venv/lint.stamp: pyproject.toml requirements.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[lint]'
 	touch $@ .venv/app.stamp
 
 # The browser tests drive Debian's Chromium; without one they say so and are skipped.
