@@ -144,7 +144,7 @@ def _reason(error: Exception) -> str:
                 return "what answered is not the Hub (a proxy's or a network's login page, perhaps): check the network"
             case OSError() if cause.errno and not isinstance(cause, errors.LocalEntryNotFoundError):
                 return f"{cause.strerror or cause}: check the disk and the cache folder"
-    line = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
+    line = " ".join(str(error).split()) or type(error).__name__
     return f"{line[:300].rstrip('.')}: check the network and try again"
 
 

@@ -2,10 +2,11 @@
 
 import json
 
+import numpy as np
 import pytest
 import torch
 
-from facegen import hub, registry
+from facegen import FacePipeline, hub, registry
 from facegen.drawing.classifier import AttributeClassifier, ClassifierConfig
 from facegen.drawing.deconv.generator import DeconvGenerator
 
@@ -96,3 +97,86 @@ def test_a_rare_attribute_is_judged_without_its_prior():
         model.heads.weight.zero_()
         model.heads.bias.fill_(float(torch.logit(torch.tensor(0.02))))  # "I see nothing beyond the prior"
     assert model.probabilities(torch.zeros(1, 3, 32, 32)).item() == pytest.approx(0.5, abs=1e-4)
+
+
+def altered(source, folder, sums=False, **changes):
+    """A copy of a checkpoint whose config is another; without its sums, unless they are made anew."""
+    folder.mkdir(exist_ok=True)
+    (folder / hub.WEIGHTS).write_bytes((source / hub.WEIGHTS).read_bytes())
+    config = {**json.loads((source / hub.CONFIG).read_text()), **changes}
+    if not sums:
+        del config["sha256"]
+    (folder / hub.CONFIG).write_text(json.dumps(config))
+    return folder
+
+
+BAD_CONFIGS = {
+    "width as text": ({"identity_dim": "256"}, "identity_dim = '256'"),
+    "negative width": ({"identity_dim": -1}, "identity_dim = -1"),
+    "enormous width": ({"identity_dim": 10_000_000}, "identity_dim = 10000000"),
+    "huge but within bounds": ({"prior_width": 60_000, "prior_hidden": 60_000, "prior_blocks": 200}, "doesn't fit"),
+    "no channels": ({"channels": []}, "channels of 0 entries"),
+    "guidance as text": ({"guidance": "high"}, "guidance = 'high'"),
+    "guidance NaN": ({"guidance": float("nan")}, "guidance"),
+    "no steps": ({"prior_steps": 0}, "prior_steps = 0"),
+    "unknown attribute": ({"attributes": ["male", "young", "smiling", "wings"]}, "'wings'"),
+    "attribute twice": ({"attributes": ["male", "male", "smiling", "beard"]}, "'male'"),
+    "newer format": ({"format_version": 99}, "update facegen"),
+    "format as text": ({"format_version": "one"}, "format_version 'one'"),
+    "another kind": ({"model_type": "bert"}, "model_type 'bert'"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_CONFIGS)
+def test_a_config_is_checked_before_anything_is_allocated(small_checkpoint, tmp_path, name):
+    changes, words = BAD_CONFIGS[name]
+    folder = altered(small_checkpoint, tmp_path / "bad", **changes)
+    with pytest.raises(hub.CheckpointError, match=words) as told:
+        registry.load(folder)
+    assert str(folder) in str(told.value) and "\n" not in str(told.value)
+
+
+def test_a_config_without_sums_loads_and_a_changed_one_is_told(small_checkpoint, tmp_path):
+    assert registry.load(altered(small_checkpoint, tmp_path / "old", guidance=3.0)).config.guidance == 3.0
+    with pytest.raises(hub.CheckpointError, match="is not as it was written"):
+        registry.load(altered(small_checkpoint, tmp_path / "changed", sums=True, guidance=3.0))
+
+
+@pytest.mark.parametrize("file", [hub.CONFIG, hub.WEIGHTS])
+def test_a_flipped_byte_never_draws_another_face(small_checkpoint, tmp_path, file):
+    wanted = registry.load(small_checkpoint)
+    rng = np.random.default_rng(0)
+    for name in (hub.CONFIG, hub.WEIGHTS):
+        (tmp_path / name).write_bytes((small_checkpoint / name).read_bytes())
+    whole, refused = (small_checkpoint / file).read_bytes(), 0
+    for place in rng.integers(0, len(whole), 60):
+        flipped = bytearray(whole)
+        flipped[place] ^= 1 << rng.integers(8)
+        (tmp_path / file).write_bytes(flipped)
+        try:
+            model = registry.load(tmp_path)
+        except hub.CheckpointError:
+            refused += 1
+            continue
+        assert model.config == wanted.config
+        for tensor, other in zip(model.state_dict().values(), wanted.state_dict().values(), strict=True):
+            assert torch.equal(tensor, other)
+    assert refused > 40
+
+
+@pytest.mark.parametrize("name", ["default", "classifier", "reader"])
+def test_an_embedded_checkpoint_is_fit_to_be_published(name):
+    folder = hub.embedded(name)
+    hub.check_card(folder)
+    assert ("non-commercial" in (folder / "LICENSE").read_text()) == (name != "reader")  # whose data is our own
+    assert set(json.loads((folder / hub.CONFIG).read_text())["sha256"]) == {hub.CONFIG, hub.WEIGHTS}
+    hub.read(folder)
+
+
+def test_a_pipeline_saves_what_it_came_from(small_checkpoint, tmp_path):
+    pipe = FacePipeline.from_pretrained(small_checkpoint)
+    again = FacePipeline.from_pretrained(pipe.save_pretrained(tmp_path / "kept"))
+    assert again("a man", seed=3).image.tobytes() == pipe("a man", seed=3).image.tobytes()
+    assert again.model.partition("@")[2] == pipe.model.partition("@")[2]
+    with pytest.raises(hub.CheckpointError, match="has no card"):
+        pipe.push_to_hub("tester/tiny")
