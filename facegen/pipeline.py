@@ -19,7 +19,7 @@ from facegen.files import write_atomic
 from facegen.person import Person
 from facegen.picture import png_bytes, to_array, to_image
 from facegen.reading.result import Reading
-from facegen.request import Request, StrengthError, ask, check_best_of, check_overrides, check_strength
+from facegen.request import Request, StrengthError, ask
 
 __all__ = ["Face", "FacePipeline", "StrengthError", "load", "load_or_embedded"]
 
@@ -236,10 +236,6 @@ class FacePipeline:
         seen = classifier.probabilities(sketches)
         fits = torch.stack([seen[:, j] if yes else 1 - seen[:, j] for j, yes in told], 1)
         return people[int(fits.clamp(min=1e-4).log().mean(1).add(fits.amin(1)).argmax())]
-
-    def face(self, reading, overrides, person, strength=None, like=None, best_of=1) -> Face:
-        request = Request(reading, check_overrides(overrides), (person,), check_strength(strength), check_best_of(best_of))
-        return self._draw(request, person, like)
 
     def identity(self, person: Person) -> torch.Tensor:
         """Identity code (1, d) of a person."""

@@ -232,14 +232,12 @@ def test_markup_in_a_link_is_words_and_not_part_of_the_page(page, app_url):
 
 @on_desktop
 def test_the_recurrent_reader_can_be_chosen_and_its_face_restored(page, quick_pipe, app_url):
-    from facegen.reading.readers import READERS
-
     text = "a guy that looks like an accountant: thin, glasses, tie, no smile"  # the two readers differ on it
     describe(page, text)
     old = face(page)
     page.get_by_label("Recurrent network").check()
     changes(page, old)
-    wanted = quick_pipe(text, seed=int(settings(page)["person"]), parser=READERS["lstm"])
+    wanted = quick_pipe(text, seed=int(settings(page)["person"]), reader="lstm")
     assert png(page) == wanted.png
     shown = face(page)
     other = page.context.new_page()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from html import escape
 from pathlib import Path
 
 from facegen.ui.files import claim
@@ -13,7 +14,7 @@ claim()
 
 import gradio as gr  # noqa: E402
 
-from facegen.pipeline import load  # noqa: E402
+from facegen.pipeline import load, load_or_embedded  # noqa: E402
 from facegen.ui import about, api, describe, gallery, links, morph, people, review, server, tool  # noqa: E402
 from facegen.ui.blocks import Blocks  # noqa: E402
 from facegen.ui.server import options  # noqa: E402
@@ -28,11 +29,13 @@ FIRST_PERSON = "7"
 
 def build(model: str | None = None) -> Blocks:
     """The whole app as Blocks, with a first face already drawn; serve it with `serve` or `options`."""
-    pipe = load(model)
+    pipe = load_or_embedded(model)
     faces = links.Faces(lambda settings: redraw(pipe, settings), SETTINGS.linked_faces)
     first = Session(draw(pipe, EXAMPLES[0][1], {}, FIRST_PERSON))
     with Blocks(title="facegen", analytics_enabled=False, delete_cache=(600, 3600)) as demo:
         gr.HTML(asset("head.html"), apply_default_css=False)
+        if pipe.notice:
+            gr.HTML(f'<p class="fg-note" role="alert">{escape(pipe.notice)}</p>', apply_default_css=False)
         with gr.Tabs():
             with gr.Tab("Describe", id="describe"):
                 main = describe.build(pipe, first, faces)

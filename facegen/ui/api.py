@@ -51,9 +51,8 @@ def build(pipe: FacePipeline) -> None:
         chosen = read_overrides(overrides)
         if not chosen:
             check_text(words(text))
-        push = number("strength", strength, 0, 6) or None
-        who = person if person and person != "" else str(identity.check_seed(seed))
-        face = draw(pipe, words(text), chosen, who, push, best_of=whole("best_of", best_of, 1, 8))
+        who = person or identity.check_seed(seed)
+        face = draw(pipe, text, chosen, who, strength=strength or None, best_of=best_of)
         return face_file(face), by_artist(face.to_dict)
 
     def parse_description(text: str) -> dict[str, Any]:
@@ -141,12 +140,12 @@ def build(pipe: FacePipeline) -> None:
             pixels that differ most.
         """
         reading = parse(words(text))
-        face = draw(pipe, reading, {}, str(identity.check_seed(seed)))
+        face = draw(pipe, reading, {}, identity.check_seed(seed))
         rows = []
         for start, end, outcome, names in reading.marks(pipe.drawable):
             if outcome == "used":
                 rest = {n: v for n, v in face.attributes.items() if n not in names}
-                change = render.changed(face.image, draw(pipe, None, rest, face.person).image)
+                change = render.changed(face.image, draw(pipe, "", rest, face.person).image)
                 rows.append({"phrase": text[start:end], "attributes": list(names), "change": change})
         return rows
 

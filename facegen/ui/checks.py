@@ -15,7 +15,7 @@ from facegen.pipeline import Face
 from facegen.ui import render
 from facegen.ui.files import scratch
 
-NAME = 40  # characters of an attribute's name, at most
+SHOWN = 40  # characters of a bad value that are repeated
 
 
 class ValueOutOfRange(UserError):
@@ -52,10 +52,8 @@ def read_overrides(given: object) -> dict[str, bool]:
         raise attributes.VocabularyError(f'overrides {_cut(given)} must be an object such as {{"hat": "yes", "beard": "no"}}')
     chosen = {}
     for name, value in given.items():
-        if len(str(name)) > NAME:
-            raise attributes.VocabularyError(f"unknown attribute {_cut(name)}: no name has over {NAME} characters")
-        words = {True: "yes", False: "no", None: "auto"}.get(value, value) if not isinstance(value, list | dict) else value
-        _, state = attributes.parse_override(f"{name}={str(words)[:NAME]}")
+        said = {True: "yes", False: "no", None: "auto"}.get(value, value) if not isinstance(value, list | dict) else value
+        _, state = attributes.parse_override(f"{name}={said}")
         if state is not None:
             chosen[name] = state
     attributes.check(chosen)
@@ -70,4 +68,4 @@ def face_file(face: Face) -> Any:
 
 def _cut(value: object) -> str:
     text = repr(value)
-    return text if len(text) <= NAME else f"{text[:NAME]}…"
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"

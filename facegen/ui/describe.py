@@ -130,8 +130,8 @@ def build(pipe: FacePipeline, first: Session, faces: links.Faces) -> Describe:
     def look(session: Session, text, overrides, person, strength, reader, best) -> Face:
         """Draw what the controls say."""
         push = None if strength == model_strength else strength  # None is the model's own, in the metadata too
-        best_of = BEST if best else 1
-        face = draw(pipe, text or "", overrides or {}, person or "0", push, reader=reader, best_of=best_of, like=session.face)
+        options = {"strength": push, "reader": reader, "best_of": BEST if best else 1, "like": session.face}
+        face = draw(pipe, text or "", overrides or {}, person or "0", **options)
         session.show(face, reader)
         faces.keep(links.write(face.settings, reader), face)
         return face

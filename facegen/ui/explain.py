@@ -63,7 +63,7 @@ def without(session: Session, pipe: FacePipeline, start: int, end: int, names: t
     rest = {n: v for n, v in face.attributes.items() if n not in names}
     key = tuple(rest.items())
     if key not in session.without:  # typing on changes the words more often than the face
-        other = draw(pipe, None, rest, face.person, face.settings["strength"]).image
+        other = draw(pipe, "", rest, face.person, strength=face.settings["strength"]).image
         heat = render.heat_map(face.image, other)
         session.without[key] = render.thumbnail(other, 152), heat, render.changed(face.image, other)
     src, heat, change = session.without[key]

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 from facegen import attributes
 from facegen.errors import UserError
 from facegen.pipeline import Face
+from facegen.request import check_strength
 
 KEYS = ("text", "person", "seed", "set", "strength", "reader")
 
@@ -36,17 +37,15 @@ def read(query: str | Mapping[str, str]) -> dict | None:
         return None
     chosen = {}
     for pair in said.get("set", "").split(","):
-        if len(pair) > 60:
-            raise LinkError(f"{pair[:40]!r} is no switch: a link says name=yes or name=no")
         if pair:
             name, value = attributes.parse_override(pair)
             if value is not None:
                 chosen[name] = value
     attributes.check(chosen)
     try:
-        strength = float(said["strength"]) if "strength" in said else None
+        strength = check_strength(float(said["strength"])) if "strength" in said else None
     except ValueError:
-        raise LinkError(f"strength={said['strength'][:20]!r} is no number: write 1 (gentle) to 6 (forceful)") from None
+        raise LinkError(f"strength {said['strength'][:20]!r} is out of range: 1 (gentle) to 6 (forceful)") from None
     return {
         "description": said.get("text", ""),
         "person": said.get("person", said.get("seed", "0")),

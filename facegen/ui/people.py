@@ -63,7 +63,7 @@ def build(pipe: FacePipeline, main: Describe, first: Session) -> None:
     def cells(session: Session, crowd: list[str], word: str) -> list[dict]:
         """Other people with the words, switches and strength of the face that is shown."""
         like = session.face
-        faces = [draw(pipe, like.reading, like.overrides, who, like.settings["strength"]) for who in crowd]
+        faces = [draw(pipe, like.reading or "", like.overrides, who, strength=like.settings["strength"]) for who in crowd]
         return [{"src": render.thumbnail(f.image, 160), "caption": f"{word} {i}"} for i, f in enumerate(faces, 1)]
 
     def near_this(session, distance):

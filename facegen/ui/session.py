@@ -7,10 +7,9 @@ import secrets
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from typing import Any
 
-from facegen.attributes import check, merge
-from facegen.errors import UserError
-from facegen.person import parse_person
+from facegen.attributes import merge
 from facegen.pipeline import Face, FacePipeline
 from facegen.reading.readers import READERS
 from facegen.reading.result import Reading
@@ -25,7 +24,7 @@ class Session:
     """The face that is shown. Gradio copies the first one for each visitor, who then goes their own way."""
 
     face: Face
-    reader: str = "rules"  # one of READERS
+    reader: str = "rules"
     answer: int = 0  # counts answers, so that slow extras can tell when they are out of date
     explained: int = -1
     without: dict = field(default_factory=dict)  # faces drawn without a phrase, for the face that is shown
@@ -46,10 +45,6 @@ def by_artist(work: Callable, *args, **options):
     return _artist.submit(contextvars.copy_context().run, lambda: work(*args, **options)).result()
 
 
-class ReaderError(UserError):
-    """A reader of descriptions that is not there."""
-
-
 def reader_of(settings: Mapping, drawable: Collection[str]) -> str:
     """Who read a face that is to be shown again: as a link says, or whoever reads what the image says was drawn."""
     if settings.get("reader"):
@@ -64,28 +59,17 @@ def reader_of(settings: Mapping, drawable: Collection[str]) -> str:
 
 
 def draw(
-    pipe: FacePipeline,
-    text: str | Reading | None,
-    overrides: Mapping[str, bool],
-    person: str | int,
-    strength: float | None = None,
-    *,
-    reader: str = "rules",
-    best_of: int = 1,
-    like: Face | None = None,
+    pipe: FacePipeline, text: str | Reading, overrides: Mapping[str, bool], person: str | int, **options: Any
 ) -> Face:
-    """A face for the page or the API; raises `UserError`."""
-    if reader not in READERS:
-        raise ReaderError(f"the reader {reader[:40]!r} is unknown: there are {' and '.join(READERS)}")
-    reading = READERS[reader](text) if isinstance(text, str) and text.strip() else text or None
-    check(overrides)
-    return by_artist(pipe.face, reading, overrides, parse_person(str(person).strip()), strength, like, best_of)
+    """One face by `pipe`, whose further arguments are `options`; raises `UserError`."""
+    return by_artist(pipe, text, overrides=overrides, person=str(person).strip(), **options)
 
 
 def redraw(pipe: FacePipeline, settings: Mapping, reader: str | None = None) -> Face:
     """The face of settings, as a link or a PNG has them."""
     reader = reader or reader_of(settings, pipe.drawable)
-    return draw(pipe, settings["description"], settings["overrides"], settings["person"], settings["strength"], reader=reader)
+    text, who = settings["description"], settings["person"]
+    return draw(pipe, text, settings["overrides"], who, strength=settings["strength"], reader=reader)
 
 
 def new_person() -> str:

@@ -45,7 +45,7 @@ def build(pipe: FacePipeline) -> None:
             chosen = read_overrides(overrides)
             if not chosen:
                 check_text(words(text))
-            face = draw(pipe, words(text), chosen, str(check_seed(seed)))
+            face = draw(pipe, text, chosen, check_seed(seed))
             return face_file(face), account(face)
 
         # Off the queue, because over MCP Gradio answers a queued call with one text in place of a picture; in turn
