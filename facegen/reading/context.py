@@ -87,6 +87,15 @@ def _word(items: Sequence[Item], i: int, cue: Cue) -> bool:
     return True
 
 
+def _less(items: Sequence[Item], i: int, cue: Cue) -> bool:
+    """ "Less old" is not old; "less beard" is a beard still."""
+    noun = items[i + 1] if i + 1 < len(items) else None
+    if noun is None or noun.role != "noun" or noun.part != "object":
+        return _phrase(items, i, cue)
+    noun.level, noun.relative = -1, True
+    return True
+
+
 def _object(items: Sequence[Item], i: int, cue: Cue) -> bool:
     """What is worn that was spoken of last: "he had a beard but shaved it off"."""
     for item in reversed(items[max(0, i - _REACH) : i]):
@@ -291,7 +300,7 @@ def _phrase(items: Sequence[Item], i: int, cue: Cue) -> bool:
 
 
 _SCOPES: dict[tuple[str, str], Callable[[Sequence[Item], int, Cue], bool]] = {
-    ("forward", "phrase"): _phrase, ("forward", "list"): _phrase, ("forward", "word"): _phrase,
+    ("forward", "phrase"): _phrase, ("forward", "list"): _phrase, ("forward", "word"): _less,
     ("forward", "line"): _line, ("forward", "clause"): _clause,
     ("back", "phrase"): _reply, ("back", "list"): _reply, ("back", "word"): _word, ("back", "object"): _object,
 }  # fmt: skip

@@ -20,6 +20,7 @@ def apply_degrees(items: Sequence[Item]) -> None:
         entry = item.entry
         if entry is None:
             continue
+        item.relative = item.relative or (entry.relative and item.said is not None)
         if item.role == "degree" and entry.role == "degree":
             _spread(items, i)
         elif entry.level and item.role in ("word", "unknown"):
@@ -33,6 +34,7 @@ def _spread(items: Sequence[Item], i: int) -> None:
             follower.degree = f"{follower.degree} {item.norm}" if follower.degree else item.norm
             follower.factor = min(follower.factor, item.entry.factor)
             follower.level = item.entry.level or follower.level
+            follower.relative = follower.relative or item.entry.relative
             return
         if follower.role not in ("a", "degree", "of"):
             return
@@ -44,6 +46,10 @@ def _size(items: Sequence[Item], i: int) -> None:
     level = item.entry.level
     if item.meaning and item.meaning.says:
         item.level = item.level or (level if level == 2 else 0)
+        return
+    before = items[i - 1] if i else None
+    if before is not None and before.role == "noun" and before.part == "object":
+        before.level = before.level or level  # "make the beard thicker"
         return
     for follower in items[i + 1 : i + _REACH]:
         if follower.role == "noun" and follower.part == "object":

@@ -27,7 +27,8 @@ class Item:
         head: the index of the item that a word describes, or None.
         described: words describe this noun.
         negated: a negation reaches it. skip: why it says nothing about the described face, or "".
-        degree: the word of degree before it, its factor and its level, -2..+2. hedged: "maybe" and the like reach it.
+        degree: the word of degree before it, its factor and its level, -2..+2. relative: that is a step from what was
+            before ("more", "older"). hedged: "maybe" and the like reach it.
     """
 
     start: int
@@ -45,6 +46,7 @@ class Item:
     degree: str | None = None
     factor: float = 1.0
     level: int = 0
+    relative: bool = False
     hedged: bool = False
 
     @property

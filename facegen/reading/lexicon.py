@@ -77,7 +77,7 @@ class Entry:
             grammatical role; for cues the row's "cue".
         part: the part that a noun names ("hair", "person"; "object" for what is worn and the like).
         meanings: part -> meaning when said of that part; "" is the meaning by itself.
-        of_things: it may be said of things too ("chunky", "slim").
+        relative: it compares ("more", "older"). of_things: it may be said of things too ("chunky", "slim").
         compound: behind a thing that is worn it makes another thing of it ("beard trimmer"). place: things lie there.
         factor: for words of degree, what they make of the confidence. level: -2..+2, the degree that they stand for.
     """
@@ -89,6 +89,7 @@ class Entry:
     factor: float = 1.0
     level: int = 0
     cue: Cue | None = None
+    relative: bool = False
     compound: bool = False
     of_things: bool = False
     place: bool = False
@@ -135,6 +136,7 @@ class Lexicon:
                 if of in entry.meanings:
                     raise LexiconError(f"{phrase!r} has two meanings{f' of {of}' if of else ''}")
                 entry.meanings[of] = meaning
+                entry.relative = entry.relative or record.get("relative", False)
                 entry.of_things = entry.of_things or record.get("of_things", False)
                 if "is" in record:
                     entry.role, entry.part = "noun", record["is"]
@@ -144,7 +146,7 @@ class Lexicon:
         for row in data["degrees"]:
             for phrase in row["words"]:
                 entry = self._role(phrase, "degree")
-                entry.factor, entry.level = row["factor"], row["level"]
+                entry.factor, entry.level, entry.relative = row["factor"], row["level"], row.get("relative", False)
         for row in data["cues"]:
             ends, then = frozenset(row.get("ends", ())), frozenset(row.get("then", ()))
             cue = Cue(row["effect"], tuple(row["direction"].split(", ")), row["scope"], ends, then)

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Protocol
 
+from facegen.reading.orders import refine
 from facegen.reading.result import Reading
 from facegen.reading.rules import parse
 
 
-def _recurrent(text: str) -> Reading:
+class Read(Protocol):
+    """Reads a description, or with `before` an order to change the face of that reading."""
+
+    def __call__(self, text: str, before: Reading | None = None) -> Reading: ...
+
+
+def _recurrent(text: str, before: Reading | None = None) -> Reading:
     from facegen.reading.network import load_reader
 
-    return load_reader().parse(text)
+    reading = load_reader().parse(text)
+    return reading if before is None else refine(reading, before)
 
 
-READERS: dict[str, Callable[[str], Reading]] = {"rules": parse, "lstm": _recurrent}
+READERS: dict[str, Read] = {"rules": parse, "lstm": _recurrent}

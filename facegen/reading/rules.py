@@ -16,6 +16,7 @@ from facegen.reading.items import read_items
 from facegen.reading.languages import tell
 from facegen.reading.linking import link
 from facegen.reading.mentions import mentions_of, settle, unused_spans
+from facegen.reading.orders import refine, steps_of
 from facegen.reading.result import ENGLISH, MAX_CHARACTERS, DescriptionError, Reading, check_text, finish
 from facegen.reading.shorthand import expand
 from facegen.reading.tokens import tokenize
@@ -24,8 +25,8 @@ from facegen.reading.whose import set_aside
 __all__ = ["MAX_CHARACTERS", "DescriptionError", "Reading", "check_text", "parse"]
 
 
-def parse(text: str) -> Reading:
-    """Read a description.
+def parse(text: str, before: Reading | None = None) -> Reading:
+    """Read a description; or, with the reading `before` it, an order to change that face ("take the glasses off").
 
     Raises:
         DescriptionError: the text is empty or has over `MAX_CHARACTERS` characters.
@@ -43,10 +44,11 @@ def parse(text: str) -> Reading:
     set_aside(items)
     apply_degrees(items)
     mentions = settle(mentions_of(items, text))
-    return finish(
+    reading = finish(
         text,
         mentions,
         unused_spans(items, mentions, text),
         degrees_of(items, mentions),
         language.name if language else ENGLISH,
     )
+    return reading if before is None else refine(reading, before, steps_of(items, mentions))

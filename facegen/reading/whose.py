@@ -128,7 +128,8 @@ class _Story:
             self.other = self.linked = True
             return
         somebody_new = possessive and item.norm in sets["relatives"] or any(x.norm in sets["again"] for x in items[begin:i])
-        if not self.met or (differs and self.corrected and not possessive):
+        corrected = (self.corrected and not possessive) or item.norm in sets["becoming"]
+        if not self.met or (differs and corrected):
             self.other = False
         elif somebody_new or link in sets["links"]:
             self.other = True
