@@ -22,12 +22,12 @@ from facegen import __version__, attributes, hub
 GENERATORS = {
     "facegen-portrait": "facegen.drawing.generator:FaceGenerator",
     "facegen-deconv": "facegen.drawing.deconv.generator:DeconvGenerator",
-    "facegen-subjects": "facegen.training.reports.deconv:SubjectDeconv",
-    "facegen-draw": "facegen.training.reports.draw:Draw",
+    "facegen-subjects": "facegen.networks.subjects:SubjectDeconv",
+    "facegen-draw": "facegen.networks.draw:Draw",
 }
 CLASSIFIERS = {
     "facegen-classifier": "facegen.drawing.classifier:AttributeClassifier",
-    "facegen-vggface": "facegen.training.reports.vggface:VGGFace",
+    "facegen-vggface": "facegen.networks.vggface:VGGFace",
 }
 READERS = {"facegen-reader": "facegen.reading.network:RecurrentReader"}
 MODELS = GENERATORS | CLASSIFIERS | READERS

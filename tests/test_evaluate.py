@@ -22,9 +22,9 @@ from facegen.evaluation.models import redrawn as targets
 from facegen.evaluation.models.report import BEGIN, END
 from facegen.networks.squeezenet import Fire
 from facegen.picture import SOURCE_TYPE
-from facegen.training.reports.deconv import SubjectDeconv, SubjectDeconvConfig
-from facegen.training.reports.draw import Draw, DrawConfig
-from facegen.training.reports.vggface import VGGFace, VGGFaceConfig
+from facegen.networks.subjects import SubjectDeconv, SubjectDeconvConfig
+from facegen.networks.draw import Draw, DrawConfig
+from facegen.networks.vggface import VGGFace, VGGFaceConfig
 
 HAIR = ["black_hair", "blond_hair"]
 

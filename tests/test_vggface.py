@@ -11,8 +11,8 @@ from drawn_face import drawn_face
 from safetensors.torch import load_file, save_file
 
 from facegen import registry
-from facegen.training.reports.vggface import LAYERS, TORCHVISION, VGGFace, VGGFaceConfig, read_weights
-from facegen.training.run import TrainingError
+from facegen.hub import CheckpointError
+from facegen.networks.vggface import LAYERS, TORCHVISION, VGGFace, VGGFaceConfig, read_weights
 
 SIZES = {"image_size": 32, "channels": [8, 8, 16, 16, 16], "hidden": 32}
 NARROW = ["--set", f"model={json.dumps({**SIZES, 'attributes': ['black_hair', 'blond_hair'], 'dropout': 0.1})}"]
@@ -80,17 +80,17 @@ def test_weights_in_either_naming(weights, tmp_path):
 def test_weights_that_do_not_fit(weights, tmp_path):
     own, narrow = load_file(weights), VGGFace(VGGFaceConfig(**SIZES))
     torch.save(own, tmp_path / "vgg.safetensors")  # a pickle, whatever its name says
-    with pytest.raises(TrainingError, match="is a pickle"):
+    with pytest.raises(CheckpointError, match="is a pickle"):
         read_weights(tmp_path / "vgg.safetensors", narrow)
     save_file({k: v for k, v in own.items() if k != "conv3_2.bias"}, tmp_path / "less.safetensors")
-    with pytest.raises(TrainingError, match=r"neither conv3_2\.bias nor features\.12\.bias"):
+    with pytest.raises(CheckpointError, match=r"neither conv3_2\.bias nor features\.12\.bias"):
         read_weights(tmp_path / "less.safetensors", narrow)
-    with pytest.raises(TrainingError, match=r"fc6\.weight is \(32, 16\), where the network has \(32, 64\)"):
+    with pytest.raises(CheckpointError, match=r"fc6\.weight is \(32, 16\), where the network has \(32, 64\)"):
         read_weights(weights, VGGFace(VGGFaceConfig(**{**SIZES, "image_size": 64})))
     (tmp_path / "half.safetensors").write_bytes(weights.read_bytes()[:5000])
-    with pytest.raises(TrainingError, match="truncated"):
+    with pytest.raises(CheckpointError, match="truncated"):
         read_weights(tmp_path / "half.safetensors", narrow)
-    with pytest.raises(TrainingError, match="can't be read"):
+    with pytest.raises(CheckpointError, match="can't be read"):
         read_weights(tmp_path / "none.safetensors", narrow)
 
 

@@ -23,8 +23,8 @@ from torch import nn
 from facegen import registry
 from facegen.data.pack import Pack
 from facegen.evaluation.instruments.metrics import balanced_accuracy
+from facegen.evaluation.instruments.pixels import photographs
 from facegen.evaluation.reader import EvaluationError
-from facegen.training.batches import to_tensor
 
 BINS = 10
 
@@ -49,7 +49,7 @@ test_rows.__test__ = False  # pytest takes it for a test where it is imported
 def logits(model: nn.Module, data: Pack, rows: np.ndarray) -> np.ndarray:
     """Log-odds (n, a) of the given photographs, with the training share in them."""
     batches = np.array_split(rows, -(-len(rows) // 64))
-    return np.concatenate([model(to_tensor(data.images[b])).float().numpy() for b in batches])
+    return np.concatenate([model(photographs(data, b)).float().numpy() for b in batches])
 
 
 def reliability(yes: np.ndarray, probability: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

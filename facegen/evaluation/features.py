@@ -17,9 +17,9 @@ from torch import nn
 
 from facegen.attributes import BY_NAME
 from facegen.data.pack import Pack
+from facegen.evaluation.instruments.pixels import photographs
 from facegen.evaluation.output import known
 from facegen.evaluation.reader import EvaluationError
-from facegen.training.batches import to_tensor
 
 METHODS = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
 
@@ -40,7 +40,7 @@ def chosen(methods: Sequence[str] | None) -> list[str]:
 def penultimate(model: nn.Module, data: Pack, rows: np.ndarray) -> np.ndarray:
     """The features before the heads (n, d) of the given photographs."""
     batches = np.array_split(rows, -(-len(rows) // 64))
-    return np.concatenate([model.features(to_tensor(data.images[b])).float().numpy() for b in batches])
+    return np.concatenate([model.features(photographs(data, b)).float().numpy() for b in batches])
 
 
 def project(features: np.ndarray, method: str) -> np.ndarray:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from matplotlib.figure import Figure
 
 from facegen.evaluation.reader import EvaluationError
+from facegen.files import write_atomic
 
 
 def claim(path: Path, force: bool) -> None:
@@ -31,14 +31,8 @@ def known(name: str, names: Sequence[str], of: str) -> str:
     return name
 
 
-def write_bytes(path: Path, data: bytes) -> None:
-    partial = path.with_name(path.name + ".part")
-    partial.write_bytes(data)
-    os.replace(partial, path)
-
-
 def write_figure(path: Path, figure: Figure) -> None:
     """A matplotlib figure as PNG."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=120)
-    write_bytes(path, buffer.getvalue())
+    write_atomic(path, buffer.getvalue())

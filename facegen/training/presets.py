@@ -11,13 +11,16 @@ from accelerate import Accelerator
 from facegen.data.base import FaceDataset
 from facegen.data.pack import drawable_names, pack
 from facegen.drawing.classifier import ClassifierConfig
+from facegen.networks.draw import DrawConfig
+from facegen.networks.subjects import SubjectDeconvConfig
+from facegen.networks.vggface import VGGFaceConfig
 from facegen.training.classifier import ClassifierTrainer, ClassifierTrainingConfig
 from facegen.training.default.settings import read_recipe
 from facegen.training.default.trainer import DefaultTrainer, begin
-from facegen.training.reports.deconv import DeconvTrainer, DeconvTrainingConfig, SubjectDeconvConfig
-from facegen.training.reports.draw import DrawConfig, DrawTrainer, DrawTrainingConfig
+from facegen.training.reports.deconv import DeconvTrainer, DeconvTrainingConfig
+from facegen.training.reports.draw import DrawTrainer, DrawTrainingConfig
 from facegen.training.reports.identify import IdentifyConfig, IdentifyTrainer
-from facegen.training.reports.vggface import VGGFaceConfig, VGGFaceTrainer, VGGFaceTrainingConfig
+from facegen.training.reports.vggface import VGGFaceTrainer, VGGFaceTrainingConfig
 from facegen.training.run import Run, TrainingError
 
 

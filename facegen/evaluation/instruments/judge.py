@@ -21,8 +21,8 @@ from tqdm import tqdm
 from facegen.attributes import NAMES
 from facegen.data.pack import Pack
 from facegen.evaluation.instruments.cache import Arrays, cached, fingerprint
+from facegen.evaluation.instruments.pixels import photographs
 from facegen.networks.squeezenet import SqueezeNet
-from facegen.training.batches import to_tensor
 
 
 @torch.inference_mode()
@@ -105,7 +105,7 @@ def trained_judge(data: Pack, network: SqueezeNet, weights: Path, folder: Path |
 
     def make() -> Arrays:
         parts = tqdm(np.array_split(rows, -(-len(rows) // 64)), desc="judge", unit="batch", mininterval=2.0)
-        seen = np.concatenate([features(network, to_tensor(data.images[some]))[1] for some in parts])
+        seen = np.concatenate([features(network, photographs(data, some))[1] for some in parts])
         return Judge(list(NAMES), seen, data.attributes[rows]).arrays
 
     return Judge.restored(cached(folder, "judge", key, make)), key

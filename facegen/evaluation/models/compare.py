@@ -34,9 +34,9 @@ from facegen.evaluation.instruments.metrics import MAIN, balanced_accuracy, frec
 from facegen.evaluation.models import redrawn as targets
 from facegen.evaluation.models.on_request import asked, labelled
 from facegen.evaluation.reader import EvaluationError
+from facegen.networks.draw import Draw
 from facegen.networks.squeezenet import SqueezeNet
-from facegen.training.reports.deconv import SubjectDeconv
-from facegen.training.reports.draw import Draw
+from facegen.networks.subjects import SubjectDeconv
 
 LEAST = 200  # faces: a Frechet distance of fewer says more about their number than about them
 

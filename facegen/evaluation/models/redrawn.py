@@ -17,10 +17,10 @@ from facegen import hub
 from facegen.data.pack import Pack
 from facegen.drawing.deconv.generator import DeconvGenerator
 from facegen.drawing.sheets import grid, to_image
-from facegen.evaluation.instruments.lenses import photographs, resized
+from facegen.evaluation.instruments.pixels import photographs, resized
+from facegen.networks.draw import Draw
 from facegen.networks.encoder import Encoder
-from facegen.training.reports.deconv import SubjectDeconv
-from facegen.training.reports.draw import Draw
+from facegen.networks.subjects import SubjectDeconv
 
 Redrawn = tuple[np.ndarray, Tensor]
 

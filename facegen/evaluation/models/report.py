@@ -9,7 +9,6 @@ from pathlib import Path
 from PIL import Image
 
 from facegen import __version__
-from facegen.evaluation.output import write_bytes
 from facegen.evaluation.reader import EvaluationError
 from facegen.files import write_atomic
 from facegen.picture import NOTICE, xmp
@@ -161,5 +160,5 @@ def write_all(result: Mapping, pictures: Mapping[str, Image.Image], out: Path, n
     for name, picture in pictures.items():
         path = picture_path(out, name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_bytes(path, webp(picture))
+        write_atomic(path, webp(picture))
     write_atomic(out, page)

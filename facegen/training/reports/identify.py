@@ -18,10 +18,10 @@ from torch import Tensor, nn
 
 from facegen.data.pack import Pack
 from facegen.files import write_atomic
+from facegen.networks.vggface import LAYERS, VGGFace, VGGFaceConfig
 from facegen.training.batches import to_tensor
 from facegen.training.jitter import jitter
 from facegen.training.optim import anneal, average_gradients
-from facegen.training.reports.vggface import LAYERS, VGGFace, VGGFaceConfig
 from facegen.training.run import Run, TrainingError, load_state, loop, save_state
 
 DEVIATION = 64.0  # of the input's 0..255: VGG-Face's own, 1, would start a network from nothing with activations of order 100

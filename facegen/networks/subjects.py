@@ -1,0 +1,84 @@
+"""The first report's network: one-hot subject + structured attributes -> face (Flynn 2016; Meden 2018, section 3).
+
+Dense layers, then five upsampling + conv blocks. It knows its subjects and nobody else: a new person is a blend of two of
+them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+
+@dataclass
+class SubjectDeconvConfig:
+    """Args: attribute names, subjects' ids, channels at 4, 8, 16, .. px, width of the dense layers."""
+
+    attributes: list[str] = field(default_factory=list)
+    subjects: list[str] = field(default_factory=list)
+    channels: list[int] = field(default_factory=lambda: [256, 128, 128, 96, 64, 32])
+    dense: int = 512
+
+    @property
+    def image_size(self) -> int:
+        return 4 * 2 ** (len(self.channels) - 1)
+
+    @property
+    def identity_dim(self) -> int:
+        return len(self.subjects)
+
+
+class SubjectDeconv(nn.Module):
+    """(weights of subjects (n, subjects), attributes (n, a)) -> RGB (n, 3, s, s) in -1..1."""
+
+    Config = SubjectDeconvConfig
+
+    def __init__(self, config: SubjectDeconvConfig):
+        super().__init__()
+        self.config = config
+        c, w = config.channels, config.dense
+        self.subject = nn.Sequential(nn.Linear(config.identity_dim, w), nn.LeakyReLU(0.2))
+        self.attribute = nn.Sequential(nn.Linear(2 * len(config.attributes), w), nn.LeakyReLU(0.2))
+        self.dense = nn.Sequential(
+            nn.Linear(2 * w, 2 * w), nn.LeakyReLU(0.2), nn.Linear(2 * w, 16 * c[0]), nn.LeakyReLU(0.2)
+        )
+        self.blocks = nn.ModuleList(
+            nn.Sequential(
+                nn.Upsample(scale_factor=2),
+                nn.Conv2d(a, b, 5, padding=2), nn.LeakyReLU(0.2),
+                nn.Conv2d(b, b, 3, padding=1), nn.LeakyReLU(0.2),
+            )  # fmt: skip
+            for a, b in zip(c[:-1], c[1:], strict=True)
+        )
+        self.to_rgb = nn.Conv2d(c[-1], 3, 3, padding=1)
+        for layer in self.modules():
+            # PyTorch's own start would shrink the signal at each of fourteen layers: who it is would reach no pixel.
+            if isinstance(layer, (nn.Conv2d, nn.Linear)):
+                nn.init.kaiming_normal_(layer.weight, 0.2)
+                nn.init.zeros_(layer.bias)
+
+    def unit(self, identity: Tensor, attributes: Tensor) -> Tensor:
+        """RGB (n, 3, s, s) in 0..1: what the logarithmic error is taken of."""
+        said = torch.cat([attributes.clamp(min=0), -attributes.clamp(max=0)], 1)
+        x = self.dense(torch.cat([self.subject(identity), self.attribute(said)], 1)).view(len(identity), -1, 4, 4)
+        x = x.contiguous(memory_format=torch.channels_last)
+        for block in self.blocks:
+            x = block(x)
+        return torch.sigmoid(self.to_rgb(x))
+
+    def identity(self, seeds: Sequence[int]) -> Tensor:
+        """Half and half of two subjects that the seed picks (of one, where there is one): (n, subjects), rows sum to 1."""
+        rows = torch.zeros(len(seeds), self.config.identity_dim)
+        parents = min(2, self.config.identity_dim)
+        for row, seed in zip(rows, seeds, strict=True):
+            row[np.random.Generator(np.random.PCG64(seed)).choice(len(row), parents, replace=False)] = 1 / parents
+        return rows
+
+    @torch.inference_mode()
+    def forward(self, identity: Tensor, attributes: Tensor, guidance: float | None = None) -> Tensor:
+        """As `DeconvGenerator.forward`; guidance has no meaning here."""
+        return self.unit(identity, attributes) * 2 - 1
