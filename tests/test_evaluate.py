@@ -8,8 +8,6 @@ import torch
 import torch.nn.functional as F
 from drawn_face import drawn_face
 from PIL import Image
-from safetensors.torch import save_file
-from torch import nn
 
 from facegen import hub
 from facegen.cli import main
@@ -20,7 +18,6 @@ from facegen.evaluation.classifier import attribute_figures, calibration_error, 
 from facegen.evaluation.instruments.metrics import balanced_accuracy, frechet_distance, frechet_infinity
 from facegen.evaluation.models import redrawn as targets
 from facegen.evaluation.models.report import BEGIN, END
-from facegen.networks.squeezenet import Fire
 from facegen.picture import SOURCE_TYPE
 from facegen.networks.subjects import SubjectDeconv, SubjectDeconvConfig
 from facegen.networks.draw import Draw, DrawConfig
@@ -184,24 +181,12 @@ def test_umap_only_where_it_is_installed(monkeypatch):
         features.chosen(["umap"])
 
 
-@pytest.fixture(scope="module")
-def squeezenet(tmp_path_factory):
-    """SqueezeNet's shapes with random weights."""
-    torch.manual_seed(0)
-    fires = {3: (96, 16, 64), 4: (128, 16, 64), 5: (128, 32, 128), 7: (256, 32, 128), 8: (256, 48, 192)}
-    fires |= {9: (384, 48, 192), 10: (384, 64, 256), 12: (512, 64, 256)}
-    layers = {0: nn.Conv2d(3, 96, 7, 2), **{i: Fire(*sizes) for i, sizes in fires.items()}}
-    file = tmp_path_factory.mktemp("squeezenet") / "squeezenet.safetensors"
-    save_file({f"features.{i}.{k}": v for i, m in layers.items() for k, v in m.state_dict().items()}, file)
-    return file
-
-
 def save(model, kind, folder):
     hub.write(folder, {"model_type": kind, **model.to_dict()}, model.state_dict())
     return folder
 
 
-def test_evaluate_models_writes_the_table(many, squeezenet, tmp_path, capsys):
+def test_evaluate_models_writes_the_table(many, tmp_path, capsys):
     torch.manual_seed(0)
     subjects = SubjectDeconv(SubjectDeconvConfig(HAIR, ["0", "1", "2"], [8, 8, 8, 8], 8))
     draw = Draw(DrawConfig(HAIR, image_size=16, glimpses=2, latent=4, hidden=8, read=4, write=4))
@@ -211,7 +196,7 @@ def test_evaluate_models_writes_the_table(many, squeezenet, tmp_path, capsys):
     (tmp_path / "run/log.jsonl").write_text("".join(json.dumps(x) + "\n" for x in log) + '{"step": 30')
     out = tmp_path / "docs/models.md"
     given = ["models", f"deconv={tmp_path / 'run/checkpoint'}", f"draw={tmp_path / 'draw'}", "--data", many]
-    given += ["--feature-weights", squeezenet, "--size", "32", "--cache", many / "cache", "-o", out]
+    given += ["--size", "32", "--cache", many / "cache", "-o", out]
     given += ["--ask", "blond_hair", "--n-asked", "7"]
     assert facegen(*given, "--note", "Ninety seconds each.") == 0
 
@@ -314,7 +299,7 @@ def test_the_bound_is_the_networks_own(packed):
     assert found["elbo"] == pytest.approx(-float(nll + divergence), rel=0.02)
 
 
-def test_a_set_that_one_learned_from_judges_with_its_other_parts(many, squeezenet, tmp_path, capsys):
+def test_a_set_that_one_learned_from_judges_with_its_other_parts(many, tmp_path, capsys):
     torch.manual_seed(0)
     folder = save(SubjectDeconv(SubjectDeconvConfig(HAIR, ["0"], [8, 8, 8, 8], 8)), "facegen-subjects", tmp_path / "a")
     other = tmp_path / "other"
@@ -324,7 +309,7 @@ def test_a_set_that_one_learned_from_judges_with_its_other_parts(many, squeezene
         Image.fromarray(drawn_face(32)).save(other / f"images/{number:06d}.jpg")
     rows = [f"{n:06d}.jpg 1 -1" for n in numbers]
     (other / "list_attr_celeba.txt").write_text("\n".join([str(len(rows)), "Black_Hair Blond_Hair", *rows]) + "\n")
-    given = ["models", f"a={folder}", "--data", many, "--feature-weights", squeezenet, "--size", "32", "--n", "4"]
+    given = ["models", f"a={folder}", "--data", many, "--size", "32", "--n", "4"]
     for option, count in (("--judge-data", 310), ("--judge-held-out", 230)):
         out = tmp_path / f"{count}.md"
         assert facegen(*given, option, other, "--cache", tmp_path / f"cache{count}", "-o", out) == 0

@@ -16,6 +16,7 @@ from facegen.data.pack import pack
 from facegen.data.readers import read_dataset
 from facegen.drawing.deconv.generator import DeconvGenerator, GeneratorConfig
 from facegen.networks.squeezenet import Fire
+from facegen.picture import SOURCE_TYPE
 
 HAIR = ["black_hair", "blond_hair"]
 SKINS = ((224, 180, 152), (150, 110, 90), (230, 205, 190))
@@ -86,28 +87,37 @@ def facegen(*arguments) -> int:
 
 
 def test_the_whole_protocol(own, other, squeezenet, checkpoint, tmp_path, capsys):
-    out, html = tmp_path / "figures.json", tmp_path / "page.html"
-    given = ["--data", own, "--judge-data", other, "--feature-weights", squeezenet, "--model", checkpoint]
+    out, html, sheet = (tmp_path / name for name in ("figures.json", "page.html", "sheet.png"))
+    given = ["--data", own, "--judge-data", other, "--model", checkpoint]
+    given += ["--feature-weights", squeezenet, "--said", "all", "--sheet", sheet]
     given += ["--size", "32", "--cache", own / "cache", "--n", "210", "-o", out, "--html", html]
     assert facegen(*given) == 0
     result = json.loads(out.read_text(), parse_constant=pytest.fail)  # no NaN: it isn't JSON
     protocol = result["protocol"]
     assert (protocol["drawn"], protocol["test_photographs"], protocol["judge_photographs"]) == (210, 204, 100)
-    assert (protocol["image_size"], protocol["compared_at"]) == (16, 32)
+    assert (protocol["image_size"], protocol["judged_at"], protocol["compared_at"]) == (16, 32, 32)
+    assert protocol["said_on_average"] == 2
 
     # The judge tells hair in photographs; an untrained network draws none, and nothing near a photograph.
     assert result["accuracy_main"]["photographs"] > 0.9 > 0.75 > result["accuracy_main"]["drawn"]
     values = result["distance"]["squeezenet"]["frechet"]
+    assert list(result["distance"]) == list(result["manifold"]) == ["efficientnet", "squeezenet"]
+    assert [row["seen_by_a_loss"] for row in result["distance"].values()] == [False, True]
+    assert result["said"]["seen_main"]["photographs"] > 0.9 and result["said"]["each"]["black_hair"]["drawn"]["n"] == 210
+    manifold = result["manifold"]["efficientnet"]
+    assert manifold["precision"]["drawn"] < 0.1 and manifold["precision"]["photographs"] > 0.5
+    assert result["groups"] == {}  # it draws neither sex, age nor ethnicity
     assert values["drawn"] > 3 * values["floor"] > 0 and 0 < values["train_photographs"] < 3 * values["floor"]
     assert result["distance_all"]["squeezenet"]["photographs"] == 204
     assert set(result["distance_all"]["squeezenet"]) == {"faces", "photographs", "frechet", "frechet_infinity", "kernel"}
     assert result["leakage"]["flips"]["black_hair"]["people"] == 100
-    # Of sixteen descriptions four name a hair color that it draws; untrained, it draws the same seeds the same whatever is said.
+    # Untrained, it draws the same seeds the same whatever is said.
     typed = result["typed"]
-    blond = [shares.pop("blond_hair") for shares in typed["each"].values() if "blond_hair" in shares]
-    black = [shares.pop("black_hair") for shares in typed["each"].values() if "black_hair" in shares]
-    assert typed["people"] == 24 and not any(typed["each"].values()) and (len(typed["each"]), len(blond), len(black)) == (4, 3, 1)
-    assert len(set(blond)) == 1 and typed["shown"] == pytest.approx(np.mean(blond + black))
+    blond = [shares["blond_hair"] for shares in typed["each"].values() if "blond_hair" in shares]
+    assert typed["people"] == 8 and len(set(blond)) == 1 and 0 < typed["shown"] < 1
+    assert all(set(shares) <= set(HAIR) for shares in typed["each"].values())
+    with Image.open(sheet) as picture:  # eight columns and five rows of 16 px faces, with captions and gaps of 4 px
+        assert picture.size == (8 * 20 - 4, 5 * (16 + 28 + 4) - 4) and SOURCE_TYPE in picture.text["XML:com.adobe.xmp"]
     pixels = result["memorisation"]["pixels"]
     assert pixels["training_faces"] == 110 and pixels["drawn"]["minimum"] > pixels["held_out"]["median"]
     assert len(result["memorisation"]["closest"]) == 10
@@ -122,20 +132,21 @@ def test_the_whole_protocol(own, other, squeezenet, checkpoint, tmp_path, capsys
     assert f"{out} exists" in capsys.readouterr().err
 
 
-def test_the_score_to_choose_by_is_that_of_the_whole(own, other, squeezenet, checkpoint, tmp_path):
-    given = ["--data", own, "--judge-data", other, "--feature-weights", squeezenet, "--model", checkpoint]
-    given += ["--size", "32", "--cache", own / "cache", "--no-flips", "--n"]
-    assert facegen(*given, "102", "-o", tmp_path / "half.json") == 0
-    assert facegen(*given, "204", "-o", tmp_path / "all.json") == 0
-    half, every = (json.loads((tmp_path / name).read_text()) for name in ("half.json", "all.json"))
-    assert half["protocol"]["drawn"] == 102 and "leakage" not in half
-    for side in ("drawn", "floor", "train_photographs"):
-        a, b = (x["distance"]["squeezenet"]["frechet"][side] for x in (half, every))
-        assert a == pytest.approx(b if side == "drawn" else a, rel=1e-4)
+def test_few_words_and_photographs_of_another_set(own, other, checkpoint, tmp_path):
+    given = ["--data", own, "--judge-data", other, "--model", checkpoint, "--reference", own, "--reference-size", "64"]
+    given += ["--size", "32", "--cache", own / "cache", "--no-flips", "--n", "102", "-o", tmp_path / "few.json"]
+    assert facegen(*given) == 0
+    result = json.loads((tmp_path / "few.json").read_text())
+    protocol = result["protocol"]
+    assert protocol["said"] == "few" and 1 <= protocol["said_on_average"] <= 2 and "leakage" not in result
+    assert (protocol["judged_at"], protocol["compared_at"], protocol["compared_with"]) == (32, 64, 244)
+    assert list(result["distance"]) == ["efficientnet"]
+    # An untrained network of 16 px has less fine detail than noisy photographs.
+    assert set(result["spectrum"]["grid_db"]) == {"2", "4"} and 0 < result["spectrum"]["fine_energy"] < 1
 
 
-def test_nearest_photographs_are_shown_only_where_asked(own, other, squeezenet, checkpoint, tmp_path, capsys):
-    given = ["--data", own, "--judge-data", other, "--feature-weights", squeezenet, "--model", checkpoint]
+def test_nearest_photographs_are_shown_only_where_asked(own, other, checkpoint, tmp_path, capsys):
+    given = ["--data", own, "--judge-data", other, "--model", checkpoint]
     given += ["--size", "32", "--cache", own / "cache", "--nearest-photographs"]
     assert facegen(*given) == 2
     assert "it needs --html" in capsys.readouterr().err

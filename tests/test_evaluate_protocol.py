@@ -1,24 +1,32 @@
 """The figures of `evaluate faces` on models and sets whose true figure is known."""
 
+import json
 import subprocess
+from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from facegen.attributes import NAMES
+from facegen.data.base import settle_exclusive
 from facegen.data.pack import Pack
 from facegen.evaluation.faces.flips import flip_alone, flip_people, flipped, mirror_noise, tied
+from facegen.evaluation.faces.groups import by_group
 from facegen.evaluation.faces.memorisation import Nearest, closest_pairs, compare, nearest, nearest_pixels
 from facegen.evaluation.faces.page import check_private
 from facegen.evaluation.faces.protocol import beside
+from facegen.evaluation.faces.said import COUNTS, few_words, seen_as_said
 from facegen.evaluation.faces.sameness import identity, pairs, strangers
 from facegen.evaluation.instruments.cache import cached, fingerprint
-from facegen.evaluation.instruments.distances import distances, distances_of_all, diversity
+from facegen.evaluation.instruments.distances import distances, distances_of_all, diversity, precision_recall
 from facegen.evaluation.instruments.judge import Judge, judge_rows
 from facegen.evaluation.instruments.metrics import frechet_distance
+from facegen.evaluation.instruments.spectrum import Spectrum, spectrum
 from facegen.evaluation.reader import EvaluationError
 
 ASKED = ["male", "young", "black_hair", "blond_hair", "beard", "hat", "smiling"]
@@ -61,7 +69,7 @@ class Columns:
 
     def __call__(self, images):
         verdicts = (images[:, 0, 0, : len(ASKED)].numpy() + 1) / 2
-        return {"verdicts": verdicts, "embeddings": images[:, 0, -1].numpy()}
+        return {"verdicts": verdicts, "embeddings": images[:, 0, -1].numpy(), "found": np.ones(len(images), bool)}
 
 
 JUDGE = Judge.restored({"names": np.array(ASKED)})
@@ -183,6 +191,66 @@ def test_identical_sets_have_no_distance():
     every = distances_of_all(far, test, test)["squeezenet"]
     assert every["faces"] == 400 and every["frechet"]["train_photographs"] == pytest.approx(0, abs=1e-9)
     assert every["frechet"]["drawn"] > 40
+
+
+def test_precision_and_recall_of_known_sets():
+    """Half of the faces drawn are photographs' likes, the others far away: precision 1/2 of theirs. One mode of two: recall too."""
+    rng = np.random.default_rng(0)
+    modes = np.repeat([[0.0] * 4, [50.0] * 4], 200, axis=0)[rng.permutation(400)]
+    photographs = {"objects": modes + rng.normal(size=(400, 4))}
+    astray = {"objects": np.where(np.arange(200)[:, None] % 2, 1000, modes[:200]) + rng.normal(size=(200, 4))}
+    alone = {"objects": rng.normal(size=(200, 4))}
+    table = precision_recall(astray, photographs)["efficientnet"]
+    assert table["faces"] == 200 and table["precision"]["photographs"] > 0.8
+    assert table["precision"]["drawn"] == pytest.approx(table["precision"]["photographs"] / 2, abs=0.08)
+    table = precision_recall(alone, photographs)["efficientnet"]
+    assert table["precision"]["drawn"] > 0.8 and table["recall"]["drawn"] == pytest.approx(0.45, abs=0.12)
+
+
+def test_a_grid_is_found_at_its_period_and_blur_costs_detail():
+    generator = torch.Generator().manual_seed(0)
+    smooth = F.interpolate(torch.randn(12, 3, 32, 32, generator=generator), (64, 64), mode="bicubic") * 0.2
+    photographs = Spectrum()(smooth + 0.05 * torch.randn(12, 3, 64, 64, generator=generator))
+    place = torch.arange(64)
+    for period in (2, 4):
+        grid = 0.1 * torch.cos(2 * torch.pi * place / period)
+        table = spectrum(Spectrum()(smooth + 0.05 * torch.randn(12, 3, 64, 64) + grid), photographs)
+        found = {p: sides["drawn"] - sides["photographs"] for p, sides in table["grid_db"].items()}
+        assert found.pop(str(period)) > 10 and max(found.values()) < 3
+    blurred = F.avg_pool2d(F.pad(smooth, (1, 1, 1, 1), mode="reflect"), 3, 1)
+    assert spectrum(Spectrum()(blurred), Spectrum()(smooth))["fine_energy"] < 0.6
+    assert spectrum(photographs, photographs)["fine_energy"] == pytest.approx(1)
+
+
+def test_what_is_said_is_as_common_as_people_say_it():
+    """said.json is what the descriptions of tests/data come to; of many labels, as few and as often the same are said."""
+    files = [Path(__file__).parent / f"data/descriptions_{part}.jsonl" for part in ("dev", "unseen")]
+    rows = [json.loads(line)["attributes"] for file in files for line in file.read_text().splitlines()]
+    assert COUNTS["numbers"] == {str(n): k for n, k in sorted(Counter(map(len, rows)).items())}
+    assert all(counts == [sum(row.get(a) is yes for row in rows) for yes in (False, True)] for a, counts in COUNTS["attributes"].items())
+    names = list(NAMES)
+    labels = np.where(np.random.default_rng(0).random((500, len(names))) < 0.5, -1, 1).astype(np.int8)
+    settle_exclusive(labels)
+    said = few_words(labels, names)
+    assert ((said == labels) | (said == 0) | (labels == 0)).all()
+    often = {name: int((said[:, names.index(name)] != 0).sum()) for name in ("male", "eyeglasses", "sideburns")}
+    assert often["male"] > 300 > 200 > often["eyeglasses"] > 30 > often["sideburns"]
+    assert (few_words(labels * 0, names) == 0).all()
+
+
+def test_seen_as_it_was_said():
+    said = np.array([[1, 0], [-1, 0], [1, 0], [0, 0]], np.int8)
+    table = seen_as_said(said, np.array([[0.9, 0.1], [0.8, 0.1], [0.2, 0.1], [0.9, 0.1]]), ["hat", "bald"], ["hat", "bald"])
+    assert table == {"hat": {"n": 3, "yes": 0.5, "no": 0.0, "seen": pytest.approx(1 / 3)}}
+
+
+def test_groups_are_asked_for_the_same_beside():
+    said = people(30)
+    figures = by_group(Stripes(), JUDGE, [Columns()], said, SIZE)
+    assert list(figures) == ["women", "men", "young"]  # what it draws of sex, age and ethnicity
+    assert all(row == {"seen": 1.0, "face_found": 1.0} for row in figures.values())
+    deaf = by_group(Stripes(deaf=True), JUDGE, [Columns()], said, SIZE)
+    assert 0.3 < deaf["men"]["seen"] < 0.7
 
 
 def test_one_face_drawn_again_and_again_has_no_diversity():

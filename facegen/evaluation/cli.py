@@ -23,52 +23,73 @@ ClassifierModel = Annotated[
 
 @app.command()
 def faces(
-    data: Annotated[Path, typer.Option(help="The generator's data set, CelebA's layout; its test part is the yardstick.")],
+    data: Annotated[Path, typer.Option(help="Labelled photographs: people, and what is said of them, are their test part's.")],
     judge_data: Annotated[
         list[Path], typer.Option(help="Photographs that the generator never saw, for the judge; again for more.")
     ],
-    feature_weights: Annotated[Path, typer.Option(help="SqueezeNet 1.0 weights, safetensors with torchvision's names.")],
+    reference: Annotated[
+        list[Path] | None,
+        typer.Option(help="Photographs to compare sets of faces with, but their training part: those of --data if left out."),
+    ] = None,
     train_data: Annotated[
         list[Path] | None, typer.Option(help="What the generator learned from beside --data: kept from the judge; again for more.")
     ] = None,
     model: Annotated[str | None, typer.Option(help="Checkpoint folder or Hub repo id; the embedded one if left out.")] = None,
+    said: Annotated[str, typer.Option(help="few: as many of a photograph's labels as people say; all: all of them.")] = "few",
     n: Annotated[
         int | None, typer.Option(min=100, help="Faces to draw (5000 is the full protocol); one for each test photograph.")
     ] = None,
     quick: Annotated[bool, typer.Option(help="A face for every second test photograph, and few flips.")] = False,
-    flips: Annotated[bool, typer.Option(help="Without: only distance, accuracy, found faces, to choose a checkpoint by.")] = True,
+    flips: Annotated[bool, typer.Option(help="Without: nothing of people and training faces, to choose a checkpoint by.")] = True,
+    feature_weights: Annotated[
+        Path | None, typer.Option(help="SqueezeNet 1.0 weights: distances in its features, too, which are in training losses.")
+    ] = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Write the figures as JSON here.")] = None,
+    sheet: Annotated[Path | None, typer.Option(help="Write a picture of forty typed descriptions here (PNG).")] = None,
     html: Annotated[Path | None, typer.Option(help="Write a page with pictures here: drawn faces only.")] = None,
     nearest_photographs: Annotated[
         bool, typer.Option(help="Show the nearest training photographs on the page, which must lie where git ignores it.")
     ] = False,
     force: Force = False,
     cache: Cache = Path(".cache/evaluate"),
-    size: Annotated[int, typer.Option(min=16, help="Side in px at which all faces are compared.")] = 128,
+    size: Annotated[int, typer.Option(min=16, help="Side in px at which the judge sees faces.")] = 128,
+    reference_size: Annotated[
+        int | None, typer.Option(min=16, help="Side in px at which sets are compared with --reference; the model's if left out.")
+    ] = None,
 ) -> None:
-    """Distances, attribute accuracy, leakage, identity, diversity, memorisation: each beside photographs."""
+    """Attributes seen, precision and recall, distances, spectrum, leakage, identity, memorisation: each beside photographs."""
     from facegen import registry
     from facegen.data.pack import pack
     from facegen.data.readers import read_dataset
+    from facegen.evaluation.faces import typed
     from facegen.evaluation.faces.page import check_private, write_page
     from facegen.evaluation.faces.protocol import Options, beside, evaluate
     from facegen.evaluation.faces.report import print_faces
-    from facegen.evaluation.output import claim
+    from facegen.evaluation.instruments.distances import loss_spaces
+    from facegen.evaluation.output import claim, known, write_picture
     from facegen.evaluation.reader import EvaluationError
+
+    known(said, ("few", "all"), "what --said takes")
     if nearest_photographs:
         if html is None or not flips:
             raise EvaluationError("--nearest-photographs shows them on the page: it needs --html, and no --no-flips")
         check_private(html)
-    for path in filter(None, (out, html)):
+    for path in filter(None, (out, html, sheet)):
         claim(path, force)
     generator = registry.load(model)
     train_data = train_data or []
     packed = beside(pack([read_dataset(folder) for folder in (data, *judge_data, *train_data)], size, cache), len(train_data))
-    options = Options(n, quick, flips, nearest_photographs, cache)
-    result, evidence = evaluate(generator, packed, feature_weights, options)
+    others = None
+    if reference:
+        side = reference_size or generator.config.image_size
+        others = pack([read_dataset(folder) for folder in reference], side, cache / "reference")
+    options = Options(n, said, quick, flips, nearest_photographs, loss_spaces(model), feature_weights, cache)
+    result, evidence = evaluate(generator, packed, options, others)
     print_faces(result)
     if out:
         write_atomic(out, json.dumps(result, indent=1) + "\n")
+    if sheet:
+        write_picture(sheet, typed.sheet(generator))
     if html:
         write_page(html, result, evidence, generator, "/".join(Path(model).parts[-2:]) if model else "embedded")
 
@@ -139,7 +160,6 @@ def features(
 def models(
     checkpoints: Annotated[list[str], typer.Argument(help="Each checkpoint under a name.", metavar="NAME=FOLDER...")],
     data: Annotated[Path, typer.Option(help="The generators' data set; its test part is the yardstick.")],
-    feature_weights: Annotated[Path, typer.Option(help="SqueezeNet 1.0, safetensors with torchvision's names.")],
     judge_data: Annotated[
         list[Path] | None, typer.Option(help="Photographs no generator saw, for the judge; again for more.")
     ] = None,
@@ -181,7 +201,7 @@ def models(
         table = read_dataset(folder)
         datasets.append(table.subset(sorted({*split_rows(table, "validation"), *split_rows(table, "test")})))
     packed = pack(datasets, size, cache)
-    result, pictures = compare(folders, packed, feature_weights, n, ask or (), n_asked, cache)
+    result, pictures = compare(folders, packed, n, ask or (), n_asked, cache)
     write_all(result, pictures, out, note)
     print(f"{len(folders)} models: {out}")
 

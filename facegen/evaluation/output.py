@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from matplotlib.figure import Figure
+from PIL import Image, PngImagePlugin
 
 from facegen.evaluation.reader import EvaluationError
 from facegen.files import write_atomic
+from facegen.picture import NOTICE, xmp
 
 
 def claim(path: Path, force: bool) -> None:
@@ -29,6 +31,15 @@ def known(name: str, names: Sequence[str], of: str) -> str:
     if name not in names:
         raise EvaluationError(f"{name!r} is none of {of}: {', '.join(names)}")
     return name
+
+
+def write_picture(path: Path, picture: Image.Image) -> None:
+    """Drawn faces as PNG, marked as synthetic."""
+    chunks, buffer = PngImagePlugin.PngInfo(), io.BytesIO()
+    chunks.add_text("Disclaimer", NOTICE)
+    chunks.add_itxt("XML:com.adobe.xmp", xmp())
+    picture.save(buffer, "PNG", pnginfo=chunks)
+    write_atomic(path, buffer.getvalue())
 
 
 def write_figure(path: Path, figure: Figure) -> None:

