@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from drawn_face import drawn_face
 from PIL import Image
 
-from facegen import hub
+from facegen import registry
 from facegen.cli import main
 from facegen.data.pack import pack
 from facegen.data.readers import read_dataset
@@ -57,7 +57,7 @@ def checkpoint(many, tmp_path_factory):
     sizes = {"image_size": 32, "channels": [4, 4, 8, 8, 8], "hidden": 16, "std": [64.0] * 3}
     model = VGGFace(VGGFaceConfig(attributes=HAIR, base_rates=[0.4, 0.6], **sizes))
     folder = tmp_path_factory.mktemp("vgg") / "checkpoint"
-    hub.write(folder, {"model_type": "facegen-vggface", **model.to_dict()}, model.state_dict())
+    registry.save(model, folder)
     return folder
 
 
@@ -181,8 +181,8 @@ def test_umap_only_where_it_is_installed(monkeypatch):
         features.chosen(["umap"])
 
 
-def save(model, kind, folder):
-    hub.write(folder, {"model_type": kind, **model.to_dict()}, model.state_dict())
+def save(model, folder):
+    registry.save(model, folder)
     return folder
 
 
@@ -190,8 +190,8 @@ def test_evaluate_models_writes_the_table(many, tmp_path, capsys):
     torch.manual_seed(0)
     subjects = SubjectDeconv(SubjectDeconvConfig(HAIR, ["0", "1", "2"], [8, 8, 8, 8], 8))
     draw = Draw(DrawConfig(HAIR, image_size=16, glimpses=2, latent=4, hidden=8, read=4, write=4))
-    save(subjects, "facegen-subjects", tmp_path / "run/checkpoint")
-    save(draw, "facegen-draw", tmp_path / "draw")
+    save(subjects, tmp_path / "run/checkpoint")
+    save(draw, tmp_path / "draw")
     log = [{"step": 100, "seconds": 60.0, "deconv/msle": 1.0}, {"step": 200, "seconds": 30.0, "deconv/msle": 1.0}]
     (tmp_path / "run/log.jsonl").write_text("".join(json.dumps(x) + "\n" for x in log) + '{"step": 30')
     out = tmp_path / "docs/models.md"
@@ -301,7 +301,7 @@ def test_the_bound_is_the_networks_own(packed):
 
 def test_a_set_that_one_learned_from_judges_with_its_other_parts(many, tmp_path, capsys):
     torch.manual_seed(0)
-    folder = save(SubjectDeconv(SubjectDeconvConfig(HAIR, ["0"], [8, 8, 8, 8], 8)), "facegen-subjects", tmp_path / "a")
+    folder = save(SubjectDeconv(SubjectDeconvConfig(HAIR, ["0"], [8, 8, 8, 8], 8)), tmp_path / "a")
     other = tmp_path / "other"
     (other / "images").mkdir(parents=True)
     numbers = [10 * i + k for i in range(400, 410) for k in range(10)]  # ten each to validate and to test, eighty to train

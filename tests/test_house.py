@@ -20,6 +20,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("facegen.person",),
     ("facegen.picture",),
     ("facegen.hub",),  # folders of tensors: knows no network
+    ("facegen.registry",),  # model_type -> class, named in a table and imported when one is loaded
     ("facegen.reading", "facegen.drawing"),
     ("facegen.data",),  # annotation shows what a classifier of drawing/ proposes
     ("facegen.networks",),
