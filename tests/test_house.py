@@ -19,12 +19,12 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("facegen.attributes",),
     ("facegen.person",),
     ("facegen.picture",),
-    ("facegen.request",),  # what may be asked of a pipeline, checked
     ("facegen.hub",),  # folders of tensors: knows no network
     ("facegen.registry",),  # model_type -> class, named in a table and imported when one is loaded
     ("facegen.reading", "facegen.drawing"),
     ("facegen.data",),  # annotation shows what a classifier of drawing/ proposes
     ("facegen.networks",),
+    ("facegen.request",),  # what may be asked of a pipeline, checked
     ("facegen.pipeline",),
     ("facegen.bulk",),  # many descriptions at once
     ("facegen.ui", "facegen.evaluation", "facegen.training"),
