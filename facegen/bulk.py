@@ -36,6 +36,7 @@ class Row:
     more: dict[str, Any] = field(default_factory=dict)
 
     def draw(self, pipe: FacePipeline) -> Face:
+        """The row's face. Raises `UserError` for what can't be drawn."""
         return pipe(self.text, self.seed, **self.more)  # type: ignore[return-value]  # one person, so one face
 
 

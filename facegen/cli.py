@@ -31,6 +31,7 @@ class Commands(TyperGroup):
     """Tells a closed pipe from a failure; typer itself ends both with exit code 1."""
 
     def invoke(self, ctx: Any) -> Any:
+        """Run the command; raises `PipeClosed` where whoever reads the output has gone."""
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()
@@ -73,6 +74,7 @@ def options(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
+    """Options that stand before the command."""
     pass
 
 

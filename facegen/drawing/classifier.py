@@ -46,6 +46,7 @@ class AttributeClassifier(nn.Module):
 
     @property
     def attributes(self) -> list[str]:
+        """Names of the attributes, in the order of the logits."""
         return self.config.attributes
 
     def features(self, images: Tensor) -> Tensor:
@@ -56,6 +57,7 @@ class AttributeClassifier(nn.Module):
         return nn.functional.leaky_relu(self.hidden(self.trunk(images)), 0.2)
 
     def forward(self, images: Tensor) -> Tensor:
+        """Logits (n, a) of images (n, 3, s, s) in -1..1, with the training share of yes still in them."""
         return self.heads(self.dropout(self.features(images)))
 
     @torch.inference_mode()

@@ -40,6 +40,7 @@ def double_crop(x: Tensor, crop: Crop) -> Tensor:
 
 
 def convolution(c_in: int, c_out: int, kernel: int = 3) -> nn.Conv2d:
+    """A convolution of an odd kernel that keeps the map's size; He-normal weights for leaky ReLUs, zero biases."""
     conv = nn.Conv2d(c_in, c_out, kernel, padding=kernel // 2)
     nn.init.kaiming_normal_(conv.weight, 0.2)
     nn.init.zeros_(conv.bias)
@@ -64,6 +65,10 @@ class Block(nn.Module):
         nn.init.zeros_(self.to_rgb.bias)
 
     def forward(self, x: Tensor, style: Tensor, noise: Tensor | None, crop: Crop | None = None) -> Tensor:
+        """Map (n, c_in, s, s) -> (n, c_out, 2s, 2s), or what `crop` (in px of the doubled map) shows of it.
+
+        Args:
+            style: (n, style). noise: (1 or n, 1, 2s, 2s), or None for none."""
         scale, shift = self.style(style)[:, :, None, None].chunk(2, 1)
         x = F.leaky_relu(torch.addcmul(shift, self.conv1(x), 1 + scale), 0.2, inplace=True)
         x = self.conv2(double_crop(x, crop) if crop else double(x))

@@ -29,6 +29,7 @@ class DownBlock(nn.Module):
         self.skip = nn.Conv2d(c_in, c_out, 1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Map (n, c_in, s, s) -> (n, c_out, s/2, s/2)."""
         y = F.avg_pool2d(F.leaky_relu(self.conv1(F.leaky_relu(x, 0.2)), 0.2), 2)
         return (self.conv2(y) + self.skip(F.avg_pool2d(x, 2))) * math.sqrt(0.5)
 
@@ -47,9 +48,11 @@ class Trunk(nn.Module):
         self.width = end**2 * self.channels
 
     def forward(self, x: Tensor) -> Tensor:
+        """Flat features (n, width) of images (n, 3, s, s) in -1..1."""
         return self.map(x).flatten(1)
 
     def map(self, x: Tensor) -> Tensor:
+        """Feature map (n, channels, end, end) of images (n, 3, s, s) in -1..1."""
         x = F.pixel_unshuffle(x, self.patch).contiguous(memory_format=torch.channels_last)
         x = self.stem(x)
         for block in self.blocks:

@@ -30,6 +30,7 @@ class Discriminator(nn.Module):
         nn.init.normal_(self.condition.weight, std=0.02)
 
     def forward(self, image: Tensor, conditions: Tensor) -> Tensor:
+        """Logits (n, s/16, s/16) of images (n, 3, s, s) in -1..1 under conditions (n, c); higher is more real."""
         h = F.leaky_relu(self.features(self.trunk.map(image)), 0.2)
         said = self.condition(conditions)
         projection = (h * said[:, :, None, None]).sum(1) / math.sqrt(h.shape[1])

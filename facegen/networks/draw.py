@@ -30,6 +30,7 @@ class DrawConfig:
 
     @property
     def identity_dim(self) -> int:
+        """Length of the identity code: the latents of all glimpses."""
         return self.glimpses * self.latent
 
 
@@ -81,6 +82,7 @@ class Draw(nn.Module):
         return (h_enc, c_enc), (h_dec, c_dec), self.start_canvas(h).view(-1, 3, size, size)
 
     def write(self, canvas: Tensor, h: Tensor) -> Tensor:
+        """Canvas (n, 3, s, s) of logits with a patch added where the decoder's state h (n, hidden) says (eq. 29)."""
         n = self.config.write
         fy, fx, intensity = filter_grid(self.place(h), self.config.image_size, n)
         patch = self.patch(h).view(-1, 3, n, n).float()
@@ -89,6 +91,7 @@ class Draw(nn.Module):
         return canvas + spread * torch.einsum("bny,bcnm,bmx->bcyx", fy, patch, fx) / intensity[:, :, None, None]
 
     def read(self, image: Tensor, error: Tensor, h: Tensor) -> Tensor:
+        """Glimpses (n, 6 * read^2) of image and error (n, 3, s, s), placed by the decoder's state h (n, hidden), eq. 27."""
         fy, fx, intensity = filter_grid(self.look(h), self.config.image_size, self.config.read)
         glimpse = torch.einsum("bny,bcyx,bmx->bcnm", fy, torch.cat([image, error], 1), fx)
         return (glimpse * intensity[:, :, None, None]).flatten(1)

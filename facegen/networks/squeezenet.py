@@ -17,6 +17,8 @@ MEAN_BGR = (104.0, 117.0, 123.0)
 
 
 class Fire(nn.Module):
+    """A 1 x 1 convolution to `squeeze` channels, then a 1 x 1 and a 3 x 3 one to `expand` channels each."""
+
     def __init__(self, c_in: int, squeeze: int, expand: int):
         super().__init__()
         self.squeeze = nn.Conv2d(c_in, squeeze, 1)
@@ -24,6 +26,7 @@ class Fire(nn.Module):
         self.expand3x3 = nn.Conv2d(squeeze, expand, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Map (n, c_in, h, w) -> (n, 2 * expand, h, w)."""
         x = F.relu(self.squeeze(x))
         return F.relu(torch.cat([self.expand1x1(x), self.expand3x3(x)], 1))
 
@@ -47,6 +50,7 @@ class SqueezeNet(nn.Module):
         self.register_buffer("mean", torch.tensor(MEAN_BGR).view(1, 3, 1, 1))
 
     def forward(self, image: Tensor) -> list[Tensor]:
+        """Feature maps (n, c, h, w), one for each of `taps`, of images (n, 3, s, s) in -1..1."""
         x = ((image.flip(1) + 1) * 127.5 - self.mean).contiguous(memory_format=torch.channels_last)
         maps = []
         for i, layer in enumerate(self.features):

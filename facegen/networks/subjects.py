@@ -25,10 +25,12 @@ class SubjectDeconvConfig:
 
     @property
     def image_size(self) -> int:
+        """Side of the image in px."""
         return 4 * 2 ** (len(self.channels) - 1)
 
     @property
     def identity_dim(self) -> int:
+        """Length of the identity code: a weight for each subject."""
         return len(self.subjects)
 
 

@@ -76,6 +76,7 @@ class VGGFace(nn.Module):
 
     @property
     def attributes(self) -> list[str]:
+        """Names of the attributes, in the order of the heads."""
         return self.config.attributes
 
     def features(self, images: Tensor) -> Tensor:

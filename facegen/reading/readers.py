@@ -12,7 +12,9 @@ from facegen.reading.rules import parse
 class Read(Protocol):
     """Reads a description, or with `before` an order to change the face of that reading."""
 
-    def __call__(self, text: str, before: Reading | None = None) -> Reading: ...
+    def __call__(self, text: str, before: Reading | None = None) -> Reading:
+        """Raises `DescriptionError` for a text that is empty or too long."""
+        ...
 
 
 def _recurrent(text: str, before: Reading | None = None) -> Reading:

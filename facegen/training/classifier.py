@@ -81,6 +81,7 @@ class ClassifierTrainer:
         return {"model": self.model, "average": self.average}
 
     def save(self, i: int) -> None:
+        """Write the state after step i, and the averaged weights as a checkpoint."""
         self.done = i
         if self.run.main:
             save_state(self.run.folder / "state.safetensors", self._modules, {"optimizer": self.optimizer}, {"done": i})
@@ -107,12 +108,15 @@ class ClassifierTrainer:
         self.average.load_state_dict(self.model.state_dict())
 
     def resume(self, path: Path) -> None:
+        """Go on from a state.safetensors."""
         self.done = load_state(path, self._modules, {"optimizer": self.optimizer})["done"]
 
     def fit(self) -> bool:
+        """Run the steps that are left; True when none is."""
         return loop(self.run, "classifier", range(self.done, self.config.steps), self.step, self.save)
 
     def batch(self) -> tuple[Tensor, Tensor]:
+        """Photographs (n, 3, s, s) in -1..1, mirrored and jittered at random, and their labels (n, a) of -1/0/+1."""
         rows = self.rng.choice(self.rows, self.config.batch)
         names = self.config.classifier.attributes
         images, labels = mirrored(*self.faces(rows), names, self.rng)
@@ -128,6 +132,7 @@ class ClassifierTrainer:
         return to_tensor(images), torch.from_numpy(said[:, self.columns].astype(np.float32))
 
     def step(self, i: int) -> dict[str, float]:
+        """One update; the losses to log."""
         anneal(self.optimizer, self.config.learning_rate, i, self.config.steps)
         images, labels = self.batch()
         self.model.train()

@@ -60,6 +60,7 @@ class Run:
 
     @property
     def main(self) -> bool:
+        """Whether this process writes: it is alone, or the first of several."""
         return self.accelerator is None or self.accelerator.is_main_process
 
     def accumulating(self) -> AbstractContextManager:
@@ -78,9 +79,11 @@ class Run:
 
     @property
     def out_of_time(self) -> bool:
+        """Whether `time_limit` seconds have passed since the start."""
         return self.time_limit is not None and time.monotonic() - self.started > self.time_limit
 
     def save_config(self, config: object) -> None:
+        """Write a dataclass as config.yaml, which `--recipe` and `--resume` read."""
         if self.main:
             write_atomic(self.folder / "config.yaml", yaml.safe_dump(asdict(config), sort_keys=False))
 

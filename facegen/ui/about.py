@@ -39,6 +39,7 @@ The code is under the MIT licence. The weights follow the data they were trained
 
 
 def build(pipe: FacePipeline) -> None:
+    """The About tab: what the app is, its limits, the model that draws."""
     with gr.Tab("About", id="about"):
         gr.Markdown(
             TEXT.format(

@@ -30,6 +30,7 @@ class Blocks(gr.Blocks):
 
     @property
     def mcp_server_obj(self):
+        """Gradio's MCP server, which sees `TOOL` alone."""
         return self._mcp_server
 
     @mcp_server_obj.setter

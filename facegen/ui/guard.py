@@ -64,6 +64,7 @@ class Guard:
         blocks.guard = self
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer a request (ASGI): what the app says, or one sentence with 4xx or 503 where a limit is met."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -182,6 +183,7 @@ class Guard:
             raise Refusal(403, "Requests from other sites are not taken")
 
     def check_rate(self, scope: Message) -> None:
+        """Count a request of a client; raises `Refusal` (429) past the limit of one minute."""
         now, calls = time.monotonic(), self.calls[self.client(scope)]
         while calls and now - calls[0] > 60:
             calls.popleft()
@@ -228,6 +230,7 @@ class Answer:
         self.body = b""
 
     async def __call__(self, message: Message) -> None:
+        """Pass a message of the answer on (ASGI `send`); a page or a failure is held back until its body is known."""
         if message["type"] == "http.response.start":
             kind = next((v for k, v in message["headers"] if k.lower() == b"content-type"), b"")
             html = self.page and kind.startswith(b"text/html") and self.scope["method"] == "GET"
@@ -261,6 +264,7 @@ class Answer:
         await self.send({"type": "http.response.body", "body": body})
 
     async def refuse(self, status: int, sentence: str) -> None:
+        """Answer with a status of 4xx or 5xx and one sentence, as JSON."""
         sentence = sentence if sentence.endswith((".", "?")) else f"{sentence}."
         # Gradio's own page reads "detail", its clients read "error".
         body = json.dumps({"error": sentence, "detail": sentence}).encode()
@@ -279,6 +283,7 @@ def told(body: bytes) -> str | None:
 
 
 def header(scope: Message, name: bytes) -> str:
+    """The value of a header by its name in lower case; "" where the request has none."""
     return next((v.decode("latin-1") for k, v in scope["headers"] if k.lower() == name), "")
 
 

@@ -64,6 +64,7 @@ class Faces:
         self.kept: OrderedDict[str, Face] = OrderedDict()
 
     def keep(self, link: str, face: Face) -> None:
+        """Keep a face under its link; the ones longest out of use go."""
         self.kept[link] = face
         self.kept.move_to_end(link)
         while len(self.kept) > self.size:

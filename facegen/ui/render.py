@@ -29,6 +29,7 @@ DESCRIBING = frozenset(
 
 
 def data_url(data: bytes, kind: str = "image/png") -> str:
+    """The bytes of an image as a data: URL, for HTML."""
     return f"data:{kind};base64,{base64.b64encode(data).decode()}"
 
 

@@ -73,4 +73,5 @@ def redraw(pipe: FacePipeline, settings: Mapping, reader: str | None = None) -> 
 
 
 def new_person() -> str:
+    """The seed, as text, of a person picked at random."""
     return str(secrets.randbelow(1_000_000))

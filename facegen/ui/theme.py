@@ -12,6 +12,7 @@ ASSETS = Path(__file__).parent / "assets"
 
 @cache
 def asset(name: str) -> str:
+    """The text of a file in ui/assets."""
     return (ASSETS / name).read_text(encoding="utf-8")
 
 
@@ -21,6 +22,7 @@ def download(button: str) -> str:
 
 
 def theme() -> gr.themes.Base:
+    """The app's colors and fonts, light and dark; no font is fetched."""
     teal = gr.themes.Color(
         name="facegen", c50="#eef6f4", c100="#d6eae5", c200="#b0d6cd", c300="#82bdb0", c400="#549f91", c500="#37857a",
         c600="#286b63", c700="#21564f", c800="#1b443f", c900="#163733", c950="#0b1f1d",

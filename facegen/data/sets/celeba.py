@@ -110,6 +110,7 @@ def _read_attributes(path: Path) -> tuple[list[str], list[str], np.ndarray]:
 
 
 def read_landmarks(path: Path, n: int) -> np.ndarray | None:
+    """Landmarks (n, 68, 2) in px of the images of the list, x before y; None without a file. Raises `DataError`."""
     if not path.is_file():
         return None
     try:

@@ -86,6 +86,7 @@ class UpBlock(nn.Module):
         self.style = nn.Linear(style_dim, 2 * c_out)
 
     def forward(self, x: Tensor, style: Tensor) -> Tensor:
+        """Map (n, c_in, s, s), style (n, style_dim) -> (n, c_out, 2s, 2s)."""
         scale, shift = self.style(style)[:, :, None, None].chunk(2, 1)
         x = F.leaky_relu(torch.addcmul(shift, self.conv1(x), 1 + scale), 0.2)
         x = F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
@@ -170,6 +171,7 @@ class Enlarger(nn.Module):
         return detail
 
     def forward(self, image: Tensor) -> Tensor:
+        """RGB (n, 3, s, s) in -1..1 -> (n, 3, 2s, 2s)."""
         h = self.into(F.pixel_unshuffle(image, 2).contiguous(memory_format=torch.channels_last))
         for block in self.blocks:
             h = h + block(h)

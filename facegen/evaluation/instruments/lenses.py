@@ -52,6 +52,7 @@ class Reading:
 
     @torch.inference_mode()
     def __call__(self, images: Tensor) -> Arrays:
+        """See `Lens`."""
         seen = self.judge.probabilities(self.network.placed(resized(images, self.size)).numpy())
         return {"verdicts": np.stack([seen[a] for a in self.judge.heads], 1).astype(np.float32)}
 
@@ -66,6 +67,7 @@ class Objects:
 
     @torch.inference_mode()
     def __call__(self, images: Tensor) -> Arrays:
+        """See `Lens`."""
         return {"objects": self.network.pooled(images).numpy()}
 
 
@@ -79,6 +81,7 @@ class Textures:
 
     @torch.inference_mode()
     def __call__(self, images: Tensor) -> Arrays:
+        """See `Lens`."""
         return {"pooled": self.network.pooled(images).numpy()}
 
 
@@ -91,6 +94,7 @@ class Finding:
         self.finder = finder
 
     def __call__(self, images: Tensor) -> Arrays:
+        """See `Lens`."""
         return {"found": np.array([self.finder.find(image) is not None for image in to_pixels(images)], bool)}
 
 
@@ -108,6 +112,7 @@ class Embedding:
         self.pool: ProcessPoolExecutor | None = None
 
     def __call__(self, images: Tensor) -> Arrays:
+        """See `Lens`."""
         if self.pool is None:
             self.pool = ProcessPoolExecutor(2, get_context("spawn"))
         halves = [half for half in np.array_split(to_pixels(images), 2) if len(half)]
@@ -132,6 +137,7 @@ class Mirrored:
         self.name, self.key = f"mirrored-{lens.name}", lens.key
 
     def __call__(self, images: Tensor) -> Arrays:
+        """See `Lens`."""
         return {f"mirrored_{name}": array for name, array in self.lens(images.flip(3)).items()}
 
 
@@ -142,6 +148,7 @@ class Pixels:
         self.size, self.name, self.key = size, name, str(size)
 
     def __call__(self, images: Tensor) -> Arrays:
+        """See `Lens`."""
         return {self.name: to_pixels(resized(images, self.size))}
 
 

@@ -22,6 +22,7 @@ class Spectrum:
     name, key = "spectrum", "1"
 
     def __call__(self, images: Tensor) -> Arrays:
+        """See `Lens`; of square images (n, 3, s, s)."""
         side = images.shape[-1]
         gray = torch.einsum("nchw,c->nhw", images, torch.tensor(LUMA))
         window = torch.hann_window(side, periodic=True)

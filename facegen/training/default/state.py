@@ -49,10 +49,12 @@ class State:
 
     @property
     def device(self) -> torch.device:
+        """Where the networks are."""
         return self.accelerator.device
 
     @property
     def modules(self) -> dict[str, nn.Module]:
+        """What `save` writes, by name."""
         own = {"model": self.model, "average": self.average, "teacher": self.teacher, "encoder": self.encoder}
         return own | {f"{stage}_opponents": each for stage, each in self.opponents.items()}
 

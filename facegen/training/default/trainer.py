@@ -68,6 +68,7 @@ class DefaultTrainer:
         self.state = state
 
     def resume(self, path: Path) -> None:
+        """Go on from a state.safetensors."""
         self.state.resume(path)
 
     def stage(self, name: str) -> Step:

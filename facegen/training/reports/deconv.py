@@ -73,6 +73,7 @@ class DeconvTrainer:
         return subject.to(device), self.labels[rows].to(device), photo.to(device)
 
     def step(self, i: int) -> dict[str, float]:
+        """One update; MSLE and PSNR (dB), at times PSNR on held-out photographs too."""
         subject, labels, photo = self.batch(self.rng.choice(self.rows, self.config.batch))
         keep = torch.rand_like(labels) >= torch.rand(len(labels), 1, device=labels.device) * self.config.drop
         with self.accelerator.autocast():
@@ -94,6 +95,7 @@ class DeconvTrainer:
         return psnr(self.model.unit(subject, labels), photo)
 
     def save(self, i: int) -> None:
+        """Write the state after step i, and the checkpoint."""
         self.done = i
         if self.run.main:
             modules, optimizers = {"model": self.model}, {"optimizer": self.optimizer}
@@ -101,9 +103,11 @@ class DeconvTrainer:
             registry.save(self.model, self.run.folder / "checkpoint")
 
     def resume(self, path: Path) -> None:
+        """Go on from a state.safetensors."""
         self.done = load_state(path, {"model": self.model}, {"optimizer": self.optimizer})["done"]
 
     def fit(self) -> bool:
+        """Run the steps that are left; True when none is."""
         return loop(self.run, "deconv", range(self.done, self.config.steps), self.step, self.save, self.picture)
 
     @torch.no_grad()

@@ -47,6 +47,7 @@ class DrawTrainer:
         torch.manual_seed(config.seed + 1 + self.accelerator.process_index)
 
     def step(self, i: int) -> dict[str, float]:
+        """One update; the bound and its two parts in nats an image."""
         rows = self.rng.choice(self.rows, self.config.batch)
         photo = torch.from_numpy(self.data.images[rows]).permute(0, 3, 1, 2).float().div_(255).to(self.accelerator.device)
         labels = self.labels[rows]
@@ -62,6 +63,7 @@ class DrawTrainer:
         return {"elbo": -loss.item(), "reconstruction": nll.item(), "divergence": divergence.item()}
 
     def save(self, i: int) -> None:
+        """Write the state after step i, and the checkpoint."""
         self.done = i
         if self.run.main:
             modules, optimizers = {"model": self.model}, {"optimizer": self.optimizer}
@@ -69,9 +71,11 @@ class DrawTrainer:
             registry.save(self.model, self.run.folder / "checkpoint")
 
     def resume(self, path: Path) -> None:
+        """Go on from a state.safetensors."""
         self.done = load_state(path, {"model": self.model}, {"optimizer": self.optimizer})["done"]
 
     def fit(self) -> bool:
+        """Run the steps that are left; True when none is."""
         return loop(self.run, "draw", range(self.done, self.config.steps), self.step, self.save, self.picture)
 
     def picture(self, i: int) -> None:

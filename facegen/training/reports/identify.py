@@ -69,6 +69,7 @@ class IdentifyTrainer:
         return {"model": self.model, "people": self.people}
 
     def save(self, i: int) -> None:
+        """Write the state after step i, and the network as `weights`."""
         self.done = i
         if self.run.main:
             save_state(self.run.folder / "state.safetensors", self._modules, {"optimizer": self.optimizer}, {"done": i})
@@ -88,9 +89,11 @@ class IdentifyTrainer:
         return self.weights
 
     def resume(self, path: Path) -> None:
+        """Go on from a state.safetensors."""
         self.done = load_state(path, self._modules, {"optimizer": self.optimizer})["done"]
 
     def fit(self) -> bool:
+        """Run the steps that are left; True when none is."""
         return loop(self.run, "identify", range(self.done, self.config.steps), self.step, self.save)
 
     def logits(self, images: Tensor) -> Tensor:
@@ -100,6 +103,7 @@ class IdentifyTrainer:
             return self.people(self.model.dropout(self.model.features(images))).float()
 
     def step(self, i: int) -> dict[str, float]:
+        """One update; the loss, at times the share of held-out photographs that are told right."""
         anneal(self.optimizer, self.config.learning_rate, i, self.config.steps)
         rows = self.rng.choice(self.rows, self.config.batch)
         images = to_tensor(self.data.images[rows])

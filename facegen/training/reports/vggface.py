@@ -77,6 +77,7 @@ class VGGFaceTrainer:
         torch.manual_seed(config.seed + 1 + self.accelerator.process_index)
 
     def save(self, i: int) -> None:
+        """Write the state after step i, and the checkpoint."""
         self.done = i
         if self.run.main:
             state = self.run.folder / "state.safetensors"
@@ -84,14 +85,17 @@ class VGGFaceTrainer:
             registry.save(self.model, self.run.folder / "checkpoint")
 
     def resume(self, path: Path) -> None:
+        """Go on from a state.safetensors."""
         self.done = load_state(path, {"model": self.model}, {"optimizer": self.optimizer})["done"]
 
     def fit(self) -> bool:
+        """Run the steps that are left; True when none is."""
         if self.config.weights and not self.done:  # a resumed run has them in its state
             self.model.load_state_dict(read_weights(Path(self.config.weights), self.model), strict=False)
         return loop(self.run, "vggface", range(self.done, self.config.steps), self.step, self.save)
 
     def step(self, i: int) -> dict[str, float]:
+        """One update; the loss."""
         anneal(self.optimizer, self.config.learning_rate, i, self.config.steps)
         rows = self.rng.choice(self.rows, self.config.batch)
         images, labels = mirrored(

@@ -50,6 +50,7 @@ class Writer:
             self.said["male"] = self.male
 
     def degree(self) -> str:
+        """An adverb of degree with a space behind it, or most often nothing."""
         return self.rng.choice(DEGREES) if self.rng.random() < 0.08 else ""
 
     def person(self) -> str:
@@ -72,9 +73,11 @@ class Writer:
         return article(phrase) + phrase
 
     def bare(self, fact: Fact) -> str:
+        """A fact without article or negation: "big nose", "beard"."""
         return f"{fact.word} {fact.part}" if fact.form == "part" else fact.word
 
     def list(self, items: list[str], last: str = "and") -> str:
+        """Items joined as English lists them: "a, b and c"; `last` stands before the last."""
         if len(items) < 2:
             return "".join(items)
         comma = "," if self.rng.random() < 0.4 and len(items) > 2 else ""
@@ -114,6 +117,7 @@ class Writer:
         return phrases
 
     def split(self) -> tuple[list[Fact], list[Fact], list[Fact], list[Fact]]:
+        """The facts as (adjectives, parts, nouns, denied ones)."""
         adjectives = [f for f in self.facts if f.form == "adjective" and not f.negate]
         parts = [f for f in self.facts if f.form == "part" and not f.negate]
         nouns = [f for f in self.facts if f.form == "noun" and not f.negate]
