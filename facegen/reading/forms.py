@@ -44,7 +44,8 @@ def _signs(items: Sequence[Item]) -> None:
     """ "+ beard + glasses - hat", or "beard +, hat -"."""
     signs = [(i, _SIGNS[item.norm]) for i, item in enumerate(items) if item.norm in _SIGNS and _apart(items, i)]
     if len(signs) > 1 and YES in (state for _, state in signs):
-        behind = signs[0][0] > 0
+        first = signs[0][0]
+        behind = first > 0 and items[first - 1].content
         if behind and not all(i + 1 == len(items) or items[i + 1].role in ("comma", "stop") for i, _ in signs):
             return
         _settle(items, signs, behind)
@@ -53,7 +54,7 @@ def _signs(items: Sequence[Item]) -> None:
 def _apart(items: Sequence[Item], i: int) -> bool:
     """Does the sign stand by itself, with nothing but one label beside it?"""
     before = items[i - 1] if i else None
-    if before is None or before.norm in ("\n", ",", ";"):
+    if before is None or before.norm in ("\n", ",", ";", "."):
         return True
     return before.content and before.end < items[i].start
 

@@ -104,7 +104,7 @@ class _Topic:
         self.said = "colon" if self.at == i - 1 else ""  # "Eyes? blue"
 
     def _it(self, i: int) -> None:
-        self._set(self.last)
+        self._set(PERSON if self.items[i].norm == "them" else self.last)
         self.they = self.items[i].norm == "they"
 
     def _correct(self, i: int) -> None:
@@ -215,7 +215,8 @@ def _place(items: Sequence[Item], i: int, topic: _Topic) -> bool:
         noun = items[right]
         if noun.role in ("noun", "crowd"):
             meaning = meaning_of(item, noun.part)
-            if meaning is None and item.own and item.own.is_certain and "hair" not in item.entry.meanings:
+            apart = noun.part == "eyes" or "hair" not in item.entry.meanings
+            if meaning is None and item.own and item.own.is_certain and apart:
                 item.meaning = item.own  # "smiling brown eyes", "clean-shaven glasses"
             else:
                 _attach(item, right, noun, meaning)
@@ -231,7 +232,7 @@ def _is_of_a_thing(items: Sequence[Item], i: int) -> bool:
     noun = items[i + 1]
     if noun.role == "thing" and not seeks(items[i]):
         return True
-    if not items[i].entry.of_things:
+    if not items[i].entry.of_things or " " in items[i].norm:
         return False
     if noun.part == "object" and noun.role == "noun":
         return True

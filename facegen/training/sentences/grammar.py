@@ -2,8 +2,8 @@
 
     write(random.Random(7)) -> ("He has short, gray hair and no beard.", {"male": True, "long_hair": False, ...})
 
-Words come from `facegen/reading/lexicon.json`, the commoner ones (they stand first there) more often; the sentence patterns,
-negations, distractors ("a white shirt", "next to a bald man") and typing errors are below. Labels hold only what the
+Words come from `facegen/reading/lexicon.json`, the commoner ones (they stand first there) more often; the sentence
+patterns, negations, distractors ("a white shirt", "next to a bald man") and typing errors are below. Labels hold only what the
 sentence says, as `facegen.reading.rules.parse` would read it.
 """
 
@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from facegen import attributes
 from facegen.reading.lexicon import PATH
+from facegen.training.sentences.formats import FORMATS
 from facegen.training.sentences.phrases import Writer
 from facegen.training.sentences.wording import COLORS, FILLERS, JARGON, THINGS, Fact
 
@@ -25,6 +26,7 @@ _NOUNS = frozenset(
     "jowls eyeliner spot patch".split()
 )
 _UNUSUAL = ("head", "sex", "expression", "jaw", "makeup", "hairline")  # parts that the patterns have no place for
+_OTHER_FORMATS = 0.2  # the share of forms, orders and codes
 _COMMON_FIRST = 1.4  # how fast a word's chance falls with its rank in the lexicon
 
 
@@ -153,7 +155,10 @@ def write(rng: random.Random) -> tuple[str, dict[str, bool]]:
     chosen = draw(rng)
     facts = [_fact(rng, name, value) for name, value in chosen.items() if name != "male"]
     writer = Writer(rng, chosen, [f for f in facts if f is not None], _people())
-    text = rng.choices([writer.phrase, writer.sentences, writer.tags, writer.form], [4, 4, 3, 1.5])[0]()
+    if rng.random() < _OTHER_FORMATS:
+        text = rng.choice(FORMATS)(writer)
+    else:
+        text = rng.choices([writer.phrase, writer.sentences, writer.tags, writer.form], [4, 4, 3, 1.5])[0]()
     if not text.strip():
         return "person", {}
     if rng.random() < 0.15:
