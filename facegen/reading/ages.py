@@ -6,8 +6,9 @@ import re
 from typing import NamedTuple
 
 _UNITS = dict(zip("one two three four five six seven eight nine".split(), range(1, 10), strict=True))
-_TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
-_TEENS = dict(zip(_TEENS, range(10, 20), strict=True))
+_TEENS = dict(
+    zip("ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(), range(10, 20), strict=True)
+)
 _TENS = dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True))
 _TENS["fourty"] = 40
 _DECADES = {word[:-1] + "ies": value for word, value in _TENS.items()}

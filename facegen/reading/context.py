@@ -36,7 +36,7 @@ _APART = frozenset("colon dash ask bracket comma".split())
 def apply_cues(items: Sequence[Item]) -> None:
     """Write on the items what the cues do to them."""
     for i, item in enumerate(items):
-        if item.cue is None or not item.entry or item.role != item.entry.role:
+        if item.cue is None or item.role != item.entry.role:
             continue
         if item.norm == "no" and _option(items, i):
             _line(items, i)
@@ -292,7 +292,7 @@ def _list_goes_on(items: Sequence[Item], j: int, listing: bool) -> bool:
 
 def _group(item: Item) -> str | None:
     """The vocabulary's group that a noun's own meaning belongs to."""
-    return attributes.BY_NAME[item.own.says[0][0]].group if item.own and item.own.says else None
+    return attributes.BY_NAME[item.says[0][0]].group if item.says else None
 
 
 def _phrase(items: Sequence[Item], i: int, cue: Cue) -> bool:

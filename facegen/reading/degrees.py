@@ -18,8 +18,6 @@ def apply_degrees(items: Sequence[Item]) -> None:
     """Write words of degree and of size on what they belong to."""
     for i, item in enumerate(items):
         entry = item.entry
-        if entry is None:
-            continue
         item.relative = item.relative or (entry.relative and item.said is not None)
         if item.role == "degree" and entry.role == "degree":
             _spread(items, i)

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from facegen.reading import ages
-from facegen.reading.lexicon import MARKS, Cue, Entry, Lexicon, Meaning, lexicon
+from facegen.reading.lexicon import MARKS, Cue, Entry, Lexicon, Meaning, Says, lexicon
 from facegen.reading.tokens import Token
 
 _AGE = "\0age"
+_NOTHING = Entry("")  # of words that the lexicon does not have
 
 
 @dataclass(eq=False, slots=True)
@@ -35,7 +36,7 @@ class Item:
     end: int
     norm: str
     role: str
-    entry: Entry | None = None
+    entry: Entry = _NOTHING
     part: str = ""
     capital: bool = False
     meaning: Meaning | None = None
@@ -57,12 +58,17 @@ class Item:
     @property
     def own(self) -> Meaning | None:
         """What the phrase says by itself."""
-        return self.entry.meanings.get("") if self.entry else None
+        return self.entry.meanings.get("")
+
+    @property
+    def says(self) -> Says:
+        """The statements of `own`."""
+        return self.own.says if self.own else ()
 
     @property
     def cue(self) -> Cue | None:
         """What it does to the words around it."""
-        return self.entry.cue if self.entry else None
+        return self.entry.cue
 
     @property
     def said(self) -> Meaning | None:
@@ -79,17 +85,17 @@ def read_items(tokens: Sequence[Token], found: Sequence[ages.Age]) -> list[Item]
     for first, last, entry in known.find(tokens):
         a, b = tokens[first], tokens[last - 1]
         norm = a.norm if last == first + 1 else " ".join(t.norm for t in tokens[first:last])
-        item = Item(a.start, b.end, norm, "unknown", entry, capital=a.capital)
+        item = Item(a.start, b.end, norm, "unknown", entry or _NOTHING, capital=a.capital)
         if a.kind == "age":
             age = found[int(a.norm.removeprefix(_AGE))]
             says = ((ages.attribute(age.years), True),) + (() if age.male is None else (("male", age.male),))
             item.role, item.meaning = "age", Meaning(says)
         elif a.kind == "state":
-            item.role, item.entry = "state", None
+            item.role, item.entry = "state", _NOTHING
         elif last == first + 1 and first in names:
-            item.role, item.entry = "name", None
+            item.role, item.entry = "name", _NOTHING
         elif norm == "miss" and not a.capital:
-            item.entry = None  # the verb
+            item.entry = _NOTHING  # the verb
         elif entry is not None:
             _known(item, b.norm, items, known)
         elif a.kind != "word":
@@ -103,7 +109,6 @@ def read_items(tokens: Sequence[Token], found: Sequence[ages.Age]) -> list[Item]
 def _known(item: Item, last: str, items: Sequence[Item], known: Lexicon) -> None:
     """The role of a phrase of the lexicon, whose last word is `last`."""
     entry = item.entry
-    assert entry is not None
     if item.norm in ("women", "men") and _after_a(items):
         item.entry = known.entries[(item.norm.replace("men", "man"),)]  # "it is a women"
         item.role, item.part = "noun", "person"

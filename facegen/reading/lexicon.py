@@ -68,7 +68,7 @@ class Cue:
     then: frozenset[str] = frozenset()
 
 
-@dataclass
+@dataclass(eq=False)
 class Entry:
     """All that the lexicon has about one phrase.
 
@@ -127,19 +127,7 @@ class Lexicon:
 
     def _read(self, data: Mapping) -> None:
         for record in data["meanings"]:
-            says = tuple(record["says"].items())
-            negated = record.get("negated")
-            meaning = Meaning(says, record.get("sure", 0.95), None if negated is None else tuple(negated.items()))
-            for phrase in record["words"]:
-                entry = self._entry(phrase)
-                of = record.get("of", "")
-                if of in entry.meanings:
-                    raise LexiconError(f"{phrase!r} has two meanings{f' of {of}' if of else ''}")
-                entry.meanings[of] = meaning
-                entry.relative = entry.relative or record.get("relative", False)
-                entry.of_things = entry.of_things or record.get("of_things", False)
-                if "is" in record:
-                    entry.role, entry.part = "noun", record["is"]
+            self._mean(record)
         for role, phrases in ({"unread": data["unread"]} | data["grammar"]).items():
             for phrase in phrases:
                 self._role(phrase, role)
@@ -152,15 +140,35 @@ class Lexicon:
             cue = Cue(row["effect"], tuple(row["direction"].split(", ")), row["scope"], ends, then)
             for phrase in chain.from_iterable(map(variants, row["words"])):
                 self._role(phrase, row["cue"]).cue = cue
-        for phrase in data["things"]:
+        self._mark(data)
+
+    def _mean(self, record: Mapping) -> None:
+        """Enter a record of `meanings`."""
+        negated = record.get("negated")
+        meaning = Meaning(
+            tuple(record["says"].items()),
+            record.get("sure", 0.95),
+            None if negated is None else tuple(negated.items()),
+        )
+        of = record.get("of", "")
+        for phrase in record["words"]:
+            entry = self._entry(phrase)
+            if of in entry.meanings:
+                raise LexiconError(f"{phrase!r} has two meanings{f' of {of}' if of else ''}")
+            entry.meanings[of] = meaning
+            entry.relative = entry.relative or record.get("relative", False)
+            entry.of_things = entry.of_things or record.get("of_things", False)
+            if "is" in record:
+                entry.role, entry.part = "noun", record["is"]
+
+    def _mark(self, data: Mapping) -> None:
+        """Enter what is said of phrases beside their meanings; a phrase with nothing else is a thing or unknown."""
+        for phrase in (*data["things"], *data["compounds"]):
             entry = self._entry(phrase)
             if not entry.meanings and entry.role == "word":
                 entry.role = "thing"
         for phrase in data["compounds"]:
-            entry = self._entry(phrase)
-            entry.compound = True
-            if not entry.meanings and entry.role == "word":
-                entry.role = "thing"
+            self._entry(phrase).compound = True
         for level, phrases in data["sizes"].items():
             for phrase in phrases:
                 self._entry(phrase).level = int(level)

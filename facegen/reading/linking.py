@@ -23,8 +23,6 @@ OF_A_THING = "of a thing"
 
 def meaning_of(word: Item, part: str) -> Meaning | None:
     """What a describing word says of a part, if anything."""
-    if word.entry is None:
-        return None
     meaning = word.entry.meanings.get(part)
     if meaning is None and part in _PERSONAL:
         meaning = word.own or word.entry.meanings.get("person")
@@ -35,7 +33,7 @@ def meaning_of(word: Item, part: str) -> Meaning | None:
 
 def seeks(item: Item) -> bool:
     """Does this word need a noun to say something (of hair: "long")?"""
-    return item.role == "word" and item.entry is not None and any(item.entry.meanings.keys() - {""})
+    return item.role == "word" and any(item.entry.meanings.keys() - {""})
 
 
 def link(items: Sequence[Item]) -> None:
@@ -81,7 +79,7 @@ class _Topic:
         item = self.items[i]
         follower = self.items[i + 1] if i + 1 < len(self.items) else None
         if follower is not None and follower.role == "thing" and item.part != "person":
-            compound = follower.entry is not None and follower.entry.compound and follower.start <= item.end + 1
+            compound = follower.entry.compound and follower.start <= item.end + 1
             if compound:
                 item.skip = OF_A_THING  # "beard trimmer", "hat rack"
             if compound or item.part != "object":

@@ -44,15 +44,14 @@ def mentions_of(items: Sequence[Item], text: str) -> list[Mention]:
 def _label(items: Sequence[Item], i: int) -> bool:
     """Is the noun a label for the more exact word behind it ("facial hair: light stubble")?"""
     item = items[i]
-    if item.role != "noun" or item.part == "person" or item.negated or not item.own.says or i + 2 >= len(items):
+    if item.role != "noun" or item.part == "person" or item.negated or not item.says or i + 2 >= len(items):
         return False
     if items[i + 1].role not in ("colon", "dash", "is"):
         return False
-    group = attributes.BY_NAME[item.own.says[0][0]].group
+    group = attributes.BY_NAME[item.says[0][0]].group
     for follower in items[i + 2 : i + 7]:
         if follower.role == "noun":
-            says = follower.own.says
-            return bool(says) and attributes.BY_NAME[says[0][0]].group == group
+            return bool(follower.says) and attributes.BY_NAME[follower.says[0][0]].group == group
         if follower.role in ("stop", "comma", "not"):
             return False
     return False
@@ -168,7 +167,7 @@ def unused_spans(items: Sequence[Item], mentions: Sequence[Mention], text: str) 
             taken.add(items[item.head].start)  # the noun of a word that was read
     spans: list[tuple[int, int]] = []
     for i, item in enumerate(items):
-        if not item.content or item.start in taken or (item.entry is not None and item.entry.neutral and not item.skip):
+        if not item.content or item.start in taken or (item.entry.neutral and not item.skip):
             continue
         start = item.start
         if i and items[i - 1].role == "number" and items[i - 1].end == start:

@@ -56,7 +56,7 @@ def tokenize(text: str) -> list[Token]:
     """
     tokens: list[Token] = []
     for match in _TOKEN.finditer(text):
-        kind, start, end = match.lastgroup, match.start(), match.end()
+        kind, start, end = str(match.lastgroup), match.start(), match.end()
         if kind == "word":
             raw = match[0]
             norm = normalize(raw)

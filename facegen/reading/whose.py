@@ -26,8 +26,7 @@ def set_aside(items: Sequence[Item]) -> None:
 
 def gender(item: Item) -> bool | None:
     """True for a noun that says male, False for female, None for neither."""
-    own = item.own
-    return dict(own.says).get("male") if own else None
+    return dict(item.says).get("male")
 
 
 class _Story:
@@ -110,7 +109,7 @@ class _Story:
         item = self.items[i]
         if item.norm in self.sets["again"] and self._role(i + 1) in ("is", "has"):
             self._again(i)
-        elif item.part == "person" and (item.own.says or item.norm in self.sets["relatives"] or not self.met):
+        elif item.part == "person" and (item.says or item.norm in self.sets["relatives"] or not self.met):
             self._person(i)
 
     def _person(self, i: int) -> None:
@@ -127,7 +126,8 @@ class _Story:
             _skip(items[begin : i + 1])  # the described person comes later
             self.other = self.linked = True
             return
-        somebody_new = possessive and item.norm in sets["relatives"] or any(x.norm in sets["again"] for x in items[begin:i])
+        relative = possessive and item.norm in sets["relatives"]
+        somebody_new = relative or any(x.norm in sets["again"] for x in items[begin:i])
         corrected = (self.corrected and not possessive) or item.norm in sets["becoming"]
         if not self.met or (differs and corrected):
             self.other = False
@@ -257,7 +257,7 @@ def _not_worn(items: Sequence[Item]) -> None:
         if item.content or item.role == "it":
             fresh = False
         if item.part == "object" and item.role == "noun":
-            eyewear = item.own.says[:1] in ((("eyeglasses", True),), (("sunglasses", True),))
+            eyewear = bool({"eyeglasses", "sunglasses"} & dict(item.says).keys())
             if places or _lies_somewhere(items, i, sets["eyewear off"] if eyewear else frozenset()):
                 item.skip = item.skip or NOT_WORN
 
@@ -265,7 +265,7 @@ def _not_worn(items: Sequence[Item]) -> None:
 def _leads_to_place(items: Sequence[Item], i: int, more: frozenset[str] = frozenset()) -> bool:
     """Is the preposition at `i` followed by a place that is no part of a face ("on the kitchen table")?"""
     for item in items[i + 1 : i + 7]:
-        if item.norm in more or (item.entry is not None and item.entry.place):
+        if item.norm in more or item.entry.place:
             return True
         if item.role not in ("a", "word", "unknown", "he", "she", "it", "i", "thing", "in"):
             return False
