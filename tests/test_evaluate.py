@@ -18,10 +18,10 @@ from facegen.evaluation.classifier import attribute_figures, calibration_error, 
 from facegen.evaluation.instruments.metrics import balanced_accuracy, frechet_distance, frechet_infinity
 from facegen.evaluation.models import redrawn as targets
 from facegen.evaluation.models.report import BEGIN, END
-from facegen.picture import SOURCE_TYPE
-from facegen.networks.subjects import SubjectDeconv, SubjectDeconvConfig
 from facegen.networks.draw import Draw, DrawConfig
+from facegen.networks.subjects import SubjectDeconv, SubjectDeconvConfig
 from facegen.networks.vggface import VGGFace, VGGFaceConfig
+from facegen.picture import SOURCE_TYPE
 
 HAIR = ["black_hair", "blond_hair"]
 

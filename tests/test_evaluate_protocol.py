@@ -55,7 +55,7 @@ class Stripes(nn.Module):
     def forward(self, identity, attributes):
         images = identity[:, None, None].expand(-1, 3, SIZE, -1).clone()
         if not self.deaf:
-            for j, name in enumerate(ASKED):
+            for j in range(len(ASKED)):
                 images[:, :, :8, j] = attributes[:, j, None, None] * 0.8
             for name, other in self.leaks.items():
                 images[:, :, :8, ASKED.index(other)] = attributes[:, ASKED.index(name), None, None] * 0.8

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from facegen.networks.discriminators import FeatureDiscriminator
-from facegen.training.jitter import other_view
 from facegen.training.default.losses import feature_penalty, relativistic
+from facegen.training.jitter import other_view
 
 
 def test_feature_discriminator_tells_drawn_from_photographs_by_what_was_asked():

@@ -117,7 +117,7 @@ def drawable_names(datasets: list[FaceDataset], at_least: int = 80) -> list[str]
     table = np.concatenate([attribute_table(d, NAMES) for d in datasets])
     train = np.array([split(d[i].number) == "train" for d in datasets for i in range(len(d))])
     yes, no = (table[train] > 0).sum(0), (table[train] < 0).sum(0)
-    return [name for name, y, n in zip(NAMES, yes, no) if min(y, n) >= at_least]
+    return [name for name, y, n in zip(NAMES, yes, no, strict=True) if min(y, n) >= at_least]
 
 
 def keep_memory() -> None:

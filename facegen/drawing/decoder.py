@@ -94,7 +94,7 @@ class Decoder(nn.Module):
         self.eigenfaces = nn.Linear(config.identity_dim, 3 * config.coarse**2)
         nn.init.zeros_(self.eigenfaces.weight)
         nn.init.zeros_(self.eigenfaces.bias)
-        self.blocks = nn.ModuleList(Block(a, b, config.style) for a, b in zip(c[:-1], c[1:]))
+        self.blocks = nn.ModuleList(Block(a, b, config.style) for a, b in zip(c[:-1], c[1:], strict=True))
         self.sizes = [4 * 2**i for i in range(1, len(c))]
         self.see = convolution(3, c[self.sizes.index(config.coarse) + 1])
         # Drawn faces get one noise, whoever they are; training sees a new one each time.
@@ -129,7 +129,7 @@ class Decoder(nn.Module):
         x = self.dense(inputs).view(len(code), -1, 4, 4).contiguous(memory_format=torch.channels_last)
         x = F.leaky_relu(x, 0.2, inplace=True)
         rgb = self.coarse(code)
-        for block, side in zip(self.blocks, self.sizes):
+        for block, side in zip(self.blocks, self.sizes, strict=True):
             cut = crop if side == size else None
             x = block(x, style, self._noise(len(code), side, cut), cut)
             if side == self.config.coarse:

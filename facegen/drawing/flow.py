@@ -53,7 +53,7 @@ class Flow(nn.Module):
         told = torch.cat([angles.sin(), angles.cos(), guidance[:, None] - 1, conditions], 1)
         modulation = self.modulation(self.condition(told))
         h = self.into(x)
-        for block, bias in zip(self.blocks, self.block_bias):
+        for block, bias in zip(self.blocks, self.block_bias, strict=True):
             shift, scale, gate = (modulation + bias).chunk(3, 1)
             h = h + gate * block(F.layer_norm(h, h.shape[-1:]) * (1 + scale) + shift)
         learned = self.out(F.layer_norm(h, h.shape[-1:])).float()

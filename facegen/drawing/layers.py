@@ -43,7 +43,7 @@ class Trunk(nn.Module):
         self.stem = _conv(3 * patch**2, channels[0])
         sizes = int(math.log2(image_size // patch // end))
         widths = channels + [channels[-1]] * (sizes + 1 - len(channels))
-        self.blocks = nn.ModuleList(DownBlock(a, b) for a, b in zip(widths[:sizes], widths[1 : sizes + 1]))
+        self.blocks = nn.ModuleList(DownBlock(a, b) for a, b in zip(widths[:sizes], widths[1 : sizes + 1], strict=True))
         self.channels = widths[sizes]
         self.width = end**2 * self.channels
 

@@ -70,7 +70,7 @@ def perceptual_distance(a: list[Tensor], b: list[Tensor]) -> Tensor:
     Written as 2 - 2 cos: one pass over the maps instead of the many that normalising them takes.
     """
     total = torch.zeros(())
-    for x, y in zip(a, b):
+    for x, y in zip(a, b, strict=True):
         lengths = (x * x).sum(1).float() * (y * y).sum(1).float()
         cosine = (x * y).sum(1).float() * (lengths + 1e-6).rsqrt()
         total = total + (2 - 2 * cosine).mean()

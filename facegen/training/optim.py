@@ -19,7 +19,7 @@ def anneal(optimizer: torch.optim.Optimizer, peak: float, i: int, total: int, wa
 def update_average(average: nn.Module, model: nn.Module, i: int, decay: float) -> None:
     """Exponential moving average of weights; over all past steps at first, so that it starts near the model."""
     decay = min(decay, (1 + i) / (10 + i))
-    for a, b in zip(average.parameters(), model.parameters()):
+    for a, b in zip(average.parameters(), model.parameters(), strict=True):
         a.lerp_(b, 1 - decay)
 
 

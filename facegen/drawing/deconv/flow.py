@@ -66,7 +66,7 @@ class VelocityField(nn.Module):
     def modulated(self, x: Tensor, t: Tensor, modulation: Tensor) -> Tensor:
         """Velocity at codes x (n, d), times t (n,) or one for all (), with what `modulate` gives for them, (n, 3 width)."""
         h = self.into(x)
-        for block, bias in zip(self.blocks, self.block_bias):
+        for block, bias in zip(self.blocks, self.block_bias, strict=True):
             shift, scale, gate = (modulation + bias).chunk(3, 1)
             h = h + gate * block(F.layer_norm(h, h.shape[-1:]) * (1 + scale) + shift)
         velocity = self.out(F.layer_norm(h, h.shape[-1:]))

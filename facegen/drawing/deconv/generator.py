@@ -109,7 +109,7 @@ class Decoder(nn.Module):
         self.dense = nn.Linear(inputs, 16 * c[0])
         self.coarse_size = config.decoder_size // 2
         self.eigenfaces = nn.Linear(config.identity_dim, 3 * self.coarse_size**2)
-        self.blocks = nn.ModuleList(UpBlock(a, b, style_dim) for a, b in zip(c[:-1], c[1:]))
+        self.blocks = nn.ModuleList(UpBlock(a, b, style_dim) for a, b in zip(c[:-1], c[1:], strict=True))
         quarter = c[-3]
         self.see_quarter = nn.Conv2d(12, quarter, 3, padding=1)
         self.see_half = nn.Conv2d(3, c[-2], 3, padding=1)

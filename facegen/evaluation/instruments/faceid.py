@@ -43,7 +43,7 @@ class FaceFinder:
             known = [i for i, box in enumerate(boxes) if box is not None]
             for some in (known[k : k + 64] for k in range(0, len(known), 64)):
                 chips = [dlib.get_face_chip(images[i], self.landmarks(images[i], boxes[i])) for i in some]
-                for i, vector in zip(some, self.network.compute_face_descriptor(chips)):
+                for i, vector in zip(some, self.network.compute_face_descriptor(chips), strict=True):
                     embeddings[i] = vector
         return np.array([box is not None for box in boxes]), embeddings
 

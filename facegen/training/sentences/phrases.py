@@ -168,6 +168,33 @@ class Writer:
         opener = rng.choice(OPENERS) if rng.random() < 0.3 else ""
         return opener + glue.join(pieces + rest) + rng.choice(["", ".", ""])
 
+    def sentences_of_lack(self, denied: list) -> list[str]:
+        """Sentences that say what the person lacks: "She doesn't wear glasses", "His beard isn't long"."""
+        rng, he, his = self.rng, self.he, self.his
+        out = []
+        nos = [f for f in denied if f.form != "adjective"]
+        while nos:
+            take = nos[: rng.randint(1, 2)]
+            nos = nos[len(take) :]
+            negative = next((f for f in take if f.form == "part"), None)
+            if len(take) == 1 and negative and rng.random() < 0.5:
+                verb = rng.choice(["aren't", "are not"] if plural(negative.part) else ["isn't", "is not"])
+                out.append(f"{his} {negative.part} {verb} {self.degree()}{negative.word}")
+            else:
+                items = [
+                    (article(b) if rng.random() < 0.5 else "any " if rng.random() < 0.2 else "") + b
+                    for b in map(self.bare, take)
+                ]
+                lack = rng.choice(_LACK)
+                items = items if "no" not in lack.split() else [self.bare(f) for f in take]
+                out.append(f"{he} {lack} {self.list(items, 'or')}")
+        for f in denied:
+            if f.form == "adjective":
+                out.append(
+                    f"{he} {rng.choice(['is not', 'isnt', 'was not', 'is never', 'isn' + chr(39) + 't'])} {f.word}"
+                )
+        return out
+
     def sentences(self) -> str:
         """Whole sentences with pronouns: "She is old. Her hair is long and gray. She doesn't wear glasses."."""
         rng, he, his = self.rng, self.he, self.his
@@ -197,27 +224,7 @@ class Writer:
             out.append(f"{he} {rng.choice([self.has, self.has, 'had', 'wears', 'is wearing'])} {self.list(take)}")
         if adjectives:
             out.append(f"{he} {is_} {self.list([self.degree() + f.word for f in adjectives])}")
-        nos = [f for f in denied if f.form != "adjective"]
-        while nos:
-            take = nos[: rng.randint(1, 2)]
-            nos = nos[len(take) :]
-            negative = next((f for f in take if f.form == "part"), None)
-            if len(take) == 1 and negative and rng.random() < 0.5:
-                verb = rng.choice(["aren't", "are not"] if plural(negative.part) else ["isn't", "is not"])
-                out.append(f"{his} {negative.part} {verb} {self.degree()}{negative.word}")
-            else:
-                items = [
-                    (article(b) if rng.random() < 0.5 else "any " if rng.random() < 0.2 else "") + b
-                    for b in map(self.bare, take)
-                ]
-                lack = rng.choice(_LACK)
-                items = items if "no" not in lack.split() else [self.bare(f) for f in take]
-                out.append(f"{he} {lack} {self.list(items, 'or')}")
-        for f in denied:
-            if f.form == "adjective":
-                out.append(
-                    f"{he} {rng.choice(['is not', 'isnt', 'was not', 'is never', 'isn' + chr(39) + 't'])} {f.word}"
-                )
+        out += self.sentences_of_lack(denied)
         if rng.random() < 0.3:
             out.append(f"{he} {is_} {self.distraction()}")
         rng.shuffle(out)
