@@ -60,7 +60,9 @@ def cold(times: int, threads: int) -> dict:
 
 
 def warm(n: int, best_of: int = 1) -> dict:
-    """Description to PNG bytes, one at a time, in this process; of `best_of` relatives the one who shows the words best."""
+    """Description to PNG bytes, one at a time, in this process; of `best_of` relatives the one who shows the words
+    best.
+    """
     from facegen import FacePipeline
 
     pipe = FacePipeline.from_pretrained()

@@ -54,7 +54,9 @@ def read_words(path: str | Path) -> dict[str, dict[str, bool]]:
             if not row:
                 continue
             if len(row) != 2 or not row[0].strip():
-                raise DataError(f"{path}, line {reader.line_num}: expected a subject and its words, separated by a comma")
+                raise DataError(
+                    f"{path}, line {reader.line_num}: expected a subject and its words, separated by a comma"
+                )
             subject = row[0].strip()
             if subject in bags:
                 raise DataError(f"{path}, line {reader.line_num}: subject {subject!r} was already described above")

@@ -192,7 +192,7 @@ def _face_shape(values: np.ndarray, landmarks: np.ndarray) -> None:
 
 
 def _pose(values: np.ndarray, landmarks: np.ndarray) -> None:
-    """Where the head is turned, by how much nearer the nose's tip is to one side of the jaw; slight turns are not said."""
+    """Where the head is turned: from the nose's tip between the sides of the jaw; slight turns are not said."""
     yaw = jaw_geometry(landmarks)["yaw"]
     _ends(values, "facing_left", -yaw, no=0.0, yes=0.28)
     _ends(values, "facing_right", yaw, no=0.0, yes=0.28)

@@ -32,7 +32,12 @@ def recognize(folder: Path) -> str:
         raise DataError(f"{folder}: no such folder")
     if any((folder / name).is_file() for name in ATTRIBUTE_FILES):
         return "celeba"
-    for kind, name in (("pubfig", pubfig.ATTRIBUTES_FILE), ("lfw", lfw.ATTRIBUTES_FILE), ("folder", LABELS_FILE), ("omi", RATINGS_FILE)):
+    for kind, name in (
+        ("pubfig", pubfig.ATTRIBUTES_FILE),
+        ("lfw", lfw.ATTRIBUTES_FILE),
+        ("folder", LABELS_FILE),
+        ("omi", RATINGS_FILE),
+    ):
         if (folder / name).is_file():
             return kind
     if next(folder.rglob("Rafd*_*.*"), None) is not None:

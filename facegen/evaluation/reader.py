@@ -23,7 +23,7 @@ DEFAULT_FILES = (Path("tests/data/descriptions_dev.jsonl"), Path("tests/data/des
 
 
 class EvaluationError(UserError):
-    """A user's mistake: a file that can't be read."""
+    """An evaluation that can't be made of what the user gave: a file, a name, too few photographs."""
 
 
 class Description(NamedTuple):

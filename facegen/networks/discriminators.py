@@ -15,9 +15,9 @@ from facegen.drawing.layers import Trunk
 class Discriminator(nn.Module):
     """Conditional patch discriminator: a logit for each 16 px of the image, (n, 8, 8) at 128 px.
 
-    Patches (Isola et al. 2017) give 64 opinions an image instead of one, which is what makes it learn in minutes; faces are
-    aligned, so that a place is always the same part of a face, and pairs are compared place by place. The conditions
-    enter by projection (Miyato & Koyama 2018), once for all places.
+    Patches (Isola et al. 2017) give 64 logits an image, so it learns in minutes. Faces are aligned: a place is always
+    the same part of a face, and real and drawn are compared place by place. The conditions enter by projection (Miyato
+    & Koyama 2018), the same at all places.
     """
 
     def __init__(self, conditions: int, image_size: int, patch: int = 2, width: int = 64):
@@ -38,19 +38,23 @@ class Discriminator(nn.Module):
 
 
 class FeatureDiscriminator(nn.Module):
-    """Conditional discriminator on the feature maps of a pretrained network (Projected GAN, Sauer et al. 2021, section 3).
+    """Conditional discriminator of a pretrained network's feature maps (Projected GAN, Sauer et al. 2021, section 3).
 
-    What a photograph's features look like need not be learned from 14,000 faces first, so that its small heads, one for each
-    map, have an opinion within minutes. The conditions enter each by projection, as in `Discriminator`.
+    The features are given, so the small heads, one for each map, learn within minutes. The conditions enter each head
+    by projection, as in `Discriminator`.
 
     Args:
-        conditions: length of what is said. channels: of the maps, in order.
+        conditions: length of the vector of conditions.
+        channels: of the maps, in order.
+        width: channels of the heads.
     """
 
     def __init__(self, conditions: int, channels: Sequence[int], width: int = 128):
         super().__init__()
         self.heads = nn.ModuleList(
-            nn.Sequential(nn.Conv2d(c, width, 1), nn.LeakyReLU(0.2), nn.Conv2d(width, width, 3, padding=1), nn.LeakyReLU(0.2))
+            nn.Sequential(
+                nn.Conv2d(c, width, 1), nn.LeakyReLU(0.2), nn.Conv2d(width, width, 3, padding=1), nn.LeakyReLU(0.2)
+            )
             for c in channels
         )
         self.realness = nn.ModuleList(nn.Conv2d(width, 1, 1) for _ in channels)

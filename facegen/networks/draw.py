@@ -1,8 +1,8 @@
 """DRAW (Gregor et al. 2015) as a conditional variational autoencoder, as the second report proposes (Cate et al. 2016).
 
-A recurrent encoder looks at the photograph and at what the canvas still lacks through a grid of Gaussian filters; a recurrent
-decoder writes to the canvas through another. Their first states, and the canvas, come from a network of the attributes, so
-that drawing starts from the wanted face. Colour: one filter grid for the three channels.
+A recurrent encoder looks at the photograph and at what the canvas still lacks through a grid of Gaussian filters; a
+recurrent decoder writes to the canvas through another. Their first states, and the canvas, come from a network of the
+attributes, so that drawing starts from the wanted face. Colour: one filter grid for the three channels.
 """
 
 from __future__ import annotations
@@ -18,7 +18,16 @@ from torch import Tensor, nn
 
 @dataclass
 class DrawConfig:
-    """Args: attribute names, image side in px, glimpses (steps), latent numbers a step, LSTM width, side of the filter grids."""
+    """Sizes of DRAW.
+
+    Args:
+        attributes: names in the order of the input.
+        image_size: side of the image in px.
+        glimpses: steps of reading and writing.
+        latent: latent numbers a step.
+        hidden: width of both LSTMs.
+        read, write: side of the filter grids.
+    """
 
     attributes: list[str] = field(default_factory=list)
     image_size: int = 64
@@ -35,9 +44,12 @@ class DrawConfig:
 
 
 def filter_grid(parameters: Tensor, size: int, n: int) -> tuple[Tensor, Tensor, Tensor]:
-    """The attention of section 3.2: parameters (b, 5) -> filters over y (b, n, size), over x (b, n, size), intensity (b, 1).
+    """The attention of section 3.2: filters over y and over x, each (b, n, size), and the intensity (b, 1).
 
-    The five numbers are the grid's centre x and y, log variance, log stride and log intensity.
+    Args:
+        parameters: (b, 5): the grid's centre x and y, log variance, log stride and log intensity.
+        size: side of the image in px.
+        n: side of the grid.
     """
     x, y, log_variance, log_stride, log_intensity = parameters.float().split(1, 1)
     center_x, center_y = (size + 1) / 2 * (x + 1), (size + 1) / 2 * (y + 1)
@@ -55,7 +67,7 @@ def filter_grid(parameters: Tensor, size: int, n: int) -> tuple[Tensor, Tensor, 
 
 
 class Draw(nn.Module):
-    """`elbo` for training, `forward` for drawing, `canvases` to watch it draw."""
+    """The network: `elbo` for training, `forward` for drawing, `canvases` for the steps of a drawing."""
 
     Config = DrawConfig
 
@@ -91,15 +103,15 @@ class Draw(nn.Module):
         return canvas + spread * torch.einsum("bny,bcnm,bmx->bcyx", fy, patch, fx) / intensity[:, :, None, None]
 
     def read(self, image: Tensor, error: Tensor, h: Tensor) -> Tensor:
-        """Glimpses (n, 6 * read^2) of image and error (n, 3, s, s), placed by the decoder's state h (n, hidden), eq. 27."""
+        """Glimpses (n, 6 * read^2) of image and error (n, 3, s, s), placed by the decoder's state h (n, hidden)."""
         fy, fx, intensity = filter_grid(self.look(h), self.config.image_size, self.config.read)
         glimpse = torch.einsum("bny,bcyx,bmx->bcnm", fy, torch.cat([image, error], 1), fx)
         return (glimpse * intensity[:, :, None, None]).flatten(1)
 
     def elbo(self, photo: Tensor, attributes: Tensor) -> tuple[Tensor, Tensor]:
-        """Reconstruction and divergence of photographs (n, 3, s, s) in 0..1, nats an image; their sum is the bound (eq. 12).
+        """Reconstruction loss and divergence of photographs (n, 3, s, s) in 0..1, in nats an image.
 
-        Pixels are Bernoulli probabilities, as in the paper.
+        Their sum is the bound of eq. 12, with pixels as Bernoulli probabilities.
         """
         encoder, decoder, canvas = self.begin(attributes)
         divergence = torch.zeros(len(photo), device=photo.device)

@@ -9,7 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-TAPS = {4: 6, 10: 5}  # block, the last at an eighth or a sixteenth of the image's side -> places along a side for the judge
+# block, the last at an eighth or a sixteenth of the image's side -> places along a side for the judge
+TAPS = {4: 6, 10: 5}
 NAME = "efficientnet-lite0-57934424"  # changes with the weights
 
 

@@ -1,4 +1,4 @@
-"""The encoder: what training draws photographs' codes with."""
+"""The encoder: photograph -> appearance code. Only training needs it."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ class Encoder(nn.Module):
     eigenfaces; see `eigenfaces`.
 
     Args:
-        size: side in px of what it looks at; larger images are made smaller. coarse: side of what the linear path looks at.
-        codes: how long a code is.
+        size: side in px of the input; larger images are made smaller.
+        codes: length of a code.
+        coarse: side in px of the input of the linear path.
     """
 
     def __init__(self, size: int, codes: int, coarse: int):

@@ -1,7 +1,7 @@
 """The first report's network: one-hot subject + structured attributes -> face (Flynn 2016; Meden 2018, section 3).
 
-Dense layers, then five upsampling + conv blocks. It knows its subjects and nobody else: a new person is a blend of two of
-them.
+Dense layers, then five upsampling + conv blocks. It knows its subjects and nobody else: a new person is a blend of two
+of them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,14 @@ from torch import Tensor, nn
 
 @dataclass
 class SubjectDeconvConfig:
-    """Args: attribute names, subjects' ids, channels at 4, 8, 16, .. px, width of the dense layers."""
+    """Sizes of the network.
+
+    Args:
+        attributes: names in the order of the input.
+        subjects: ids of the people that it knows.
+        channels: of the maps at 4, 8, 16, .. px; the last is the image's size.
+        dense: width of the dense layers.
+    """
 
     attributes: list[str] = field(default_factory=list)
     subjects: list[str] = field(default_factory=list)
@@ -73,7 +80,7 @@ class SubjectDeconv(nn.Module):
         return torch.sigmoid(self.to_rgb(x))
 
     def identity(self, seeds: Sequence[int]) -> Tensor:
-        """Half and half of two subjects that the seed picks (of one, where there is one): (n, subjects), rows sum to 1."""
+        """Weights (n, subjects), rows sum to 1: half and half of two subjects that the seed picks."""
         rows = torch.zeros(len(seeds), self.config.identity_dim)
         parents = min(2, self.config.identity_dim)
         for row, seed in zip(rows, seeds, strict=True):

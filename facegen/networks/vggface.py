@@ -39,8 +39,8 @@ class VGGFaceConfig:
         base_rates: share of yes among the training faces (0..1), one for each attribute.
         image_size: side of the input in px, a multiple of 32; other sizes are resized.
         channels: of the five blocks. hidden: width of fc6 and fc7.
-        mean, std: what RGB in 0..255 is normalised by. std empty: as the loaded weights were trained (VGG-Face's: 1); 64
-            from nothing, so that the first activations are of order one.
+        mean, std: what RGB in 0..255 is normalised by. std empty: as the loaded weights were trained (VGG-Face's: 1);
+            64 from nothing, so that the first activations are of order one.
     """
 
     attributes: list[str] = field(default_factory=list)
@@ -122,8 +122,8 @@ def read_weights(path: Path, model: VGGFace) -> dict[str, Tensor]:
     try:
         with open(path, "rb") as file:
             head = file.read(9)
-        # torch.save writes a zip of pickles ("PK"), before 1.6 a bare pickle (protocol 2 and up start with 0x80). So may
-        # safetensors, with the length of their header; but that is eight bytes long, and then comes a brace.
+        # torch.save writes a zip of pickles ("PK"), before 1.6 a bare pickle (protocol 2 and up start with 0x80). So
+        # may safetensors, with the length of their header; but that is eight bytes long, and then comes a brace.
         if head[:2] == b"PK" or (head[:1] == b"\x80" and head[8:] != b"{"):
             raise hub.CheckpointError(
                 f"{path} is a pickle, which can run code when it is read: convert it to safetensors first"
@@ -151,7 +151,7 @@ def read_weights(path: Path, model: VGGFace) -> dict[str, Tensor]:
 
 
 def read_deviation(path: str | Path) -> float:
-    """What a weights file's network divided its input by: 64 for one of `train identify`, which says so; VGG-Face's 1."""
+    """What the network of a weights file divides its input by, in grey levels: VGG-Face 1, `train identify` 64."""
     try:
         with safe_open(path, "pt") as file:
             return float((file.metadata() or {}).get("std", 1.0))

@@ -30,8 +30,8 @@ class ClassifierTrainingConfig:
     Args:
         batch, steps: photographs a step, and steps.
         learning_rate, weight_decay: AdamW's, at the peak.
-        augment_eyewear, augment_facial_hair: chance that glasses are drawn onto a face that has none, facial hair onto a man
-            who has none (Meden 2018: 0.5 both).
+        augment_eyewear, augment_facial_hair: chance that glasses are drawn onto a face that has none, facial hair onto
+            a man who has none (Meden 2018: 0.5 both).
     """
 
     classifier: ClassifierConfig = field(default_factory=ClassifierConfig)
@@ -67,7 +67,9 @@ class ClassifierTrainer:
         said = self.labels[rows]
         yes, no = (said > 0).sum(0), (said < 0).sum(0)
         config.classifier.base_rates = [round(float(r), 5) for r in yes / (yes + no).clamp(min=1)]
-        self.model = AttributeClassifier(config.classifier).to(self.accelerator.device, memory_format=torch.channels_last)
+        self.model = AttributeClassifier(config.classifier).to(
+            self.accelerator.device, memory_format=torch.channels_last
+        )
         self.average = copy.deepcopy(self.model).requires_grad_(False).eval()
         adam = torch.optim.AdamW(
             self.model.parameters(), config.learning_rate, (0.9, 0.99), weight_decay=config.weight_decay
@@ -88,7 +90,7 @@ class ClassifierTrainer:
             registry.save(self.average, self.run.folder / "checkpoint")
 
     def start_from(self, folder: Path) -> None:
-        """Take a trained classifier over, with its heads for the attributes that both know; other heads start from nothing.
+        """Start from a trained classifier; heads of attributes that it lacks start from nothing.
 
         Raises `hub.CheckpointError`, or `TrainingError` where its network has another shape.
         """
@@ -124,7 +126,7 @@ class ClassifierTrainer:
         return images, labels.to(self.accelerator.device)
 
     def faces(self, rows: np.ndarray) -> tuple[Tensor, Tensor]:
-        """Photographs (n, 3, s, s) in -1..1, some with accessories drawn on where asked for, and what is said of them (n, a)."""
+        """Photographs (n, 3, s, s) in -1..1 and labels (n, a), after live augmentation where the config asks for it."""
         images = self.data.images[rows]
         if self.dress is None:
             return to_tensor(images), self.labels[rows]

@@ -24,7 +24,7 @@ def update_average(average: nn.Module, model: nn.Module, i: int, decay: float) -
 
 
 def average_gradients(accelerator, parameters) -> None:
-    """Mean of the gradients over all processes; nothing to do for one."""
+    """Replace gradients by their mean over all processes; does nothing for one process."""
     if accelerator.num_processes > 1:
         for parameter in parameters:
             if parameter.grad is not None:

@@ -26,7 +26,13 @@ from facegen.training.run import Run, TrainingError
 
 @dataclass
 class Setting:
-    """What every preset is given."""
+    """What every preset is given.
+
+    Args:
+        values: hyper-parameters, as the recipe and --set have them.
+        cache: where packed photographs are kept.
+        feature_weights: SqueezeNet's file, for losses of features; None where none was given.
+    """
 
     values: dict
     datasets: list[FaceDataset]
@@ -37,7 +43,10 @@ class Setting:
 
 
 def build(kind: type, values: dict, **nested: object):
-    """A config dataclass from values; an unknown name or a wrong type is a `TrainingError` that says what is known."""
+    """The config dataclass `kind` with `values` in place of its defaults; `nested` are fields that no value may set.
+
+    Raises `TrainingError` for an unknown name or a value of the wrong type.
+    """
     known = {f.name for f in fields(kind)} - set(nested)
     default = kind(**nested)
     for name, value in values.items():

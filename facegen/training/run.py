@@ -1,7 +1,7 @@
 """A training run: its folder, its clock, its log; and the loop that every trainer here shares.
 
-A run stops cleanly at its time limit, at Ctrl-C and at SIGTERM: the step under way is finished, then state and checkpoint
-are written. Every file is written beside its final name and moved over it, so that a kill in mid-write loses
+A run stops cleanly at its time limit, at Ctrl-C and at SIGTERM: the step under way is finished, then state and
+checkpoint are written. Every file is written beside its final name and moved over it, so that a kill in mid-write loses
 nothing but the minutes since the last save.
 """
 
@@ -64,7 +64,7 @@ class Run:
         return self.accelerator is None or self.accelerator.is_main_process
 
     def accumulating(self) -> AbstractContextManager:
-        """Around a step: whether its gradients are kept for the next, or the prepared optimizers move (Accelerate decides)."""
+        """The context of a step: with --accumulate, optimizers move only every so many steps (Accelerate)."""
         return nullcontext() if self.accelerator is None else self.accelerator.accumulate()
 
     def should_stop(self) -> bool:
@@ -113,8 +113,8 @@ def loop(
 ) -> bool:
     """Call `step(i)` for each of `steps`, saving and drawing as the clock says; True when all steps were done.
 
-    `step` returns losses, as numbers or as scalars that an accelerator may still be working out (asking for each would wait
-    for it), shown on the bar as running means; what ends in "_validation" comes seldom and is shown as it is.
+    `step` returns losses, as numbers or as scalars that an accelerator may still be working out (asking for each would
+    wait for it), shown on the bar as running means; what ends in "_validation" comes seldom and is shown as it is.
     `save(i)` means: steps up to i - 1 are done.
     """
     means: dict[str, float | Tensor] = {}

@@ -42,7 +42,7 @@ async def explain(session: Session, pipe: FacePipeline) -> AsyncIterator[tuple]:
 
 
 def match(face: Face) -> dict[str, float]:
-    """What the classifier sees; nothing where a model folder comes without one: the face is still worth showing."""
+    """`Face.match`, or nothing where there is no classifier: the face is still shown."""
     try:
         return by_artist(lambda: face.match)
     except UserError:

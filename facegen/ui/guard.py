@@ -99,7 +99,7 @@ class Guard:
         return forwarded.split(",")[-1].strip() or (scope.get("client") or ("?",))[0]
 
     async def checked(self, scope: Message, receive: Receive) -> Receive:
-        """`receive` with the body read and looked at; raises `Refusal`."""
+        """A `receive` that repeats the request's body once it has been read and checked. Raises `Refusal`."""
         path, method = scope["path"], scope["method"]
         if CLOSED.fullmatch(path):
             raise Refusal(404, "There is nothing at this address")
@@ -151,7 +151,7 @@ class Guard:
         return content
 
     def check_call(self, kind: str, name: str, content: dict) -> None:
-        """A call by an endpoint's name: the endpoint exists and its parameters are those that are documented."""
+        """A call by an endpoint's name: the endpoint exists and its parameters fit. Raises `Refusal` (400, 404)."""
         endpoints = self.blocks.get_api_info()["named_endpoints"]
         if f"/{name}" not in endpoints:
             known = ", ".join(sorted(e.lstrip("/") for e in endpoints))
@@ -167,7 +167,7 @@ class Guard:
             raise Refusal(400, f'"data" must be a list of all parameters in order: {told}')
 
     def check_event(self, content: dict) -> None:
-        """What the page, or a client library, puts into the queue."""
+        """A call that goes through the queue: its function exists and its data fit. Raises `Refusal` (400, 404)."""
         function, data = content.get("fn_index"), content.get("data")
         if isinstance(function, bool) or not isinstance(function, int) or function not in self.blocks.fns:
             raise Refusal(404, "There is no such function on the page: load it again")
@@ -177,7 +177,7 @@ class Guard:
             raise Refusal(400, "The request names no session")
 
     def check_origin(self, scope: Message) -> None:
-        """No web page of another site may call the tools of a server that runs on a visitor's own machine."""
+        """Raises `Refusal` (403) for a call from another site's page: a server may run on a visitor's own machine."""
         origin = header(scope, b"origin")
         if origin and urlsplit(origin).netloc != header(scope, b"host"):
             raise Refusal(403, "Requests from other sites are not taken")
@@ -194,7 +194,7 @@ class Guard:
             self.calls = defaultdict(deque, {who: c for who, c in self.calls.items() if c and now - c[-1] <= 60})
 
     def check_share(self, scope: Message, share: int) -> None:
-        """Drop what nobody listens for any more, then see whether there is room."""
+        """Drop waiting requests whose client is gone. Raises `Refusal` (429, 503) where a share or the queue is full."""
         mine, client, now, waiting = 0, self.client(scope), time.monotonic(), 0
         for queue in self.blocks._queue.event_queue_per_concurrency_id.values():
             for event in list(queue.queue):

@@ -46,7 +46,7 @@ def by_artist(work: Callable, *args, **options):
 
 
 def reader_of(settings: Mapping, drawable: Collection[str]) -> str:
-    """Who read a face that is to be shown again: as a link says, or whoever reads what the image says was drawn."""
+    """The name of the reader of a face that is shown again: the link's, or the one whose reading fits what was drawn."""
     if settings.get("reader"):
         return settings["reader"]
     text, drawn = settings["description"], settings.get("attributes")

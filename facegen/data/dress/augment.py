@@ -166,7 +166,9 @@ def contact_sheet(
         if len(pairs) == n:
             break
     if not pairs:
-        raise DataError("no face of the data set has landmarks and is known to wear no glasses or no beard: nothing to draw on")
+        raise DataError(
+            "no face of the data set has landmarks and is known to wear no glasses or no beard: nothing to draw on"
+        )
     blank = np.full((size, 2 * size, 3), 255, np.uint8)
     columns = max(1, columns // 2)
     pairs += [blank] * (-len(pairs) % columns)

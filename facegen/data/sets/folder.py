@@ -6,7 +6,7 @@
     bert.jpg,bert,yes,,no
 
 `image` is a path below FOLDER/images/ or FOLDER itself. The other columns are attributes of the vocabulary (yes,
-true or 1; no, false or -1; empty or 0 for not said), `subject`, and `words`, a bag of words as in words.py.
+true or 1; no, false or -1; empty or 0 for not said), `subject`, and `words`, a bag of words as in bag_of_words.py.
 landmarks68.npy and alignment.csv are taken where they lie beside it, in the order of labels.csv.
 """
 

@@ -1,11 +1,11 @@
 """One Million Impressions (Peterson et al. 2022): StyleGAN2's faces, which show nobody, and what people think of them.
 
     FOLDER/images/NAME.jpg
-    FOLDER/ratings.csv                 image, then the mean of some thirty people's ratings, 0-100 (age, gender, long-haired, ...)
-    FOLDER/landmarks68.npy             (n, 68, 2) in pixels of the stored image, in the order of ratings.csv; may be missing
+    FOLDER/ratings.csv       image, then the mean of some thirty people's ratings, 0-100 (age, gender, long-haired, ..)
+    FOLDER/landmarks68.npy   (n, 68, 2) in px of the stored image, in the order of ratings.csv; may be missing
 
-The ratings' clear ends become labels; hair colors, glasses and beards weren't rated: a classifier can tell (`training/fill.py`).
-The set's licence is CC BY-NC-SA 4.0.
+The ratings' clear ends become labels; hair colors, glasses and beards weren't rated: a classifier can tell
+(`DataSettings.fill`). The set's licence is CC BY-NC-SA 4.0.
 """
 
 from __future__ import annotations

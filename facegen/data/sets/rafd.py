@@ -4,7 +4,7 @@
     angle, subject, group, gender, emotion, gaze
 
 Angle 90 is the frontal camera; groups are Caucasian, Moroccan and Kid. The rest (face shape, hair, eyewear, facial
-hair) is annotated a subject at a time in a bag-of-words CSV beside the images: see words.py, and `annotate`.
+hair) is annotated a subject at a time in a bag-of-words CSV beside the images: see bag_of_words.py, and `annotate`.
 The set is handed out by Radboud University for research on request.
 """
 

@@ -1,4 +1,4 @@
-"""The pictures of the evaluation's page, as SVG that reads on light and on dark."""
+"""The charts of the evaluation's page, as SVG that can be read on a light and on a dark background."""
 
 from __future__ import annotations
 
@@ -35,7 +35,13 @@ def _svg(figure: Figure) -> str:
 
 
 def accuracy_bars(accuracy: Mapping[str, Mapping[str, float | None]], names: Sequence[str], labels: Mapping[str, str]) -> str:
-    """Two bars an attribute: drawn beside photographs."""
+    """Balanced accuracy as SVG: for each attribute a bar of drawn faces and one of photographs.
+
+    Args:
+        accuracy: attribute -> {"drawn", "photographs"}: 0..1, or None where it can't be told.
+        names: which attributes, from the top.
+        labels: attribute -> what people read.
+    """
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=(7.5, 0.6 + 0.36 * len(names)), layout="constrained")
         axes = figure.subplots()
@@ -51,7 +57,11 @@ def accuracy_bars(accuracy: Mapping[str, Mapping[str, float | None]], names: Seq
 
 
 def heat_map(changed: Mapping[str, Mapping[str, float]], columns: Sequence[str], labels: Mapping[str, str]) -> str:
-    """Rows: what was flipped; columns: whose verdict changed, in percent. Empty where the two are tied."""
+    """Leakage as SVG: rows are flipped attributes, columns the judge's verdicts, cells how often these change, in percent.
+
+    Args:
+        changed: flipped attribute -> {attribute: share 0..1}; tied pairs are left empty.
+    """
     rows = list(changed)
     values = np.array([[changed[f].get(g, np.nan) if f != g else np.nan for g in columns] for f in rows], float)
     with matplotlib.rc_context(_STYLE):

@@ -1,9 +1,9 @@
-"""Flip one attribute of a person: does it happen, does anything else happen, and does the person stay?
+"""Flip one attribute of a person: is it seen, does anything else change, and is it still the same person?
 
 A person is a seed and the labels of a test photograph. One attribute is turned around, all else that was said stays said,
 but for what is tied to it (see `tied`), which becomes not said. Leakage is how often the judge's verdict on another
-attribute changes, tied ones apart. The judge isn't sure of everything: beside it stands how often its verdict changes
-between an image and its mirror image, where nothing changed at all.
+attribute changes, tied ones apart. A judge is noisy: beside leakage stands how often its verdict changes between an
+image and its mirror image, where nothing changed at all.
 """
 
 from __future__ import annotations
@@ -147,9 +147,9 @@ def flip_people(
 def off_target(
     matrix: dict[str, dict[str, float]], among: Sequence[str], noise: dict[str, float], drawn_noise: dict[str, float]
 ) -> dict:
-    """Mean share of changed verdicts over all pairs (flipped, other attribute), tied pairs left out.
+    """Leakage: mean share of changed verdicts over all pairs (flipped, other attribute), tied pairs left out.
 
-    Beside it, the same mean of the judge's noise: over the same pairs, so that an attribute weighs as often.
+    Beside it, the mean of the judge's noise over the same pairs.
     """
     cells = [(f, g) for f in matrix for g in among if g in matrix[f] and g != f and g not in tied(f)]
     return {

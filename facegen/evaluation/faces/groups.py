@@ -1,4 +1,4 @@
-"""Is everybody drawn equally well? The same few words, said of people of each sex, age and ethnicity."""
+"""Bias: how well the same few words are drawn of people of each sex, age and ethnicity."""
 
 from __future__ import annotations
 

@@ -20,7 +20,12 @@ PAIRS = 10
 
 @dataclass
 class Nearest:
-    """The training face nearest to each of n faces: distances (n,), NaN where a face has no features; places (n,), -1 then."""
+    """The training face nearest to each of n faces.
+
+    Args:
+        distances: (n,), NaN where a face has no features.
+        places: int (n,), the row of the training face, -1 where a face has no features.
+    """
 
     distances: np.ndarray
     places: np.ndarray
@@ -37,7 +42,7 @@ def nearest(faces: np.ndarray, bank: np.ndarray) -> Nearest:
 
 
 def nearest_pixels(faces: np.ndarray, bank: np.ndarray) -> Nearest:
-    """The same of images uint8 (n, s, s, 3) and (m, s, s, 3), as they are or mirrored: root mean square in 0-255."""
+    """As `nearest`, of images uint8 (n, s, s, 3) and (m, s, s, 3), mirrored too: root mean square in 0-255."""
     flat = faces.reshape(len(faces), -1).astype(np.float32)
     ways = [nearest(flat, b.reshape(len(bank), -1).astype(np.float32)) for b in (bank, bank[:, :, ::-1])]
     mirrored = ways[1].distances < ways[0].distances

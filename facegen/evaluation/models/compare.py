@@ -141,7 +141,7 @@ def compare(
 
 
 def training(folder: Path) -> dict:
-    """Seconds and steps of each stage, from the log of the run folder that a checkpoint lies in; None without one."""
+    """{"seconds": in all, "steps": {stage: steps}} of the run folder that a checkpoint lies in; None each without one."""
     log = folder.resolve().parent / "log.jsonl"
     if not log.is_file():
         return {"seconds": None, "steps": None}
@@ -161,7 +161,7 @@ def training(folder: Path) -> dict:
 
 
 def cost(folder: str) -> dict:
-    """Size of a checkpoint, and what drawing with it takes in a process of its own."""
+    """Size of a checkpoint in MB, and `probe` in a process of its own."""
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
         drawing = pool.submit(probe, folder).result()
     return {"checkpoint": (hub.resolve(folder) / hub.WEIGHTS).stat().st_size / 1e6, **drawing}

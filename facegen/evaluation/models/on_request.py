@@ -1,4 +1,4 @@
-"""Is an attribute drawn when it is asked for, and left out when it isn't? Rare ones too, which test photographs hardly have."""
+"""Whether an attribute is drawn when it is said yes to, and left out when it isn't; for rare attributes too."""
 
 from __future__ import annotations
 

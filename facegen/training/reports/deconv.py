@@ -35,7 +35,12 @@ def psnr(drawn: Tensor, photo: Tensor) -> float:
 
 @dataclass
 class DeconvTrainingConfig:
-    """Args: the report's batch of 32 and Adam's own learning rate; `drop`, largest chance that an attribute isn't said."""
+    """Hyper-parameters; the batch and Adam's learning rate are the report's.
+
+    Args:
+        steps: updates of `batch` photographs.
+        drop: the largest chance, 0..1, that an attribute isn't said.
+    """
 
     model: SubjectDeconvConfig = field(default_factory=SubjectDeconvConfig)
     batch: int = 32

@@ -19,7 +19,14 @@ from facegen.training.run import Run, load_state, loop, save_state
 
 @dataclass
 class DrawTrainingConfig:
-    """Args: Adam's peak rate, the gradient's largest norm, largest chance that an attribute isn't said."""
+    """Hyper-parameters.
+
+    Args:
+        steps: updates of `batch` photographs.
+        learning_rate: Adam's.
+        clip: the gradient's largest norm.
+        drop: the largest chance, 0..1, that an attribute isn't said.
+    """
 
     model: DrawConfig = field(default_factory=DrawConfig)
     batch: int = 64

@@ -29,7 +29,7 @@ DEVIATION = 64.0  # of the input's 0..255: VGG-Face's own, 1, would start a netw
 
 @dataclass
 class IdentifyConfig:
-    """Args: the network, whose attributes stay empty; `steps` of `batch` photographs; AdamW's peak rate and decay."""
+    """The network, whose attributes stay empty; `steps` of `batch` photographs; AdamW's peak rate and decay."""
 
     model: VGGFaceConfig = field(default_factory=VGGFaceConfig)
     batch: int = 32
@@ -85,7 +85,7 @@ class IdentifyTrainer:
 
     @property
     def product(self) -> Path:
-        """What the command names at its end."""
+        """The file that `train` names at its end, in place of a checkpoint."""
         return self.weights
 
     def resume(self, path: Path) -> None:

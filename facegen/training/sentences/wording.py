@@ -45,12 +45,12 @@ def article(noun: str) -> str:
 
 
 def plural(part: str) -> bool:
-    """Is it more than one ("eyes")?"""
+    """Whether a part is said in the plural ("eyes")."""
     return part.endswith("s")
 
 
 def age_words(rng: random.Random, name: str, male: bool | None) -> str:
-    """An age in numbers."""
+    """An age in numbers, such as "aged 34", that fits an age attribute."""
     low, high = {"young": (16, 39), "middle_aged": (40, 59), "old": (60, 90)}[name]
     years = rng.randint(low, high)
     tens = {2: "twenties", 3: "thirties", 4: "forties", 5: "fifties", 6: "sixties", 7: "seventies", 8: "eighties"}
