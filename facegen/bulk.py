@@ -43,8 +43,8 @@ class Row:
 def rows(source: str | Path, out: Path, seed: int, options: Mapping[str, Any]) -> Iterator[Row]:
     """The rows of a .txt (a description a line), .csv (with a header) or .jsonl file, or of standard input for "-".
 
-    Columns and keys: description, and where wanted seed, person, overrides (JSON: {"beard": true}) and out. A row without
-    a seed is drawn with `seed`; one without `out` is written beside `out`, which is a folder or a name, with its number.
+    Columns and keys: description, and where wanted seed, person, overrides (JSON: {"beard": true}) and out. A row
+    without a seed is drawn with `seed`; one without `out` is written to `out`, a folder or a name, with its number.
 
     Raises:
         RowError: there is no such file, or it is of another kind.
@@ -77,7 +77,7 @@ def _records(path: Path) -> Iterator[dict[str, Any]]:
             elif path.suffix.lower() == ".csv":
                 reader = csv.DictReader(file)
                 if "description" not in (reader.fieldnames or ()):
-                    raise RowError(f"{path} has no column 'description': its first line names the columns {', '.join(COLUMNS)}")
+                    raise RowError(f"{path} has no column 'description': its first line names {', '.join(COLUMNS)}")
                 yield from reader
             else:
                 for line in file:
@@ -116,7 +116,7 @@ def _row(place: str, path: Path, record: Mapping[str, Any], seed: int, options: 
         if "out" in said:
             path = path.parent / str(said["out"])
     except (ValueError, TypeError):
-        more["error"] = "its overrides are no JSON object such as {\"beard\": true}"
+        more["error"] = 'its overrides are no JSON object such as {"beard": true}'
     return Row(place, path, said.get("description", ""), seed, more)
 
 

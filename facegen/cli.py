@@ -51,7 +51,7 @@ app = typer.Typer(
 Model = Annotated[
     str | None,
     typer.Option(
-        "--model", help="A checkpoint folder or Hub repo id, owner/name or owner/name@REVISION; the embedded one if left out."
+        "--model", help="A checkpoint folder or a Hub repo, owner/name[@REVISION]; the embedded one if left out."
     ),
 ]
 Reader = Annotated[str, typer.Option("--reader", help="rules (keywords) or lstm (the recurrent reader).")]
@@ -136,9 +136,13 @@ def generate(
     from facegen.request import ask
 
     seed = bulk.whole(seed_)
-    more = {
-        "overrides": _overrides(set_ or []), "person": person, "strength": strength, "best_of": best_of, "reader": reader
-    }  # fmt: skip
+    more: dict[str, Any] = {
+        "overrides": _overrides(set_ or []),
+        "person": person,
+        "strength": strength,
+        "best_of": best_of,
+        "reader": reader,
+    }
     if file is not None or text == "-":
         if file is not None and text or n > 1:
             raise UsageError("a file or - brings its own descriptions: leave TEXT and --n out")
@@ -154,7 +158,7 @@ def generate(
         _check_writable(path, force)
     pipe = _pipeline(model)
     for i, path in enumerate(paths):
-        face = pipe(request.reading or "", seed + i, **more)
+        face: Face = pipe(request.reading or "", seed + i, **more)  # type: ignore[assignment]  # one seed, one face
         _save(face, path, force)
         _tell(face, path, as_json, one=n == 1)
     if not as_json:
@@ -202,7 +206,7 @@ def _save(face: Face, path: Path, force: bool) -> None:
     try:
         face.save(path, overwrite=force)
     except FileExistsError:
-        raise UsageError(f"{path} was written by somebody else meanwhile: choose another name, or add --force") from None
+        raise UsageError(f"{path} exists by now: choose another name, or add --force") from None
     except OSError as error:
         raise UsageError(f"{path} can't be written: {error.strerror or error}") from error
 

@@ -8,14 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 
-def write_atomic(
-    path: str | Path, content: bytes | str | Callable[[Path], object], *, overwrite: bool = True
-) -> Path:
+def write_atomic(path: str | Path, content: bytes | str | Callable[[Path], object], *, overwrite: bool = True) -> Path:
     """Write a file in one move: after a kill there is the old file or the new one, never half of it.
 
     Args:
         path: where to; its folder is made where there is none.
-        content: bytes, text (written as UTF-8 with the line ends as given), or a function that writes to the path it is given.
+        content: bytes, text (written as UTF-8, line ends as given), or a function that writes to the path it is given.
         overwrite: False keeps a file that is there, also one that another process has written meanwhile.
 
     Raises:

@@ -30,10 +30,11 @@ def check_seed(seed: object) -> int:
     if isinstance(seed, float) and seed.is_integer():
         seed = int(seed)
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= MAX_SEED:
-        whole = isinstance(seed, int) and not isinstance(seed, bool)
-        wrong = "is out of range" if whole else "is no seed"
-        said = "of thousands of digits" if whole and abs(seed) > 10**40 else repr(seed)[:60]
-        raise PersonError(f"seed {said} {wrong}: a seed is a whole number from 0 to {MAX_SEED}")
+        if isinstance(seed, int) and not isinstance(seed, bool):
+            said = f"{seed} is out of range" if abs(seed) < 10**40 else "of so many digits is out of range"
+        else:
+            said = f"{repr(seed)[:60]} is no seed"
+        raise PersonError(f"seed {said}: a seed is a whole number from 0 to {MAX_SEED}")
     return seed
 
 
@@ -43,7 +44,8 @@ def parse_person(text: str | int) -> Person:
     for part in str(text).replace(" ", "").split("+"):
         match = re.fullmatch(r"(\d{1,10})(?:\*(\d{1,3}(?:\.\d{1,6})?))?", part)
         if not match:
-            raise PersonError(f"{str(text)[:60]!r} is no person: write a seed such as 7, or a blend such as 7*0.94+12*0.34")
+            said = repr(str(text)[:60])
+            raise PersonError(f"{said} is no person: write a seed such as 7, or a blend such as 7*0.94+12*0.34")
         seed = check_seed(int(match[1]))
         terms[seed] = terms.get(seed, 0.0) + float(match[2] or 1)
     if len(terms) > MAX_TERMS:

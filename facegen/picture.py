@@ -1,7 +1,8 @@
-"""Pictures: pixels to and from arrays, and what a PNG of ours says about itself: text chunks to restore it, and the mark that it is synthetic.
+"""Pictures: pixels to and from arrays, and what a PNG of ours says about itself.
 
-The mark is IPTC's digital source type "trainedAlgorithmicMedia" in an XMP packet (IPTC Photo Metadata
-Standard, Iptc4xmpExt:DigitalSourceType; the PNG keyword "XML:com.adobe.xmp" is XMP part 3, PNG).
+Text chunks restore it and mark it as synthetic. The mark is IPTC's digital source type "trainedAlgorithmicMedia" in an
+XMP packet (IPTC Photo Metadata Standard, Iptc4xmpExt:DigitalSourceType; the PNG keyword "XML:com.adobe.xmp" is XMP
+part 3, PNG).
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ import json
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import quoteattr
 
 import numpy as np
-from numpy.typing import ArrayLike
 from PIL import Image, PngImagePlugin
 
 from facegen.errors import UserError
@@ -40,7 +41,7 @@ def xmp(tool: str = SOFTWARE) -> str:
 
 
 # What a face is drawn again from: its kind, and what stands for it where an image does not say.
-_KINDS = {
+_KINDS: dict[str, tuple[Any, Any]] = {
     "description": (str, ""),
     "overrides": (dict, {}),
     "person": (str, "0"),
@@ -124,8 +125,10 @@ def _settings_text(file: io.BytesIO | Path) -> str | None:
     return text if isinstance(text, str) else None
 
 
-def to_image(pixels: ArrayLike) -> Image.Image:
-    """One RGB image (3, h, w) in -1..1, an array or a tensor of a CPU, as a picture."""
+def to_image(pixels: Any) -> Image.Image:
+    """One RGB image (3, h, w) in -1..1, an array or a tensor of any type and device, as a picture."""
+    if hasattr(pixels, "detach"):
+        pixels = pixels.detach().float().cpu()
     values = np.rint(np.clip(np.asarray(pixels, dtype=np.float32), -1, 1) * np.float32(127.5) + np.float32(127.5))
     return Image.fromarray(np.ascontiguousarray(values.astype(np.uint8).transpose(1, 2, 0)))
 

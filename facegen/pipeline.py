@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -89,7 +88,7 @@ class FacePipeline:
     """A generator made ready: `FacePipeline.from_pretrained()`, then call it with a description and a seed."""
 
     def __init__(self, generator: Any, model: str, folder: Path | None = None):
-        """Args: a network of `registry.GENERATORS`, the name that its images carry, and the folder that it came from."""
+        """Args: a network of `registry.GENERATORS`, the name that its images carry, the folder that it is from."""
         self.generator = generator.eval()
         self.model = model
         self.folder = folder
@@ -121,7 +120,7 @@ class FacePipeline:
         folder.mkdir(parents=True, exist_ok=True)
         for file in self.folder.iterdir():
             if file.is_file() and file.resolve() != (folder / file.name).resolve():
-                write_atomic(folder / file.name, lambda path, file=file: shutil.copyfile(file, path))
+                write_atomic(folder / file.name, file.read_bytes())
         return folder
 
     def push_to_hub(
@@ -135,10 +134,8 @@ class FacePipeline:
     ) -> str:
         """Publish the checkpoint; arguments, result and errors as in `hub.push`."""
         if self.folder is None:
-            raise hub.CheckpointError("this model has no folder: save_pretrained it, write its card, and push the folder")
-        return hub.push(
-            self.folder, repo_id, private, revision=revision, commit_message=commit_message, token=token
-        )
+            raise hub.CheckpointError("this model has no folder: save it, write its card, and push the folder")
+        return hub.push(self.folder, repo_id, private, revision=revision, commit_message=commit_message, token=token)
 
     @property
     def drawable(self) -> tuple[str, ...]:
@@ -173,7 +170,7 @@ class FacePipeline:
             n: how many; a list is returned where it is more than 1.
             person: a blend of seeds in place of `seed` (see `facegen.person`); n is 1 then.
             strength: guidance, 1 (none) to 6; None is the model's own.
-            best_of: 1 to 8: of so many people, the seed's own and near relatives of theirs, the one is drawn in whom the
+            best_of: 1 to 8: of so many people, the seed's own and near relatives, the one is drawn in whom the
                 classifier sees what was asked best. `Face.person` says who it was.
             reader: who reads the text: "rules", or "lstm" for the recurrent network.
             like: a face whose image is taken over where it turns out to be the very same.

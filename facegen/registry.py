@@ -1,8 +1,8 @@
 """The one loader: a checkpoint's config.json names its `model_type`, the tables below name that type's class.
 
-Each class takes its `Config`, a dataclass, and keeps it as `config`; `hub` finds and reads folders and knows no network.
-A config is checked before anything is allocated: types and bounds first, then the shapes that it asks for against those
-in the weights.
+Each class takes its `Config`, a dataclass, and keeps it as `config`; `hub` finds and reads folders and knows no
+network. A config is checked before anything is allocated: types and bounds first, then the shapes that it asks for
+against those in the weights.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from facegen import __version__, attributes, hub
 
@@ -32,7 +32,7 @@ CLASSIFIERS = {
 READERS = {"facegen-reader": "facegen.reading.network:RecurrentReader"}
 MODELS = GENERATORS | CLASSIFIERS | READERS
 
-# Of every number in a config, and of those that must stay closer. A list is bound in length, and so is each of its numbers.
+# Of every number in a config (or in a list of numbers), and of those that must stay closer.
 LARGEST = 65536
 BOUNDS: dict[str, tuple[float, float]] = {
     "identity_dim": (1, 8192),
@@ -66,7 +66,7 @@ def load(source: str | Path | None = None, name: str = "default", kinds: Sequenc
     kind = config.get("model_type")
     if kind not in kinds:
         raise hub.CheckpointError(f"{folder / hub.CONFIG} says model_type {kind!r}: expected {' or '.join(kinds)}")
-    network = _class(kind)
+    network = _class(str(kind))
     known = {f.name for f in fields(network.Config)}
     config = {key: value for key, value in {**getattr(network, "OLDER", {}), **config}.items() if key in known}
     checked = _checked(network.Config, config, folder / hub.CONFIG)
@@ -82,7 +82,7 @@ def load_classifier(source: str | Path | None = None) -> Any:
     return load(source, "classifier", ["facegen-classifier"])
 
 
-def save(model: nn.Module, folder: Path, **more: object) -> None:
+def save(model: Any, folder: Path, **more: object) -> None:
     """Write a model's checkpoint; `more` goes into config.json (figures, how it was trained)."""
     kind = next(kind for kind, path in MODELS.items() if path.endswith(f":{type(model).__name__}"))
     config = {"model_type": kind, "facegen_version": __version__, **asdict(model.config), **more}
@@ -100,7 +100,7 @@ def _checked(config_class: type, config: dict[str, Any], path: Path) -> Any:
 
     strict = with_config(ConfigDict(strict=True, allow_inf_nan=False))
     try:
-        checked = TypeAdapter(strict(config_class)).validate_json(json.dumps(config))
+        checked: Any = TypeAdapter(strict(config_class)).validate_json(json.dumps(config))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or "config"

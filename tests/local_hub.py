@@ -106,7 +106,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self.connection.shutdown(2)
         elif kind == "html":
-            self.send(200, b"<html><body>Please log in to the guest network</body></html>", {"Content-Type": "text/html"})
+            self.send(
+                200, b"<html><body>Please log in to the guest network</body></html>", {"Content-Type": "text/html"}
+            )
         elif kind.isdecimal():
             self.answer(int(kind), {"error": "refused"}, {"X-Error-Message": "refused"})
         return kind in ("drop", "html") or kind.isdecimal()
@@ -220,7 +222,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.found(name, revision):
             files = json.loads(self.body)["files"]
             self.answer(200, {"files": [
-                {"path": f["path"], "uploadMode": "lfs" if f["size"] > LARGE else "regular", "shouldIgnore": False, "oid": None}
+                {"path": f["path"], "uploadMode": ("regular", "lfs")[f["size"] > LARGE], "shouldIgnore": False}
                 for f in files
             ]})  # fmt: skip
 
@@ -232,7 +234,9 @@ class _Handler(BaseHTTPRequestHandler):
             if self.hub.fault and self.hub.fault[0] == "lfs":
                 objects.append({**item, "error": {"code": 507, "message": "storage is full"}})
             else:
-                objects.append({**item, "actions": {"upload": {"href": f"{self.hub.url}/store/{item['oid']}", "header": {}}}})
+                objects.append(
+                    {**item, "actions": {"upload": {"href": f"{self.hub.url}/store/{item['oid']}", "header": {}}}}
+                )
         self.answer(200, {"transfer": "basic", "objects": objects}, {"Content-Type": "application/vnd.git-lfs+json"})
 
     def store(self, oid: str) -> None:

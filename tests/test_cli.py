@@ -1,7 +1,9 @@
 """The commands: what they print, what they write, and that a mistake is one sentence with exit code 2."""
 
+import io
 import json
 import os
+import signal
 import subprocess
 import sys
 import zipfile
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from facegen import Face, __version__
 from facegen import picture as metadata
 from facegen.cli import main
 
@@ -80,6 +83,15 @@ BAD = {
     "no images": (["a man", "--n", "0"], "at least 1"),
     "strength": (["a man", "--strength", "9"], "1 (gentle) to 6"),
     "person": (["a man", "--person", "me"], "'me' is no person"),
+    "seed of two minuses": (["a man", "--seed=--5"], "'--5' is no seed"),
+    "seed of thousands of digits": (["a man", "--seed", "9" * 5000], "is no seed"),
+    "huge n": (["a man", "--n", "1000000000"], "at most 10000"),
+    "bytes that are no text": (["a \udcff man"], "UTF-8"),
+    "long file name": (["a man", "-o", "{tmp}/" + "x" * 300 + ".png"], "too long"),
+    "long attribute": (["a man", "--set", "x" * 3_000_000 + "=yes"], "unknown attribute"),
+    "no such file": (["--file", "{tmp}/none.txt"], "can't be read"),
+    "file of another kind": (["--file", "{tmp}/folder.png"], ".txt, .csv, .jsonl"),
+    "file and text": (["a man", "--file", "{tmp}/a.txt"], "leave TEXT"),
     "reader": (["a man", "--reader", "oracle"], "rules and lstm"),
     "no such folder": (["a man", "-o", "{tmp}/none/a.png"], "no folder"),
     "folder as file": (["a man", "-o", "{tmp}/folder.png"], "it is a folder"),
@@ -102,6 +114,112 @@ def test_bad_input_is_one_sentence_and_writes_nothing(capsys, tmp_path, argument
     assert code == 2 and printed == ""
     assert error.count("\n") == 1 and error.startswith("Error: ") and words in error
     assert sorted(tmp_path.rglob("*")) == before
+
+
+LIST = """description,seed,overrides,out
+a bearded man,7,,
+a woman,8,"{""smiling"": true}",second.png
+,9,,
+a man,many,,
+a man,9,"{""wings"": true}",
+a boat,10,,
+"""
+
+
+def test_a_file_is_drawn_and_gone_on_with(capsys, tmp_path, small_checkpoint):
+    (tmp_path / "list.csv").write_text(LIST)
+    (tmp_path / "faces").mkdir()
+    arguments = [
+        "generate",
+        "--file",
+        tmp_path / "list.csv",
+        "-o",
+        tmp_path / "faces",
+        "--json",
+        "--model",
+        small_checkpoint,
+    ]
+    code, printed, error = run(capsys, *arguments)
+    records = [json.loads(line) for line in printed.splitlines()]
+    assert code == 2 and "4 drawn, 0 were there, 2 failed" in error
+    assert "row 4: seed 'many' is no seed" in error and "row 5: unknown attribute 'wings'" in error
+    names = ["000001.png", "second.png", "000003.png", "000006.png"]
+    assert [Path(r["path"]).name for r in records] == names
+    assert records[0]["seed"] == 7 and records[1]["sources"]["smiling"] == "override"
+    made = {name: (tmp_path / "faces" / name).stat().st_mtime_ns for name in names}
+
+    (tmp_path / "faces" / "000006.png").unlink()  # as if it had been stopped
+    code, printed, error = run(capsys, *arguments)
+    assert "1 drawn, 3 were there, 2 failed" in error and len(printed.splitlines()) == 1
+    assert all((tmp_path / "faces" / name).stat().st_mtime_ns == made[name] for name in names[:3])
+
+    (tmp_path / "list.csv").write_text(LIST.replace("a woman", "an old woman"))  # another face is in the way
+    code, _, error = run(capsys, *arguments)
+    assert "row 2" in error and "--force" in error
+
+
+def test_lines_of_standard_input(capsys, tmp_path, small_checkpoint, monkeypatch):
+    lines = "a man\n\na woman, no glasses\n"
+    monkeypatch.setattr("sys.stdin", io.StringIO(lines))
+    code, printed, _ = run(capsys, "parse", "-", "--json")
+    said = [json.loads(line)["attributes"] for line in printed.splitlines()]
+    assert code == 0 and said == [{"male": True}, {"male": False, "eyeglasses": False}]
+    monkeypatch.setattr("sys.stdin", io.StringIO(lines))
+    code, printed, _ = run(capsys, "generate", "-", "-o", tmp_path / "x.png", "--model", small_checkpoint)
+    assert code == 0 and sorted(p.name for p in tmp_path.iterdir()) == ["x-000001.png", "x-000002.png"]
+
+
+def test_version_and_models(capsys):
+    code, printed, _ = run(capsys, "--version")
+    assert code == 0 and printed == f"facegen {__version__}\n"
+    code, printed, _ = run(capsys, "models", "--json")
+    found = {m["name"]: m for m in map(json.loads, printed.splitlines())}
+    assert code == 0 and found["default"]["px"] == 256 and found["default"]["licence"] == "research-non-commercial"
+    assert {"classifier", "reader"} <= set(found)
+
+
+def test_a_closed_pipe_a_code_page_and_ctrl_c(tmp_path, small_checkpoint):
+    """`| head -1` is no failure; a letter that the terminal lacks is none; what was drawn before Ctrl-C is told."""
+    command = f"{sys.executable} -m facegen"
+    many = f"yes 'a man' | head -3000 | {command} parse - | head -1; echo ${{PIPESTATUS[2]}}"
+    done = subprocess.run(["bash", "-c", many], capture_output=True, text=True)
+    assert done.stdout.splitlines()[1:] == ["0"] and done.stderr == ""
+    done = shell("-m", "facegen", "parse", "a man, \u4f60\u597d", "--json", PYTHONIOENCODING="cp1252")
+    assert done.returncode == 0 and json.loads(done.stdout)["attributes"] == {"male": True}, done.stderr
+    arguments = [
+        "generate",
+        "a man",
+        "--n",
+        "5000",
+        "--json",
+        "--model",
+        str(small_checkpoint),
+        "-o",
+        str(tmp_path / "a.png"),
+    ]
+    with subprocess.Popen(
+        [sys.executable, "-m", "facegen", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        first = json.loads(process.stdout.readline())
+        process.send_signal(signal.SIGINT)
+        rest, error = process.communicate()
+    assert process.returncode == 130 and "Traceback" not in error
+    told = [first, *map(json.loads, rest.splitlines())]
+    made = {p.name for p in tmp_path.iterdir()}
+    untold = made - {Path(r["path"]).name for r in told}
+    assert len(made) < 5000 and len(made) - len(untold) == len(told) and len(untold) <= 1  # one was being told of
+
+
+def test_two_that_write_one_file_lose_none(capsys, tmp_path, small_checkpoint, monkeypatch):
+    """Another process writes the file while this one draws: its image stays."""
+    out = tmp_path / "a.png"
+    save = Face.save
+    monkeypatch.setattr(
+        Face, "save", lambda self, path, **more: (out.write_bytes(b"theirs"), save(self, path, **more))[1]
+    )
+    code, _, error = run(capsys, "generate", "a man", "-o", out, "--model", small_checkpoint)
+    assert code == 2 and "--force" in error and out.read_bytes() == b"theirs"
+    assert [p.name for p in tmp_path.iterdir()] == ["a.png"]
 
 
 def broken(folder: Path, how: str) -> None:

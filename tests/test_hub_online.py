@@ -33,7 +33,10 @@ WORKER = """if True:
         out, error, code = io.StringIO(), io.StringIO(), 0
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(error):
             try:
-                {"draw": draw, "serve": serve}[arguments[0]](*arguments[1:], **options) if options is not None else main(arguments)
+                if options is None:
+                    main(arguments)
+                else:
+                    {"draw": draw, "serve": serve}[arguments[0]](*arguments[1:], **options)
             except SystemExit as end:
                 code = end.code
             except BaseException:
@@ -125,7 +128,13 @@ def test_round_trip_at_a_revision(online, run, tmp_path, small_checkpoint):
     assert code == 0, error
     repo = online.repos["tester/tiny"]
     commit = repo.refs["main"]
-    assert repo.private and set(repo.commits[commit]) == {".gitattributes", "LICENSE", "README.md", hub.CONFIG, hub.WEIGHTS}
+    assert repo.private and set(repo.commits[commit]) == {
+        ".gitattributes",
+        "LICENSE",
+        "README.md",
+        hub.CONFIG,
+        hub.WEIGHTS,
+    }
     assert repo.commits[commit][hub.WEIGHTS] == (folder / hub.WEIGHTS).read_bytes()
 
     here = run("draw", folder, options={})[1].split()
@@ -189,7 +198,11 @@ def test_a_pickle_is_told_and_not_fetched(online, generate, files):
 
 @pytest.mark.parametrize(
     ("fault", "words"),
-    [(("lfs", "lfs"), "storage is full"), (("401", "create"), "hf auth login"), (("drop", "/store/"), "check the network")],
+    [
+        (("lfs", "lfs"), "storage is full"),
+        (("401", "create"), "hf auth login"),
+        (("drop", "/store/"), "check the network"),
+    ],
 )
 def test_a_push_that_fails_is_one_sentence(online, run, tmp_path, fault, words):
     for name in (hub.CONFIG, hub.WEIGHTS):  # large enough for LFS

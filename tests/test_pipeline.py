@@ -1,6 +1,8 @@
 """FacePipeline: the same input gives the same bytes, and each word of the contract holds."""
 
 import io
+import re
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -8,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from facegen import FacePipeline
+from facegen import FacePipeline, parse
 from facegen import picture as metadata
 from facegen.attributes import VocabularyError
+from facegen.errors import UserError
 from facegen.person import (
     MAX_SEED,
     PersonError,
@@ -96,6 +99,64 @@ def test_other_bad_input(pipe):
         pipe("x" * 2001)
 
 
+WRONG = {
+    "text": ({"text": None}, "None: it must be text"),
+    "surrogate": ({"text": "a \udcff man"}, "UTF-8"),
+    "overrides": ({"overrides": ["hat"]}, "expected {attribute: True or False}"),
+    "override's value": ({"overrides": {"hat": "yes"}}, "hat = 'yes'"),
+    "override's name": ({"overrides": {3: True}}, "unknown attribute '3'"),
+    "strength": ({"strength": "3"}, "strength '3' is out of range"),
+    "seed": ({"seed": "cat"}, "'cat' is no seed"),
+    "many digits": ({"seed": 10**5000}, "so many digits"),
+    "n": ({"n": 10**9}, "at most 10000"),
+    "n as text": ({"n": "2"}, "n '2'"),
+    "person": ({"person": ["7"]}, "is no person"),
+    "reader": ({"reader": "oracle"}, "'oracle' is unknown"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_argument_is_one_sentence(pipe, name):
+    arguments, words = WRONG[name]
+    with pytest.raises(UserError, match=re.escape(words)) as told:
+        pipe(**arguments)
+    assert len(str(told.value)) < 1500
+
+
+def test_a_reading_is_drawn_as_its_text(pipe):
+    assert pipe(parse(TEXT), seed=7).png == pipe(TEXT, seed=7).png
+    assert pipe(TEXT, seed=7, reader="lstm").reading.attributes["beard"] is True
+
+
+def test_like_takes_an_image_over_only_where_it_is_the_same(pipe):
+    face = pipe(TEXT, seed=7)
+    assert pipe("a man with a beard and no glasses", seed=7, like=face).image is face.image
+    assert pipe(TEXT, seed=8, like=face).image is not face.image
+    assert pipe("a woman", seed=7, like=face).image is not face.image
+
+
+def test_an_enormous_image_is_refused_without_its_pixels(tmp_path):
+    """A PNG may unpack to a thousand times its size."""
+    path = tmp_path / "large.png"
+    Image.new("L", (9000, 9000)).save(path)
+    with pytest.raises(metadata.MetadataError, match="no facegen settings"):
+        metadata.read_settings(path)
+    peak = tracemalloc_peak(lambda: pytest.raises(metadata.MetadataError, metadata.read_settings, path))
+    assert peak < 9000 * 9000 / 4
+    path.write_bytes(b"\x89PNG" + bytes(17 * 2**20))
+    with pytest.raises(metadata.MetadataError, match="17 MB"):
+        metadata.read_settings(path)
+
+
+def tracemalloc_peak(work) -> int:
+    tracemalloc.start()
+    try:
+        work()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
 def test_png_restores_its_face_and_says_that_it_is_synthetic(pipe, tmp_path):
     face = pipe(TEXT, seed=11, overrides={"smiling": True})
     path = face.save(tmp_path / "face.png")
@@ -115,7 +176,10 @@ def test_best_of_draws_the_relative_who_fits_best(pipe):
     text = "a bald woman with a hat"  # few people show all three
 
     def fit(face):
-        return sum(np.log(max(face.match[name] if yes else 1 - face.match[name], 1e-4)) for name, yes in face.attributes.items())
+        return sum(
+            np.log(max(face.match[name] if yes else 1 - face.match[name], 1e-4))
+            for name, yes in face.attributes.items()
+        )
 
     alone = [pipe(text, seed=seed) for seed in range(6)]
     chosen = [pipe(text, seed=seed, best_of=4) for seed in range(6)]

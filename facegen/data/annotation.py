@@ -16,6 +16,7 @@ from facegen.data.bag_of_words import read_words, subject_of, write_words
 from facegen.data.base import DataError, FaceDataset, attribute_table
 from facegen.data.derived import face_shape_scores
 from facegen.files import write_atomic
+from facegen.picture import to_array
 
 # What stays the same from picture to picture of a person; expressions don't.
 GROUPS = ("gender", "age", "face_shape", "hair_color", "hair", "eyewear", "facial_hair")
@@ -202,7 +203,7 @@ def pretrained_classifier(source: str | None = None) -> Classifier:
     model = registry.load_classifier(source)
 
     def classify(images: np.ndarray) -> tuple[Sequence[str], np.ndarray]:
-        batch = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 127.5 - 1
+        batch = torch.from_numpy(to_array(images))
         return model.attributes, model.probabilities(batch).numpy()
 
     return classify

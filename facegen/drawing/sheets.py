@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import torch
 from PIL import Image
-from torch import Tensor, nn
+from torch import nn
 
 from facegen.attributes import encode
+from facegen.picture import to_image
 
 # Rows of the training sheet: one seed is a column, so that a person can be followed down the sheet.
 CONDITIONS: tuple[Mapping[str, bool], ...] = (
@@ -20,12 +21,6 @@ CONDITIONS: tuple[Mapping[str, bool], ...] = (
     {"male": False, "brown_hair": True, "bangs": True, "smiling": False},
     {"male": True, "hat": True, "mustache": True},
 )
-
-
-def to_image(rgb: Tensor) -> Image.Image:
-    """One image (3, h, w) in -1..1 as PIL RGB."""
-    pixels = ((rgb.float().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
-    return Image.fromarray(pixels.permute(1, 2, 0).cpu().contiguous().numpy())
 
 
 def grid(images: Sequence[Image.Image], columns: int, gap: int = 0) -> Image.Image:

@@ -16,11 +16,12 @@ from torch import Tensor, nn
 from facegen import hub
 from facegen.data.pack import Pack
 from facegen.drawing.deconv.generator import DeconvGenerator
-from facegen.drawing.sheets import grid, to_image
+from facegen.drawing.sheets import grid
 from facegen.evaluation.instruments.pixels import photographs, resized
 from facegen.networks.draw import Draw
 from facegen.networks.encoder import Encoder
 from facegen.networks.subjects import SubjectDeconv
+from facegen.picture import to_image
 
 Redrawn = tuple[np.ndarray, Tensor]
 

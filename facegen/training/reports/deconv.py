@@ -16,8 +16,9 @@ from torch import Tensor
 
 from facegen import registry
 from facegen.data.pack import Pack
-from facegen.drawing.sheets import grid, to_image
+from facegen.drawing.sheets import grid
 from facegen.networks.subjects import SubjectDeconv, SubjectDeconvConfig
+from facegen.picture import to_image
 from facegen.training.optim import average_gradients
 from facegen.training.run import Run, load_state, loop, save_state
 

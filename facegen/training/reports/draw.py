@@ -11,8 +11,9 @@ from accelerate import Accelerator
 
 from facegen import registry
 from facegen.data.pack import Pack
-from facegen.drawing.sheets import grid, to_image
+from facegen.drawing.sheets import grid
 from facegen.networks.draw import Draw, DrawConfig
+from facegen.picture import to_image
 from facegen.training.optim import average_gradients
 from facegen.training.run import Run, load_state, loop, save_state
 
