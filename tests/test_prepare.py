@@ -243,3 +243,21 @@ def test_killed_at_any_moment_it_goes_on(celeba, tmp_path, model):
     assert "3 of 7 photographs kept" in done.stdout and "research only" in done.stderr
     assert [p.name for p in sorted((out / "images").glob("*.jpg"))] == KEPT
     assert len(read_dataset(out)) == 3
+
+
+@pytest.mark.parametrize("shrink", [1.5, 2.5, 4.0, 6.0])
+def test_a_crop_made_small_is_not_aliased(shrink):
+    """Of a zone plate, what is too fine for the result is gray in it: it doesn't come back as coarser rings."""
+    side = round(128 * shrink)
+    across = np.arange(side) - side / 2
+    radius = np.hypot(across[:, None], across[None])
+    finest = 0.45  # cycles for each source pixel, at the middle of an edge
+    plate = 127.5 + 127.5 * np.cos(np.pi * finest * radius**2 / (side / 2))
+    face, _, native, _ = align(np.repeat(plate.round().astype(np.uint8)[:, :, None], 3, 2), LANDMARKS * side, 128)
+    corners = crop_square(LANDMARKS * side)
+    places = corners[0] + (np.arange(128)[:, None, None] + 0.5) / 128 * (corners[3] - corners[0]) \
+        + (np.arange(128)[None, :, None] + 0.5) / 128 * (corners[1] - corners[0])  # fmt: skip
+    frequency = finest * np.hypot(*np.moveaxis(places - side / 2, 2, 0)) / (side / 2) * native / 128  # cycles a result's pixel
+    inside = ((places > 4) & (places < side - 4)).all(2)
+    contrast = [face[..., 0][inside & (frequency > low) & (frequency <= high)].std() / 90 for low, high in ((0, 0.2), (0.75, 9))]
+    assert contrast[0] > 0.75 and contrast[1] < 0.22, contrast

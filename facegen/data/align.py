@@ -50,11 +50,11 @@ def align(image: np.ndarray, landmarks: np.ndarray, size: int) -> tuple[np.ndarr
     native = float(np.linalg.norm(corners[1] - corners[0]))
     source = corners[:3]
     shrink = native / size
-    if shrink > 2:  # smooth first: a warp samples, and would alias
+    if shrink > 2:  # a warp samples, and would alias: first by areas to twice the size, then smoothed for the rest
         scale = 2 / shrink
         image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        source = (source + 0.5) * scale - 0.5
-    elif shrink > 1:
+        source, shrink = (source + 0.5) * scale - 0.5, 2.0
+    if shrink > 1:
         image = cv2.GaussianBlur(image, (0, 0), 0.5 * np.sqrt(shrink**2 - 1))
     edge = np.float32([[0, 0], [size, 0], [size, size]]) - 0.5
     matrix = cv2.getAffineTransform(source, edge)
