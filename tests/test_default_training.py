@@ -127,7 +127,7 @@ def made(labels, names, **data):
     """Faces of the given labels, all of the same gray."""
     n = len(labels)
     images, looks = np.full((n, 8, 8, 3), 128, np.uint8), np.zeros(n, np.int64)
-    return Faces(images, labels, looks, np.arange(n), names, 3, DataSettings(**data), torch.device("cpu"))
+    return Faces(images, labels, looks, looks + 8, np.arange(n), names, 3, DataSettings(**data), torch.device("cpu"))
 
 
 def test_as_much_is_said_as_people_say():
@@ -168,6 +168,14 @@ def test_a_mirrored_face_faces_the_other_way():
     assert (batch.conditions[mirrored][:, :4] == torch.tensor([0.0, 1.0, 1.0, 0.0])).all()
     assert (batch.conditions[~mirrored][:, :4] == torch.tensor([1.0, 0.0, 0.0, 1.0])).all()
     assert (batch.conditions[:, 4:] == torch.tensor([1.0, 0.0, 0.0])).all()  # the look
+
+
+def test_what_is_drawn_large_is_learned_from_large_photographs():
+    faces = made(np.ones((2, 1), np.float32), ["male"])
+    faces.images[1] = 255
+    faces.sides[0] = 4
+    assert faces.draw(50, 8).photos.min() == 1
+    assert faces.draw(50, 4).photos.min() < 0.1
 
 
 def test_scales_make_degrees(tmp_path):

@@ -35,6 +35,7 @@ class Faces:
         images: uint8 (n, s, s, 3), memory-mapped; copied to an accelerator, left where they are on a CPU.
         labels: float32 (n, a) of numbers as the generator takes them, columns in the order of `names`.
         looks: int64 (n,), which look each has, of `number_of_looks`.
+        sides: int64 (n,), side in px of each photograph's file: what is drawn at a larger size is learned from larger ones.
         rows: int64 (m,), those to draw from.
     """
 
@@ -43,6 +44,7 @@ class Faces:
         images: np.ndarray,
         labels: np.ndarray,
         looks: np.ndarray,
+        sides: np.ndarray,
         rows: np.ndarray,
         names: list[str],
         number_of_looks: int,
@@ -59,6 +61,7 @@ class Faces:
         self.looks = F.one_hot(torch.from_numpy(looks[rows]), number_of_looks).float().to(device)
         weights = rarity((labels[rows] > 0).astype(np.int8) - (labels[rows] < 0), names) ** settings.rarity
         self.weights = torch.from_numpy(weights / weights.sum()).to(device)
+        self.sides = torch.from_numpy(sides[rows]).to(device)
         order = {name: j for j, name in enumerate(names)}
         self.mirror = torch.tensor([order.get(MIRRORED.get(n, n), j) for n, j in order.items()], device=device)
         self.exclusive = [
@@ -79,8 +82,8 @@ class Faces:
         return pixels.permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last).float().div_(127.5).sub_(1.0)
 
     def draw(self, n: int, size: int) -> Batch:
-        """n faces at `size` px, mirrored at random, and what is said of each."""
-        rows = torch.multinomial(self.weights, n, replacement=True)
+        """n faces at `size` px, none made larger for it, mirrored at random, and what is said of each."""
+        rows = torch.multinomial(self.weights * (self.sides >= size), n, replacement=True)
         photos, labels = self.photos(rows), self.labels[rows]
         turned = torch.rand(n, device=self.device) < 0.5
         photos = torch.where(turned[:, None, None, None], photos.flip(3), photos)

@@ -127,7 +127,7 @@ class Recipe:
     """All that a run needs but the place of the data. Stages run in this order; one of 0 steps is left out.
 
     Args:
-        precision: "no" or "bf16". compile: whether networks are compiled, on an accelerator.
+        precision: "no" or "bf16".
     """
 
     generator: GeneratorConfig = field(default_factory=GeneratorConfig)
@@ -138,7 +138,6 @@ class Recipe:
     adversarial: AdversarialSettings = field(default_factory=AdversarialSettings)
     detail: AdversarialSettings = field(default_factory=AdversarialSettings)
     precision: str = "bf16"
-    compile: bool = False
     seed: int = 0
 
     @property

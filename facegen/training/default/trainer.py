@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from accelerate import Accelerator
+from PIL import Image
 from torch import Tensor
 
 from facegen import registry
@@ -55,10 +56,21 @@ def begin(
     rows = data.rows("train", recipe.data.min_inside)
     if len(rows) <= config.identity_dim:
         raise TrainingError(f"{len(rows)} training faces are too few: more than {config.identity_dim} are needed, the length of a code")
-    look_numbers = np.array(looks, np.int64)[data.source]
-    faces = Faces(data.images, labels, look_numbers, rows, config.attributes, len(config.looks), recipe.data, accelerator.device)
+    sides = [side_of(d[0].path) if len(d) else 0 for d in datasets]
+    drawn = [getattr(recipe, stage) for stage in ("autoencoder", "adversarial", "detail")]
+    largest = max((stage.size for stage in drawn if stage.steps), default=0)
+    if max(sides) < largest:
+        raise TrainingError(f"the recipe draws {largest} px, but no data set has photographs of more than {max(sides)} px")
+    kinds = (np.array(each, np.int64)[data.source] for each in (looks, sides))
+    faces = Faces(data.images, labels, *kinds, rows, config.attributes, len(config.looks), recipe.data, accelerator.device)
     features = SqueezeNet(feature_weights).to(accelerator.device) if feature_weights else None
     return build(recipe, run, accelerator, faces, features)
+
+
+def side_of(photograph: Path) -> int:
+    """Its shorter side in px."""
+    with Image.open(photograph) as image:  # reads the header only
+        return min(image.size)
 
 
 class DefaultTrainer:
