@@ -20,13 +20,18 @@ lint: .venv/lint.stamp
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-# Checks all, then leaves a wheel and an sdist in dist/. docs/deploy.md says what comes after.
+# Checks all, and leaves in dist/ a wheel and an sdist that have drawn a face. docs/deploy.md says what comes after.
+VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' facegen/__init__.py)
 release: lint test
+	@grep -q "^## $(VERSION)$$" CHANGELOG.md || { echo "CHANGELOG.md has no section '## $(VERSION)'"; exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check build twine
 	rm -rf build dist
 	$(BIN)/python -m build
 	$(BIN)/twine check --strict dist/*
-	$(BIN)/python -m pip check
+	$(PYTHON) -m venv build/venv
+	build/venv/bin/python -m pip install --quiet --disable-pip-version-check dist/*.whl
+	build/venv/bin/python -m pip check
+	cd build && venv/bin/facegen generate "a smiling woman with glasses" --seed 7 -o face.png
 
 .venv/app.stamp: pyproject.toml requirements.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
