@@ -20,6 +20,9 @@ _BEHIND = frozenset(
 )
 
 
+FIELDS = {"says", "of", "is", "sure", "negated", "of_things", "relative", "words"}
+
+
 def copy() -> dict:
     return json.loads(json.dumps(DATA))
 
@@ -51,7 +54,7 @@ def test_the_file_itself_has_no_such_phrase():
 
 def test_records_are_in_order():
     for record in DATA["meanings"]:
-        assert record["words"] and set(record) <= {"says", "of", "is", "sure", "negated", "of_things", "relative", "words"}, record
+        assert record["words"] and set(record) <= FIELDS, record
         assert set(record["says"]) | set(record.get("negated", {})) <= set(attributes.NAMES)
         assert 0 < record.get("sure", 0.95) <= 1
 

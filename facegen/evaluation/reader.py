@@ -17,9 +17,12 @@ import typer
 
 from facegen import attributes
 from facegen.errors import UserError
-from facegen.reading.rules import Reading, parse
+from facegen.reading.result import Reading
+from facegen.reading.rules import parse
 
-DEFAULT_FILES = (Path("tests/data/descriptions_dev.jsonl"), Path("tests/data/descriptions_unseen.jsonl"))
+DEFAULT_FILES = tuple(
+    Path(f"tests/data/descriptions_{name}.jsonl") for name in ("dev", "unseen", "field_dev", "field_unseen")
+)
 
 
 class EvaluationError(UserError):
@@ -39,13 +42,15 @@ class Score:
     """Counts over descriptions, and the mistakes behind them.
 
     Attributes:
-        right, wrong: statements of the reader that the label agrees with, or doesn't.
+        right, wrong: statements of the reader that the label agrees with, or doesn't. inverted: wrong ones of which the
+            label says the opposite.
         missed: statements of the label that the reader did not make. noes_missed: those that say no.
         mistakes: (text, statements read wrongly, statements missed).
     """
 
     right: int = 0
     wrong: int = 0
+    inverted: int = 0
     found: int = 0
     missed: int = 0
     noes: int = 0
@@ -56,26 +61,31 @@ class Score:
 
     @property
     def precision(self) -> float:
+        """The share of the reader's statements that are right."""
         """Share (0..1) of what was read that is right."""
         return self.right / max(1, self.right + self.wrong)
 
     @property
     def recall(self) -> float:
+        """The share of the label's statements that the reader made."""
         """Share (0..1) of what is labelled that was read."""
         return self.found / max(1, self.found + self.missed)
 
     @property
     def f1(self) -> float:
+        """The harmonic mean of precision and recall."""
         """Harmonic mean of precision and recall, 0..1."""
         return 2 * self.precision * self.recall / max(1e-9, self.precision + self.recall)
 
     def add(self, text: str, read: Mapping[str, bool], label: Mapping[str, bool]) -> None:
+        """Count one description: what was read, and what its label says."""
         """Count one description: what was read of it against its label. What follows from either counts as said."""
         read_full, label_full = attributes.complete(read), attributes.complete(label)
         wrong = {name: value for name, value in read.items() if label_full.get(name) != value}
         missed = {name: value for name, value in label.items() if read_full.get(name) != value}
         self.right += len(read) - len(wrong)
         self.wrong += len(wrong)
+        self.inverted += sum(name in label_full for name in wrong)
         self.found += len(label) - len(missed)
         self.missed += len(missed)
         self.noes += sum(not value for value in label.values())
@@ -93,6 +103,7 @@ class Score:
             "recall": round(self.recall, 4),
             "f1": round(self.f1, 4),
             "read_without_a_mistake": round(self.exact / max(1, self.descriptions), 4),
+            "inverted": self.inverted,
             "noes": self.noes,
             "noes_missed": self.noes_missed,
         }
@@ -123,6 +134,14 @@ def score(read: Callable[[str], Reading], descriptions: Sequence[Description]) -
     for description in descriptions:
         result.add(description.text, read(description.text).attributes, description.attributes)
     return result
+
+
+def by_kind(descriptions: Sequence[Description]) -> dict[str, list[Description]]:
+    """The descriptions of each kind, in the file's order."""
+    kinds: dict[str, list[Description]] = {}
+    for description in descriptions:
+        kinds.setdefault(description.kind, []).append(description)
+    return kinds
 
 
 def differences(
@@ -161,39 +180,47 @@ def evaluate_reader(
 
         readers["lstm"] = load_reader(reader).parse
     sets = {path.stem: read_descriptions(path) for path in files}
-    if len(sets) > 1:
-        sets["all"] = [d for descriptions in sets.values() for d in descriptions]
-    results = {
-        name: {which: score(read, descriptions) for which, read in readers.items()}
-        for name, descriptions in sets.items()
-    }
+    every = [d for descriptions in sets.values() for d in descriptions]
+    results, kinds = _scores(readers, sets | {"all": every}), _scores(readers, by_kind(every))
     if as_json:
-        print(json.dumps({n: {w: s.to_dict() for w, s in scores.items()} for n, scores in results.items()}, indent=1))
+        tables = {**results, "kinds": kinds}
+        print(json.dumps(tables, indent=1, default=Score.to_dict))
         return
-    _print(results, mistakes)
-    if mistakes and len(readers) == 2:
+    _print(results, "descriptions")
+    _print(kinds, "kind")
+    for name in sets:
+        for text, wrong, missed in results[name]["rules"].mistakes[:mistakes]:
+            print(f"\n{name}: {_short(text)}")
+            print(f"     read wrongly: {_list(wrong) or '-'}; missed: {_list(missed) or '-'}")
+    if mistakes and "lstm" in readers:
         print("\nWhere the two differ (rules, lstm):")
-        for text, differing in differences(*readers.values(), next(reversed(sets.values())))[:mistakes]:
+        for text, differing in differences(readers["rules"], readers["lstm"], every)[:mistakes]:
             print(f"  {_short(text)}")
             print("     " + ", ".join(f"{n}: {_said(a)}, {_said(b)}" for n, (a, b) in differing.items()))
 
 
-def _print(results: Mapping[str, Mapping[str, Score]], mistakes: int) -> None:
+def _scores(
+    readers: Mapping[str, Callable[[str], Reading]], sets: Mapping[str, Sequence[Description]]
+) -> dict[str, dict[str, Score]]:
+    """set -> reader -> score."""
+    return {
+        name: {which: score(read, descriptions) for which, read in readers.items()}
+        for name, descriptions in sets.items()
+    }
+
+
+def _print(results: Mapping[str, Mapping[str, Score]], title: str) -> None:
     print(
-        f"{'descriptions':24} {'reader':7} {'n':>4} {'precision':>9} {'recall':>7} {'F1':>6} {'no mistake':>10} "
-        f"{'noes missed':>12}"
+        f"\n{title:24} {'reader':7} {'n':>4} {'precision':>9} {'recall':>7} {'F1':>6} {'inverted':>8} "
+        f"{'no mistake':>10} {'noes missed':>12}"
     )
     for name, scores in results.items():
         for which, s in scores.items():
             share = s.exact / max(1, s.descriptions)
             print(
-                f"{name:24} {which:7} {s.descriptions:4} {s.precision:9.3f} {s.recall:7.3f} {s.f1:6.3f} "
+                f"{name:24} {which:7} {s.descriptions:4} {s.precision:9.3f} {s.recall:7.3f} {s.f1:6.3f} {s.inverted:8} "
                 f"{share:10.0%} {f'{s.noes_missed} of {s.noes}':>12}"
             )
-    for name, scores in results.items():
-        for text, wrong, missed in scores["rules"].mistakes[:mistakes] if name != "all" else ():
-            print(f"\n{name}: {_short(text)}")
-            print(f"     read wrongly: {_list(wrong) or '-'}; missed: {_list(missed) or '-'}")
 
 
 def _list(statements: Mapping[str, bool]) -> str:

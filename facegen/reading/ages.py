@@ -7,7 +7,11 @@ from typing import NamedTuple
 
 _UNITS = dict(zip("one two three four five six seven eight nine".split(), range(1, 10), strict=True))
 _TEENS = dict(
-    zip("ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(), range(10, 20), strict=True)
+    zip(
+        "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(),
+        range(10, 20),
+        strict=True,
+    )
 )
 _TENS = dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True))
 _TENS["fourty"] = 40
@@ -52,11 +56,12 @@ _PATTERNS = {
     "between": rf"\bbetween\s(?P<a>{_N})\sand\s(?P<b>{_N}){_END}",
     "ish": rf"(?P<a>{_N}|\b{_WORD})[\s-]?(?:ish|odd|something)\b",
     "compared": r"\b(?:(?P<over>over|older than|above|past|more than)"
-    rf"|(?P<under>under|younger than|below|less than|not yet|not a day (?:over|past|older than)|(?:not|no) (?:more|older) than"
-    rf"|not (?:much )?(?:over|past)))\s(?:the age of\s|age\s)?(?P<a>{_N}){_END}",
+    r"|(?P<under>under|younger than|below|less than|not yet|not a day (?:over|past|older than)"
+    rf"|(?:not|no) (?:more|older) than|not (?:much )?(?:over|past)))\s(?:the age of\s|age\s)?(?P<a>{_N}){_END}",
     "about": rf"\b(?:{_ABOUT}|{_SEEMS})\s(?:{_ABOUT}\s)?{_RANGE}{_END}",
     "person": rf"\b(?:{_PEOPLE})(?:,?\s)(?P<of>of\s)?(?:{_ABOUT}\s)?{_RANGE}{_END}",
-    "coded": rf"(?-i:\b(?:[SDMGBT]?[WBAHL]|[WBAHLO]/)[MF]),?\s(?:{_ABOUT}\s)?{_RANGE}(?!\s?(?:lbs?|pounds|kg|cm|ft|['\"])\b)",
+    "coded": rf"(?-i:\b(?:[SDMGBT]?[WBAHL]|[WBAHLO]/)[MF]),?\s(?:{_ABOUT}\s)?{_RANGE}"
+    r"(?!\s?(?:lbs?|pounds|kg|cm|ft|['\"])\b)",
     "nearly": rf"\b(?:turn(?:s|ed|ing)|pushing|nearing|approaching|(?:neighbou?rhood|region|vicinity|side|shy) of"
     rf"|close on)\s(?P<a>{_N})\b(?!\s(?:miles|percent|degrees|times|people|heads|pages))",
     "day": rf"(?P<a>{_N})(?:\sif)\s(?:s?he|they)(?:['’]s|['’]re|\sis|\sare|\swas)\sa\sday\b",

@@ -1,7 +1,8 @@
 """Cues and how far they reach: negation, doubt, and things that are not worn.
 
-A cue is a row of lexicon.json (effect, direction, scope, what ends it), as in ConText (Harkema et al. 2009) and negspaCy.
-"no beard or glasses" denies both, "without a hat, smiling" only the hat, "not blond but brown" only blond. The scopes:
+A cue is a row of lexicon.json (effect, direction, scope, what ends it), as in ConText (Harkema et al. 2009) and
+negspaCy. "no beard or glasses" denies both, "without a hat, smiling" only the hat, "not blond but brown" only blond.
+The scopes:
 
     phrase  the phrase behind the cue, and on over "or" and "nor"; over "and" and commas where the list is of one kind
     list    the same, and over "and": "doesn't wear earrings and lipstick"
@@ -221,12 +222,10 @@ class _Forward:
         """Does "and" carry the negation on ("without hat and scarf") or end it ("no hat and a beard")?"""
         following = self.items[self.j + 1 : self.j + 4]
         first = following[0] if following else None
-        if first is not None and first.role == "a" and first.norm in ("a", "an") and not (self.article and self.listing):
+        if first is None or (first.norm in ("a", "an") and not (self.article and self.listing)):
             return False
-        if first is not None and len(following) > 1 and first.norm in ("a", "an", "any", "visible"):
+        if len(following) > 1 and first.norm in ("a", "an", "any", "visible"):
             first = following[1]
-        if first is None:
-            return False
         if first.role == "word":  # "her hair isn't long and curly": both describe the same noun
             head = first.head
             return head is not None and head == self.here[-1].head and self.items[head].start < first.start

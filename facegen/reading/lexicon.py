@@ -95,6 +95,11 @@ class Entry:
     place: bool = False
     neutral: bool = False
 
+    @property
+    def says_something(self) -> bool:
+        """Would a misspelling of it change what is read?"""
+        return bool(self.meanings) or self.role == "has" or (self.cue is not None and self.cue.scope == "list")
+
 
 def variants(phrase: str) -> list[str]:
     """The phrases that a pattern stands for: "took (him|her) for" is two."""
@@ -119,10 +124,11 @@ class Lexicon:
             node[""] = entry
         self.words = frozenset({w for words in self.entries for w in words if w.isalpha()} | set(self.spellings))
         # Only misspellings of words that say something are worth mending: those that stand alone or in many phrases.
-        saying = [w for w, e in self.entries.items() if e.meanings or e.role == "has" or (e.cue and e.cue.scope == "list")]
+        saying = [words for words, e in self.entries.items() if e.says_something]
         counts = Counter(chain.from_iterable(saying))
         alone = {words[0] for words in saying if len(words) == 1}
-        self.worth = frozenset(w for w, n in counts.items() if w.isalpha() and (w in alone or n > _MANY)) | set(self.spellings)
+        worth = {word for word, n in counts.items() if word.isalpha() and (word in alone or n > _MANY)}
+        self.worth = frozenset(worth | set(self.spellings))
         self._spell = Speller(self.worth, rank=self._ranks(data))
 
     def _read(self, data: Mapping) -> None:

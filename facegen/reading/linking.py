@@ -140,8 +140,8 @@ class _Topic:
     _STEPS: dict[str, Callable[[_Topic, int], None]] = {
         "noun": _noun, "thing": _nobody, "crowd": _nobody, "unread": _nobody, "he": _person, "she": _person,
         "name": _person, "self": _person, "colon": _joint, "is": _joint, "dash": _joint, "ask": _ask, "it": _it,
-        "correct": _correct, "not": _correct, "of": _of, "stop": _stop, "has": _phrase, "in": _phrase, "holding": _phrase,
-        "comma": _comma, "word": _word,
+        "correct": _correct, "not": _correct, "of": _of, "stop": _stop, "has": _phrase, "in": _phrase,
+        "holding": _phrase, "comma": _comma, "word": _word,
     }  # fmt: skip
 
 

@@ -138,7 +138,8 @@ def settle(mentions: Sequence[Mention]) -> list[Mention]:
     holds: dict[str, list[Mention]] = {}
     broad = Counter(m.start for m in mentions)
     for mention in mentions:
-        against = [name for name in _opposed(mention) if name in holds and holds[name][0].value != _wanted(mention, name)]
+        opposed = [name for name in _opposed(mention) if name in holds]
+        against = [name for name in opposed if holds[name][0].value != _wanted(mention, name)]
         if against and broad[mention.start] >= _BROAD and not mention.value:
             continue
         if any(max(m.confidence for m in holds[name]) - mention.confidence > _MUCH_LESS for name in against):

@@ -1,7 +1,8 @@
 """The end-to-end reader: characters in, a yes, no or not-said for each attribute out, by a recurrent network.
 
-It answers like the rules (`facegen.reading.rules.parse`) but learned to from sentences (`facegen.training.sentences.grammar`). It can't
-say what it didn't understand; the place that it gives is where its attention was.
+It answers like the rules (`facegen.reading.rules.parse`) but learned to from sentences (those of
+`facegen.training.sentences.grammar`). It can't say what it didn't understand; the place that it gives is where its
+attention was.
 """
 
 from __future__ import annotations
@@ -90,7 +91,7 @@ def _fold(text: str) -> str:
 
 
 class Reader:
-    """A trained `RecurrentReader` with `parse(text) -> Reading`, to be used in the place of `facegen.reading.rules.parse`."""
+    """A trained `RecurrentReader`; its `parse(text) -> Reading` takes the place of `facegen.reading.rules.parse`."""
 
     def __init__(self, model: RecurrentReader) -> None:
         self.model = model.eval()

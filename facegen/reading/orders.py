@@ -26,8 +26,8 @@ def steps_of(items: Sequence[Item], mentions: Sequence[Mention]) -> dict[str, in
 def refine(order: Reading, before: Reading, steps: Mapping[str, int] | None = None) -> Reading:
     """The reading after an order.
 
-    Its attributes and degrees are those before with the order laid over them; `changes` says what differs. Text, mentions
-    and keywords are the order's. A "his" or "her" in the order doesn't change a gender that was said.
+    Its attributes and degrees are those before with the order laid over them; `changes` says what differs. Text,
+    mentions and keywords are the order's. A "his" or "her" in the order doesn't change a gender that was said.
     """
     said = dict(order.attributes)
     degrees = {**before.degrees, **order.degrees}

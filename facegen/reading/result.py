@@ -1,4 +1,4 @@
-"""What a reader returns: a `Reading`, with the places and keywords behind it; and the error for a text that can't be read."""
+"""What a reader returns: a `Reading` with the places and keywords behind it; and the error for an unreadable text."""
 
 from __future__ import annotations
 

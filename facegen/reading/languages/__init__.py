@@ -28,7 +28,8 @@ _LONGEST = 4  # words in a phrase
 _ELIDED = re.compile(r"^(?:[ldjnscmt]|qu)'(?=\w)")  # French "l'homme"
 _SCRIPTS = {
     "CJK": "Chinese", "HIRAGANA": "Japanese", "KATAKANA": "Japanese", "HANGUL": "Korean", "DEVANAGARI": "Hindi",
-    "CYRILLIC": "Russian or another language in Cyrillic script", "ARABIC": "Arabic or another language in Arabic script",
+    "CYRILLIC": "Russian or another language in Cyrillic script",
+    "ARABIC": "Arabic or another language in Arabic script",
 }  # fmt: skip
 
 
@@ -94,15 +95,23 @@ def tell(tokens: Sequence[Token]) -> Language | None:
     script = _script(words)
     if script:
         return Language(script, frozenset(), {})
-    known = lexicon().words | STOP_WORDS
-    pieces = [_ELIDED.sub("", word) for word in words]
-    english = sum(word in known for word in words)
-    best, most = None, english
-    for language in _languages():
-        score = sum(piece in language.vocabulary for piece in pieces)
-        if score > most:
-            best, most = language, score
-    return best
+    known, homes = lexicon().words, _homes()
+    most = sum(word in known or word in STOP_WORDS for word in words)
+    if most == len(words):
+        return None
+    scores = Counter(index for word in words for index in homes.get(_ELIDED.sub("", word), ()))
+    best = min(scores, key=lambda index: (-scores[index], index), default=None)
+    return _languages()[best] if best is not None and scores[best] > most else None
+
+
+@lru_cache(maxsize=1)
+def _homes() -> dict[str, tuple[int, ...]]:
+    """word -> the places in `_languages` of those that have it."""
+    homes: dict[str, tuple[int, ...]] = {}
+    for index, language in enumerate(_languages()):
+        for word in language.vocabulary:
+            homes[word] = (*homes.get(word, ()), index)
+    return homes
 
 
 def _script(words: Sequence[str]) -> str:

@@ -22,9 +22,12 @@ _MAKE = ["make {him} ", "make {him} look ", "{he} should be ", "now "]
 _HAIR = {"black_hair": "BLK", "brown_hair": "BRO", "blond_hair": "BLN", "gray_hair": "GRY", "red_hair": "RED"}
 _EYES = {"black_eyes": "BLK", "brown_eyes": "BRO", "blue_eyes": "BLU", "green_eyes": "GRN"}
 _RACE = {"white": "W", "black": "B", "asian": "A", "hispanic": "H"}
-_SHORT = {"beard": ["brd", "full brd"], "mustache": ["mous", "mustache"], "bald": ["BAL", "bald"],
-          "eyeglasses": ["glasses", "glsses"], "long_hair": ["lng hr", "long hr"], "dark_skin": ["dk comp", "drk complexion"],
-          "pale_skin": ["lt comp", "fair comp"], "chubby": ["hvy bld", "heavy bld"], "hat": ["ballcap", "cap"]}  # fmt: skip
+_SHORT = {
+    "beard": ["brd", "full brd"], "mustache": ["mous", "mustache"], "bald": ["BAL", "bald"],
+    "eyeglasses": ["glasses", "glsses"], "long_hair": ["lng hr", "long hr"], "hat": ["ballcap", "cap"],
+    "dark_skin": ["dk comp", "drk complexion"], "pale_skin": ["lt comp", "fair comp"],
+    "chubby": ["hvy bld", "heavy bld"],
+}  # fmt: skip
 
 
 def _label(writer: Writer, fact: Fact) -> str:

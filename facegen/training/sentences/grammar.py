@@ -3,8 +3,8 @@
     write(random.Random(7)) -> ("He has short, gray hair and no beard.", {"male": True, "long_hair": False, ...})
 
 Words come from `facegen/reading/lexicon.json`, the commoner ones (they stand first there) more often; the sentence
-patterns, negations, distractors ("a white shirt", "next to a bald man") and typing errors are below. Labels hold only what the
-sentence says, as `facegen.reading.rules.parse` would read it.
+patterns, negations, distractors ("a white shirt", "next to a bald man") and typing errors are below. Labels hold only
+what the sentence says, as `facegen.reading.rules.parse` would read it.
 """
 
 from __future__ import annotations

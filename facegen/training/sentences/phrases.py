@@ -76,7 +76,7 @@ class Writer:
         """A fact without article or negation: "big nose", "beard"."""
         return f"{fact.word} {fact.part}" if fact.form == "part" else fact.word
 
-    def list(self, items: list[str], last: str = "and") -> str:
+    def listed(self, items: list[str], last: str = "and") -> str:
         """Items joined as English lists them: "a, b and c"; `last` stands before the last."""
         if len(items) < 2:
             return "".join(items)
@@ -106,12 +106,12 @@ class Writer:
             bare = [self.bare(f) for f in take]
             word = rng.choice(_NO)
             if len(take) > 1 and rng.random() < 0.25:
-                phrases.append(f"neither {self.list(bare, 'nor')}")
+                phrases.append(f"neither {self.listed(bare, 'nor')}")
             elif word == "without" and len(bare) > 1:
                 plain = all(f.form == "noun" for f in take)
-                phrases.append(f"without {self.list(bare, rng.choice(['or', 'and']) if plain else 'or')}")
+                phrases.append(f"without {self.listed(bare, rng.choice(['or', 'and']) if plain else 'or')}")
             else:
-                phrases.append(f"{word} {self.list(bare, 'or')}")
+                phrases.append(f"{word} {self.listed(bare, 'or')}")
         phrases += [f"not {self.degree()}{f.word}" for f in facts if f.form == "adjective"]
         rng.shuffle(phrases)
         return phrases
@@ -157,7 +157,7 @@ class Writer:
         have = self.hair(parts) + [self.noun(f) for f in nouns]
         rng.shuffle(have)
         if have:
-            pieces[0] += f" {rng.choice(['with', 'with', 'with', 'who has', 'having', 'w/'])} {self.list(have)}"
+            pieces[0] += f" {rng.choice(['with', 'with', 'with', 'who has', 'having', 'w/'])} {self.listed(have)}"
         rest = self.denials(denied) + [self.degree() + f.word for f in behind]
         if self.age:
             rest.append(age_words(rng, self.age, self.male))
@@ -187,7 +187,7 @@ class Writer:
                 ]
                 lack = rng.choice(_LACK)
                 items = items if "no" not in lack.split() else [self.bare(f) for f in take]
-                out.append(f"{he} {lack} {self.list(items, 'or')}")
+                out.append(f"{he} {lack} {self.listed(items, 'or')}")
         for f in denied:
             if f.form == "adjective":
                 out.append(
@@ -213,7 +213,7 @@ class Writer:
         for part, group in grouped.items():
             if rng.random() < 0.5:
                 verb = "are" if plural(part) else "is"
-                words = self.list([self.degree() + f.word for f in group])
+                words = self.listed([self.degree() + f.word for f in group])
                 out.append(f"{rng.choice([his, his, 'the'])} {part} {verb} {words}")
             else:
                 have += self.hair(group)
@@ -221,9 +221,9 @@ class Writer:
         while have:
             take = have[: rng.randint(1, 3)]
             have = have[len(take) :]
-            out.append(f"{he} {rng.choice([self.has, self.has, 'had', 'wears', 'is wearing'])} {self.list(take)}")
+            out.append(f"{he} {rng.choice([self.has, self.has, 'had', 'wears', 'is wearing'])} {self.listed(take)}")
         if adjectives:
-            out.append(f"{he} {is_} {self.list([self.degree() + f.word for f in adjectives])}")
+            out.append(f"{he} {is_} {self.listed([self.degree() + f.word for f in adjectives])}")
         out += self.sentences_of_lack(denied)
         if rng.random() < 0.3:
             out.append(f"{he} {is_} {self.distraction()}")
