@@ -15,7 +15,7 @@ claim()
 import gradio as gr  # noqa: E402
 
 from facegen.pipeline import load, load_or_embedded  # noqa: E402
-from facegen.ui import about, api, describe, gallery, links, morph, people, review, server, tool  # noqa: E402
+from facegen.ui import about, api, describe, gallery, links, morph, people, render, review, server, tool  # noqa: E402
 from facegen.ui.blocks import Blocks  # noqa: E402
 from facegen.ui.server import options  # noqa: E402
 from facegen.ui.session import Session, draw, redraw  # noqa: E402
@@ -54,7 +54,7 @@ def build(model: str | None = None) -> Blocks:
 
         main.extras(demo.load(opened, [main.session], main.outputs, show_progress="hidden", api_visibility="private"))
     demo.queue(max_size=SETTINGS.queue)
-    demo.faces = faces
+    demo.faces, demo.first = faces, render.data_url(render.webp(first.face.image), "image/webp")
     return demo
 
 

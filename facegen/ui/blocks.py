@@ -26,6 +26,7 @@ class Blocks(gr.Blocks):
     """
 
     faces: Faces | None = None  # those that a link can ask for
+    first: str = ""  # the address of the face that the page starts with
     guard: Guard  # set by itself, once the app is served
 
     @property

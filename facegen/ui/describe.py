@@ -154,7 +154,7 @@ def build(pipe: FacePipeline, first: Session, faces: links.Faces) -> Describe:
         if not live:
             return {state: session}
         words_, overrides, *_ = controls
-        if (words_ or "").strip() == session.face.settings["description"].strip() and overrides == session.face.overrides:
+        if (words_ or "").strip() == session.face.settings["description"].strip() and (overrides or {}) == session.face.overrides:
             # Set by an answer (a restored face, an example), or typed and taken back: the face is there already.
             return {state: session, sentence: _sentence(session, pipe)}
         try:
@@ -214,7 +214,7 @@ def build(pipe: FacePipeline, first: Session, faces: links.Faces) -> Describe:
     def extras(event):
         return event.success(
             explained, state, [seen, strip], show_progress="hidden", api_visibility="private", concurrency_limit=16,
-            concurrency_id="explain",
+            concurrency_id="explain", trigger_mode="always_last",
         )  # fmt: skip
 
     # Whoever has to wait for others sees their place in the queue on the face (style.css keeps it hidden at first).

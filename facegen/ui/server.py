@@ -39,7 +39,7 @@ def options(demo: Blocks) -> dict[str, Any]:
     faces = demo.faces
 
     def page(html: bytes, scope: Message) -> bytes:
-        return head(html, scope, faces)
+        return head(html, scope, demo)
 
     async def picture(request: Request) -> Response:
         """/face.png with all its settings inside, and /face.webp, smaller, of a face's link."""
@@ -74,21 +74,27 @@ def options(demo: Blocks) -> dict[str, Any]:
     }
 
 
-def head(html: bytes, scope: Message, faces: links.Faces | None) -> bytes:
-    """The page's HTML with our own title, description and picture for those who link to it."""
-    title, about, picture = "facegen", DESCRIPTION, ""
+def head(html: bytes, scope: Message, demo: Blocks) -> bytes:
+    """The page's HTML with our own title, description and picture for those who link to it, and a face at first paint."""
+    title, about, picture, first = "facegen", DESCRIPTION, "", demo.first
     try:
         settings = links.read(scope["query_string"].decode("latin-1"))
     except UserError:
         settings = None
-    if settings and faces:
+    if settings and demo.faces:
         title = f"{settings['description'][:100] or 'A face'} · facegen"
         site = f"{header(scope, b'x-forwarded-proto') or scope['scheme']}://{header(scope, b'host')}"
-        picture = f"{site}/face.png{links.write(settings, settings['reader'] or 'rules')}"
+        link = links.write(settings, settings["reader"] or "rules")
+        picture, first = f"{site}/face.png{link}", f"face.webp{link}"
     tags = {"og:title": title, "og:description": about, "og:type": "website", "og:image": picture}
     ours = "".join(f'<meta property="{k}" content="{escape(v)}">' for k, v in tags.items() if v)
     ours += f'<meta name="description" content="{escape(about)}"><meta name="twitter:card" content="summary">'
-    return META.sub(b"", html).replace(b"<style>", ours.encode() + b"<style>", 1)
+    html = META.sub(b"", html).replace(b"<style>", ours.encode() + b"<style>", 1)
+    if first:  # app.js takes it away when the page is built
+        html = html.replace(b"</head>", f"<style>{asset('splash.css')}</style></head>".encode(), 1)
+        splash = f'<img id="fg-splash" src="{escape(first)}" alt="" width="360" height="360"><gradio-app'
+        html = html.replace(b"<gradio-app", splash.encode(), 1)
+    return html
 
 
 def check_address(host: str, port: int | None) -> int:

@@ -248,6 +248,7 @@
     const { src } = figure.querySelector('.fg-face').attributes;
     if (shown === null) { // the page has just been built
       home = figure.dataset.link;
+      find('#fg-splash')?.remove();
       if (!awaited && history.state?.at === undefined) history.replaceState({ at: 0 }, '');
       if (store(localStorage, 'dark') !== null) dark(store(localStorage, 'dark'));
       const tour = find('.fg-tour');
