@@ -61,15 +61,32 @@ def test_whoever_waits_sees_their_place_in_the_queue(page, app_url):
     other.close()
 
 
+SHIFTS = """() => {
+    window.jumps = [];
+    new PerformanceObserver((list) => window.jumps.push(...list.getEntries().map((e) => e.value)))
+        .observe({ type: 'layout-shift', buffered: true });
+}"""
+
+
+def test_a_face_is_in_the_page_before_any_script_and_nothing_jumps_while_it_is_built(page, browser, app_url):
+    context = browser.new_context(java_script_enabled=False)
+    plain = context.new_page()
+    plain.goto(app_url)
+    expect(plain.locator("#fg-splash")).to_be_visible()
+    assert plain.locator("#fg-splash").get_attribute("src") == face(page)
+    context.close()
+    page.add_init_script(f"({SHIFTS})()")
+    page.reload()
+    settled(page)
+    expect(page.locator("#fg-splash")).to_have_count(0)
+    assert sum(page.evaluate("window.jumps")) < 0.05
+
+
 def test_nothing_jumps_and_no_face_is_enlarged_beyond_what_looks_sharp(page):
     frame = page.locator("#fg-main .fg-frame")
     box, old = frame.bounding_box(), face(page)
     assert box["width"] <= 360
-    page.evaluate("""() => {
-        window.jumps = [];
-        new PerformanceObserver((list) => window.jumps.push(...list.getEntries().map((e) => e.value)))
-            .observe({ type: 'layout-shift' });
-    }""")
+    page.evaluate(SHIFTS.replace(", buffered: true", ""))
     button(page, "New person").click()
     changes(page, old)
     settled(page)

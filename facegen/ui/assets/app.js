@@ -240,6 +240,15 @@
   document.addEventListener('scroll', soon, { passive: true, capture: true });
   addEventListener('resize', soon);
 
+  // --- the page is shown once it has stopped growing ---
+  const parts = ['chips', 'sentence', 'legend', 'words', 'synthetic', 'readback', 'board'];
+  function ready(height = -1, calm = 0) {
+    const now = parts.every((part) => find(`.fg-${part}`)) ? document.documentElement.scrollHeight : -1;
+    if (now < 0 || calm < 6) { setTimeout(() => ready(now, now === height ? calm + 1 : 0), 40); return; }
+    document.documentElement.classList.add('fg-ready');
+    find('#fg-splash')?.remove();
+  }
+
   // --- a face has arrived ---
   let shown = null;
   new MutationObserver(() => {
@@ -248,7 +257,7 @@
     const { src } = figure.querySelector('.fg-face').attributes;
     if (shown === null) { // the page has just been built
       home = figure.dataset.link;
-      find('#fg-splash')?.remove();
+      ready();
       if (!awaited && history.state?.at === undefined) history.replaceState({ at: 0 }, '');
       if (store(localStorage, 'dark') !== null) dark(store(localStorage, 'dark'));
       const tour = find('.fg-tour');
