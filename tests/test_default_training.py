@@ -1,4 +1,4 @@
-"""The default generator's training: what it is told of faces, each stage on what it should learn, and a run that goes on."""
+"""The default generator's training: what it is told of faces, what each stage learns, and a run that goes on."""
 
 import dataclasses
 import math
@@ -32,7 +32,9 @@ def trainer(faces, folder, seconds=None, **steps):
     for stage in STAGES if steps else ():
         getattr(recipe, stage).steps = steps.get(stage, 0)
     run = Run(folder, seconds)
-    return DefaultTrainer(begin(recipe, [read_dataset(faces)], run, folder.parent / "cache", None, Accelerator(cpu=True)))
+    return DefaultTrainer(
+        begin(recipe, [read_dataset(faces)], run, folder.parent / "cache", None, Accelerator(cpu=True))
+    )
 
 
 def weights(module):
@@ -81,7 +83,10 @@ def test_the_flow_learns_what_words_mean_and_its_pupil_where_it_ends(faces, tmp_
     this = DefaultTrainer(state)
     for stage in ("autoencoder", "flow", "distillation"):
         step = this.stage(stage)
-        losses = [step(i)["loss" if stage != "autoencoder" else "l1"].item() for i in range(getattr(state.recipe, stage).steps)]
+        losses = [
+            step(i)["loss" if stage != "autoencoder" else "l1"].item()
+            for i in range(getattr(state.recipe, stage).steps)
+        ]
         if stage != "autoencoder":
             assert np.mean(losses[-40:]) < 0.9 * np.mean(losses[:10])
     noise, model = torch.randn(200, 16), state.model
@@ -97,8 +102,14 @@ def test_the_flow_learns_what_words_mean_and_its_pupil_where_it_ends(faces, tmp_
 
     with torch.inference_mode():
         wanted = {strength: guided(strength) for strength in (1.0, 3.0)}
-        off = {(s, w): (state.average.flow.sample(noise, dark, s) - wanted[w]).norm(dim=1).mean().item() for s in wanted for w in wanted}
-    assert off[1.0, 1.0] < 0.7 * off[1.0, 3.0] and off[3.0, 3.0] < 0.7 * off[3.0, 1.0], off  # told how strong, it ends there
+        off = {
+            (s, w): (state.average.flow.sample(noise, dark, s) - wanted[w]).norm(dim=1).mean().item()
+            for s in wanted
+            for w in wanted
+        }
+    assert off[1.0, 1.0] < 0.7 * off[1.0, 3.0] and off[3.0, 3.0] < 0.7 * off[3.0, 1.0], (
+        off
+    )  # told how strong, it ends there
 
 
 def test_discriminators_and_decoder_pull_against_each_other(faces, tmp_path):
@@ -132,7 +143,20 @@ def made(labels, names, **data):
 
 def test_as_much_is_said_as_people_say():
     torch.manual_seed(0)
-    names = ["male", "old", "young", "middle_aged", "black_hair", "brown_hair", "smiling", "beard", "hat", "big_nose", "oval_face", "necktie"]
+    names = [
+        "male",
+        "old",
+        "young",
+        "middle_aged",
+        "black_hair",
+        "brown_hair",
+        "smiling",
+        "beard",
+        "hat",
+        "big_nose",
+        "oval_face",
+        "necktie",
+    ]
     labels = np.ones((1, len(names)), np.float32)
     labels[:, [2, 3, 5, 8]] = -1
     faces = made(labels, names, silent=0.2, wordy=0.1, most=4)
@@ -180,7 +204,9 @@ def test_what_is_drawn_large_is_learned_from_large_photographs():
 
 def test_scales_make_degrees(tmp_path):
     labels = np.array([[1, 1], [1, -1], [-1, 0], [1, 1]], np.int8)
-    (tmp_path / "meta.csv").write_text("image,source,age,age_predicted,happy\na.jpg,x,75,20,50\nb.jpg,x,,52,10\nc.jpg,x,30,,70\n")
+    (tmp_path / "meta.csv").write_text(
+        "image,source,age,age_predicted,happy\na.jpg,x,75,20,50\nb.jpg,x,,52,10\nc.jpg,x,30,,70\n"
+    )
     scales = read_scales(tmp_path, ["a.jpg", "b.jpg", "c.jpg", "d.jpg"])
     told = graded(labels, scales, ["old", "smiling"])
     np.testing.assert_allclose(told, [[1.5, 0.5], [0.5, -1.5], [-1.4565, 0], [1, 1]], atol=1e-3)
@@ -209,5 +235,7 @@ def test_empty_columns_are_filled_where_the_classifier_is_sure(pipe, tmp_path):
     assert (beard[:4] < 0).all() and (beard[4:] > 0).sum() >= 3
     j, k = NAMES.index("mustache"), classifier.attributes.index("mustache")
     with torch.inference_mode():
-        answers = torch.sigmoid(classifier(torch.from_numpy(np.array(data.images)).permute(0, 3, 1, 2) / 127.5 - 1))[:, k].numpy()
+        answers = torch.sigmoid(classifier(torch.from_numpy(np.array(data.images)).permute(0, 3, 1, 2) / 127.5 - 1))[
+            :, k
+        ].numpy()
     np.testing.assert_array_equal(after.attributes[:, j], (answers >= YES).astype(int) - (answers <= NO))

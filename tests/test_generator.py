@@ -11,7 +11,8 @@ from facegen.drawing.flow import Flow, adams
 from facegen.drawing.generator import FaceGenerator
 
 SMALL = GeneratorConfig(
-    ["male", "smiling"], ["smiling"], identity_dim=8, channels=[16, 16, 16, 16, 8], style=16, coarse=16, flow_width=16, flow_hidden=16, flow_blocks=1
+    ["male", "smiling"], ["smiling"], identity_dim=8, channels=[16, 16, 16, 16, 8], style=16, coarse=16,
+    flow_width=16, flow_hidden=16, flow_blocks=1,
 )  # fmt: skip
 
 
@@ -20,7 +21,12 @@ def small():
     """A generator of random weights large enough that everything it is told shows."""
     torch.manual_seed(0)
     model = FaceGenerator(SMALL).eval().requires_grad_(False)
-    for module in (model.flow.out, model.decoder.eigenfaces, *(b.style for b in model.decoder.blocks), *(b.to_rgb for b in model.decoder.blocks)):
+    for module in (
+        model.flow.out,
+        model.decoder.eigenfaces,
+        *(b.style for b in model.decoder.blocks),
+        *(b.to_rgb for b in model.decoder.blocks),
+    ):
         torch.nn.init.normal_(module.weight, std=0.2)
     for block in model.decoder.blocks:
         block.noise.fill_(0.1)
@@ -68,7 +74,9 @@ def test_a_crop_is_the_part_of_the_whole(small):
     code, told, inner = torch.randn(2, 8), torch.zeros(2, SMALL.conditions), slice(4, -4)
     whole = small.decoder(code, told)
     part = small.decoder(code, told, crop=Crop(10, 22, 32))
-    torch.testing.assert_close(part[..., inner, inner], whole[..., 10:42, 22:54][..., inner, inner], atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(
+        part[..., inner, inner], whole[..., 10:42, 22:54][..., inner, inner], atol=1e-5, rtol=1e-4
+    )
 
 
 def test_nothing_repeats_every_two_or_four_pixels():

@@ -9,14 +9,16 @@ from facegen.training.jitter import other_view
 
 
 def test_feature_discriminator_tells_drawn_from_photographs_by_what_was_asked():
-    """Maps that differ in nothing but how their mean goes with the attribute: only a discriminator that listens can tell."""
+    """Maps that differ only in how their mean goes with the attribute: a discriminator that listens can tell."""
     torch.manual_seed(0)
     heads = FeatureDiscriminator(1, (4, 8), width=16)
     adam = torch.optim.Adam(heads.parameters(), 5e-3, (0.0, 0.99))
 
     def maps(labels, sign):
         means = (sign * labels)[:, :, None, None]
-        return [torch.randn(len(labels), c, s, s) * scale + means * scale for c, s, scale in ((4, 6, 1.0), (8, 3, 10.0))]
+        return [
+            torch.randn(len(labels), c, s, s) * scale + means * scale for c, s, scale in ((4, 6, 1.0), (8, 3, 10.0))
+        ]
 
     labels = torch.tensor([[1.0], [-1.0]]).repeat(16, 1)
     heads.calibrate(maps(labels, 1))

@@ -257,7 +257,11 @@ def test_a_crop_made_small_is_not_aliased(shrink):
     corners = crop_square(LANDMARKS * side)
     places = corners[0] + (np.arange(128)[:, None, None] + 0.5) / 128 * (corners[3] - corners[0]) \
         + (np.arange(128)[None, :, None] + 0.5) / 128 * (corners[1] - corners[0])  # fmt: skip
-    frequency = finest * np.hypot(*np.moveaxis(places - side / 2, 2, 0)) / (side / 2) * native / 128  # cycles a result's pixel
+    frequency = (
+        finest * np.hypot(*np.moveaxis(places - side / 2, 2, 0)) / (side / 2) * native / 128
+    )  # cycles a result's pixel
     inside = ((places > 4) & (places < side - 4)).all(2)
-    contrast = [face[..., 0][inside & (frequency > low) & (frequency <= high)].std() / 90 for low, high in ((0, 0.2), (0.75, 9))]
+    contrast = [
+        face[..., 0][inside & (frequency > low) & (frequency <= high)].std() / 90 for low, high in ((0, 0.2), (0.75, 9))
+    ]
     assert contrast[0] > 0.75 and contrast[1] < 0.22, contrast

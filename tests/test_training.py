@@ -76,7 +76,9 @@ def half_written(folder) -> list[str]:
 def test_killed_in_mid_write_it_goes_on(faces, tmp_path):
     # A state of 200 MB: it takes a while to be written.
     wide = [f"generator.flow_{name}={n}" for name, n in (("width", 1024), ("hidden", 4096), ("blocks", 3))]
-    given = arguments(faces, tmp_path, *(x for each in wide for x in ("--set", each)), "--set", "autoencoder.steps=100000")
+    given = arguments(
+        faces, tmp_path, *(x for each in wide for x in ("--set", each)), "--set", "autoencoder.steps=100000"
+    )
     run(*given, "--time-limit", 0.1)  # a clean stop by the clock
     folder = tmp_path / "000-default"
     state = folder / "state.safetensors"
@@ -101,7 +103,9 @@ def done(state) -> int:
 
 
 def test_ctrl_c_stops_cleanly(faces, tmp_path):
-    process = train(*arguments(faces, tmp_path, "--set", "autoencoder.steps=1000000"), env={**os.environ, "PYTHONUNBUFFERED": "1"})
+    process = train(
+        *arguments(faces, tmp_path, "--set", "autoencoder.steps=1000000"), env={**os.environ, "PYTHONUNBUFFERED": "1"}
+    )
     deadline = time.monotonic() + 120
     while not list(tmp_path.glob("000-default/tensorboard/*")) and time.monotonic() < deadline:
         time.sleep(0.3)
@@ -114,23 +118,59 @@ def test_ctrl_c_stops_cleanly(faces, tmp_path):
 
 
 def test_classifier_learns_hair_from_nothing(faces, tmp_path):
-    config = ["--set", "classifier={image_size: 32, channels: [16, 16], hidden: 16, attributes: [black_hair, blond_hair]}"]
-    run("classifier", "--data", faces, "--out", tmp_path, "--cache", tmp_path / "cache", *config, "--set", "steps=300", "--set", "batch=16")
+    config = [
+        "--set",
+        "classifier={image_size: 32, channels: [16, 16], hidden: 16, attributes: [black_hair, blond_hair]}",
+    ]
+    run(
+        "classifier",
+        "--data",
+        faces,
+        "--out",
+        tmp_path,
+        "--cache",
+        tmp_path / "cache",
+        *config,
+        "--set",
+        "steps=300",
+        "--set",
+        "batch=16",
+    )
     curve = losses(tmp_path / "000-classifier", "classifier/loss")
     assert curve[-1] < 0.6 * curve[0]
     model = registry.load_classifier(tmp_path / "000-classifier/checkpoint")
-    dark, fair = (torch.from_numpy(drawn_face(32, hair=h)).permute(2, 0, 1)[None] / 127.5 - 1 for h in ((40,) * 3, (200,) * 3))
+    dark, fair = (
+        torch.from_numpy(drawn_face(32, hair=h)).permute(2, 0, 1)[None] / 127.5 - 1 for h in ((40,) * 3, (200,) * 3)
+    )
     assert model.probabilities(dark)[0, 0] > 0.5 > model.probabilities(fair)[0, 0]
 
     # What it learned is taken over, attribute by attribute, and another shape is refused.
-    again = ["classifier", "--data", faces, "--out", tmp_path, "--cache", tmp_path / "cache", "--start-from", tmp_path / "000-classifier/checkpoint", "--set", "steps=1"]
-    run(*again, "--set", "classifier={image_size: 32, channels: [16, 16], hidden: 16, attributes: [blond_hair, brown_hair, black_hair]}")
+    again = [
+        "classifier",
+        "--data",
+        faces,
+        "--out",
+        tmp_path,
+        "--cache",
+        tmp_path / "cache",
+        "--start-from",
+        tmp_path / "000-classifier/checkpoint",
+        "--set",
+        "steps=1",
+    ]
+    run(
+        *again,
+        "--set",
+        "classifier={image_size: 32, channels: [16, 16], hidden: 16, attributes: [blond_hair, brown_hair, black_hair]}",
+    )
     wider = registry.load_classifier(tmp_path / "001-classifier/checkpoint")
     for face in (dark, fair):
         black, blond = model(face)[0].tolist()
         told = wider(face)[0].tolist()
         assert told[2] == pytest.approx(black, abs=0.2) and told[0] == pytest.approx(blond, abs=0.2)
-    assert "hidden = 16, where 8 is asked for" in mistake_at_last(*again, "--set", "classifier={image_size: 32, channels: [16, 16], hidden: 8, attributes: [black_hair]}")
+    assert "hidden = 16, where 8 is asked for" in mistake_at_last(
+        *again, "--set", "classifier={image_size: 32, channels: [16, 16], hidden: 8, attributes: [black_hair]}"
+    )
 
 
 def test_deconv_redraws_its_subjects(subjects, tmp_path):
@@ -184,7 +224,9 @@ def test_augmentation_shows_its_sheet_and_trains_with_it(faces, tmp_path):
 
 def test_draw_tightens_its_bound(faces, tmp_path):
     config = "model={attributes: [black_hair], image_size: 32, glimpses: 4, hidden: 32, latent: 8, read: 5, write: 5}"
-    run("draw", "--data", faces, "--out", tmp_path, "--cache", tmp_path / "cache", "--set", config, "--set", "steps=200")
+    run(
+        "draw", "--data", faces, "--out", tmp_path, "--cache", tmp_path / "cache", "--set", config, "--set", "steps=200"
+    )
     folder = tmp_path / "000-draw"
     bound = losses(folder, "draw/elbo")
     assert bound[-1] > bound[0] + 50  # nats
@@ -196,9 +238,22 @@ def test_draw_tightens_its_bound(faces, tmp_path):
 
 def test_two_processes_train_as_one(faces, tmp_path):
     """Batches of their own, averaged gradients, one set of weights: the loss of one process, within what batches differ by."""
-    only = [x for stage, n in (("autoencoder", 100), ("flow", 0), ("distillation", 0), ("adversarial", 0), ("detail", 0)) for x in ("--set", f"{stage}.steps={n}")]
+    only = [
+        x
+        for stage, n in (("autoencoder", 100), ("flow", 0), ("distillation", 0), ("adversarial", 0), ("detail", 0))
+        for x in ("--set", f"{stage}.steps={n}")
+    ]
     run(*arguments(faces, tmp_path / "one", *only))
-    launcher = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "--mixed_precision", "no"]
+    launcher = [
+        sys.executable,
+        "-m",
+        "accelerate.commands.launch",
+        "--cpu",
+        "--num_processes",
+        "2",
+        "--mixed_precision",
+        "no",
+    ]
     command = [*launcher, "-m", "facegen", "train", *map(str, arguments(faces, tmp_path / "two", *only))]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr

@@ -1,13 +1,14 @@
 """The decoder: (appearance code, conditions) -> RGB at any power of two up to the image's size.
 
-Blocks of convolutions, each modulated by the code and followed by a doubling, as in deconvfaces (Flynn 2016). Every block adds to
-the image (skip connections to RGB, Karras et al. 2020, StyleGAN2, section 4.1). Doublings are bilinear, which is the binomial
-filter [1, 3, 3, 1]: nothing that repeats every two pixels passes it, so that no grid is drawn.
+Blocks of convolutions, each modulated by the code and followed by a doubling, as in deconvfaces (Flynn 2016). Every
+block adds to the image (skip connections to RGB, Karras et al. 2020, StyleGAN2, section 4.1). Doublings are
+bilinear, which is the binomial filter [1, 3, 3, 1]: nothing that repeats every two pixels passes it, so that no
+grid is drawn.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from facegen.drawing.config import GeneratorConfig
+from facegen.drawing.layers import convolution
 
 NOISE_FROM = 32  # px: from this size on a block gets noise, for what a code can't hold (hair, skin)
 
@@ -39,18 +41,11 @@ def double_crop(x: Tensor, crop: Crop) -> Tensor:
     return double(x)[..., 2:-2, 2:-2]
 
 
-def convolution(c_in: int, c_out: int, kernel: int = 3) -> nn.Conv2d:
-    """A convolution of an odd kernel that keeps the map's size; He-normal weights for leaky ReLUs, zero biases."""
-    conv = nn.Conv2d(c_in, c_out, kernel, padding=kernel // 2)
-    nn.init.kaiming_normal_(conv.weight, 0.2)
-    nn.init.zeros_(conv.bias)
-    return conv
-
-
 class Block(nn.Module):
     """Convolution, modulated; doubling; convolution, noise. `to_rgb` of its map is what it adds to the image.
 
-    The modulation sits before the doubling, where it costs a quarter: on CPUs element-wise passes take the time, not convolutions.
+    The modulation sits before the doubling, where it costs a quarter: on CPUs element-wise passes take the time,
+    not convolutions.
     """
 
     def __init__(self, c_in: int, c_out: int, style: int):
@@ -60,9 +55,8 @@ class Block(nn.Module):
         nn.init.normal_(self.style.weight, std=0.02)
         nn.init.zeros_(self.style.bias)
         self.noise = nn.Parameter(torch.zeros(c_out, 1, 1))
-        self.to_rgb = nn.Conv2d(c_out, 3, 1)
+        self.to_rgb = convolution(c_out, 3, 1)
         nn.init.normal_(self.to_rgb.weight, std=0.01)
-        nn.init.zeros_(self.to_rgb.bias)
 
     def forward(self, x: Tensor, style: Tensor, noise: Tensor | None, crop: Crop | None = None) -> Tensor:
         """Map (n, c_in, s, s) -> (n, c_out, 2s, 2s), or what `crop` (in px of the doubled map) shows of it.
@@ -80,7 +74,8 @@ class Block(nn.Module):
 class Decoder(nn.Module):
     """Appearance code and conditions -> RGB.
 
-    A linear layer draws a coarse face straight from the code. Training starts it as eigenfaces (Turk & Pentland 1991) and leaves
+    A linear layer draws a coarse face straight from the code. Training starts it as eigenfaces (Turk & Pentland
+    1991) and leaves
     it so: the blocks see it and add detail, which is learned in minutes, where finding faces first takes hours.
     """
 
@@ -121,7 +116,8 @@ class Decoder(nn.Module):
         Args:
             code: (n, identity_dim). conditions: (n, config.conditions).
             size: side in px, at least that of the coarse face; the image's own if left out.
-            crop: the part of it to draw; all if left out. Its edge differs a little from the whole's, by the convolutions' padding.
+            crop: the part of it to draw; all if left out. Its edge differs a little from the whole's, by the
+                convolutions' padding.
         """
         size = size or self.config.image_size
         inputs = torch.cat([code, conditions], 1)
@@ -129,7 +125,7 @@ class Decoder(nn.Module):
         x = self.dense(inputs).view(len(code), -1, 4, 4).contiguous(memory_format=torch.channels_last)
         x = F.leaky_relu(x, 0.2, inplace=True)
         rgb = self.coarse(code)
-        for block, side in zip(self.blocks, self.sizes, strict=True):
+        for block, side in zip(cast(list[Block], self.blocks), self.sizes, strict=True):
             cut = crop if side == size else None
             x = block(x, style, self._noise(len(code), side, cut), cut)
             if side == self.config.coarse:

@@ -1,8 +1,8 @@
 """The flow: identity code, plain Gaussian noise -> appearance code that fits the conditions.
 
-Flow matching (Lipman et al. 2023) with classifier-free guidance (Ho & Salimans 2022), distilled: the network is told how strong
-the guidance is and looks once a step (Meng et al. 2023), and a few large steps end where many small ones would (Salimans & Ho
-2022). See `training.default.flow` and `training.default.distillation`.
+Flow matching (Lipman et al. 2023) with classifier-free guidance (Ho & Salimans 2022), distilled: the network is
+told how strong the guidance is and looks once a step (Meng et al. 2023), and a few large steps end where many small
+ones would (Salimans & Ho 2022). See `training.default.flow` and `training.default.distillation`.
 """
 
 from __future__ import annotations
@@ -22,11 +22,14 @@ FREQUENCIES = 32
 class Flow(nn.Module):
     """Velocity at a code: a residual network whose layers are modulated by time, guidance and conditions (AdaLN).
 
-    The modulation is one linear layer shared by all blocks and a bias of each block (Chen et al. 2024, PixArt-alpha, section 2.3).
+    The modulation is one linear layer shared by all blocks and a bias of each block (Chen et al. 2024,
+    PixArt-alpha, section 2.3).
 
-    Codes are close to the standard normal, for which the best velocity is known: (2t - 1) / (t^2 + (1 - t)^2) times the code. The
-    network learns the rest, in units of its spread (Karras et al. 2022, section 5).
+    Codes are close to the standard normal, for which the best velocity is known: (2t - 1) / (t^2 + (1 - t)^2) times
+    the code. The network learns the rest, in units of its spread (Karras et al. 2022, section 5).
     """
+
+    frequencies: Tensor
 
     def __init__(self, config: GeneratorConfig):
         super().__init__()
@@ -48,7 +51,8 @@ class Flow(nn.Module):
         self.register_buffer("frequencies", scale, persistent=False)
 
     def forward(self, x: Tensor, t: Tensor, conditions: Tensor, guidance: Tensor) -> Tensor:
-        """Velocity (n, d) at codes x (n, d), times t (n,) in 0 (noise) .. 1 (code), guidance (n,) of 1 (none) and more."""
+        """Velocity (n, d) at codes x (n, d), times t (n,) in 0 (noise) .. 1 (code), guidance (n,) of 1 (none) and
+        more."""
         angles = t[:, None] * self.frequencies
         told = torch.cat([angles.sin(), angles.cos(), guidance[:, None] - 1, conditions], 1)
         modulation = self.modulation(self.condition(told))
@@ -75,7 +79,8 @@ def adams(velocity: Callable[[Tensor, float], Tensor], x: Tensor, steps: int) ->
 
     It looks at each velocity once and remembers two (Hairer, Norsett & Wanner 1993, III.1); the first step is Heun's.
     """
-    states, before = [x], []
+    states: list[Tensor] = [x]
+    before: list[Tensor] = []  # the last velocities, latest first
     for i in range(steps):
         now = velocity(x, i / steps)
         if not before:

@@ -1,8 +1,8 @@
 """The face generator: (identity code, attributes) -> RGB.
 
-Two networks in one checkpoint. A conditional flow carries the identity code, plain Gaussian noise, to an appearance code that fits
-what was said; a decoder draws that code. One noise vector is one person: with the same noise and other attributes the flow ends at
-the same person, changed.
+Two networks in one checkpoint. A conditional flow carries the identity code, plain Gaussian noise, to an appearance
+code that fits what was said; a decoder draws that code. One noise vector is one person: with the same noise and
+other attributes the flow ends at the same person, changed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from facegen.drawing.flow import Flow
 class FaceGenerator(nn.Module):
     """The whole generator; see the module's docstring. `forward` is inference; training works on the parts.
 
-    Attributes are numbers (n, a): 0 for not said, 1 a plain yes, -1 a plain no; graded ones from 0.5 (slightly) to 1.5 (very).
+    Attributes are numbers (n, a): 0 for not said, 1 a plain yes, -1 a plain no; graded ones from 0.5 (slightly) to
+    1.5 (very).
     """
 
     Config = GeneratorConfig
@@ -47,7 +48,9 @@ class FaceGenerator(nn.Module):
         return conditions(attributes, looks)
 
     @torch.inference_mode()
-    def appearance(self, identity: Tensor, attributes: Tensor, guidance: float | None = None, look: str | None = None) -> Tensor:
+    def appearance(
+        self, identity: Tensor, attributes: Tensor, guidance: float | None = None, look: str | None = None
+    ) -> Tensor:
         """Appearance codes (n, identity_dim) of identity codes (n, identity_dim) under attributes (n, a)."""
         strength = self.config.guidance if guidance is None else guidance
         return self.flow.sample(identity, self.conditions(attributes, look), strength)
@@ -64,7 +67,9 @@ class FaceGenerator(nn.Module):
         size = max(self.config.image_size // 2, self.config.coarse)
         return self.decoder(code, self.conditions(attributes), size).clamp(-1, 1)
 
-    def forward(self, identity: Tensor, attributes: Tensor, guidance: float | None = None, look: str | None = None) -> Tensor:
+    def forward(
+        self, identity: Tensor, attributes: Tensor, guidance: float | None = None, look: str | None = None
+    ) -> Tensor:
         """RGB (n, 3, s, s) in -1..1 of identity codes (n, identity_dim), standard normal, and attributes (n, a)."""
         return self.draw(self.appearance(identity, attributes, guidance, look), attributes, look)
 

@@ -1,7 +1,7 @@
 """From an image to a vector: the convolutional trunk that classifier, encoder and discriminator share.
 
-Plain residual stacks of 3 x 3 convolutions without normalisation, channels in multiples of 32 and in channels-last order:
-that is what a CPU's bfloat16 matrix units are fast at.
+Plain residual stacks of 3 x 3 convolutions without normalisation, channels in multiples of 32 and in channels-last
+order: that is what a CPU's bfloat16 matrix units are fast at.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 
-def _conv(c_in: int, c_out: int, kernel: int = 3) -> nn.Conv2d:
+def convolution(c_in: int, c_out: int, kernel: int = 3) -> nn.Conv2d:
+    """A convolution that keeps the size, with start weights for leaky ReLUs of slope 0.2."""
     conv = nn.Conv2d(c_in, c_out, kernel, padding=kernel // 2)
     nn.init.kaiming_normal_(conv.weight, 0.2)
-    nn.init.zeros_(conv.bias)
+    if conv.bias is not None:
+        nn.init.zeros_(conv.bias)
     return conv
 
 
@@ -25,7 +27,7 @@ class DownBlock(nn.Module):
 
     def __init__(self, c_in: int, c_out: int):
         super().__init__()
-        self.conv1, self.conv2 = _conv(c_in, c_in), _conv(c_in, c_out)
+        self.conv1, self.conv2 = convolution(c_in, c_in), convolution(c_in, c_out)
         self.skip = nn.Conv2d(c_in, c_out, 1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -40,7 +42,7 @@ class Trunk(nn.Module):
     def __init__(self, image_size: int, channels: list[int], patch: int, end: int = 4):
         super().__init__()
         self.patch = patch
-        self.stem = _conv(3 * patch**2, channels[0])
+        self.stem = convolution(3 * patch**2, channels[0])
         sizes = int(math.log2(image_size // patch // end))
         widths = channels + [channels[-1]] * (sizes + 1 - len(channels))
         self.blocks = nn.ModuleList(DownBlock(a, b) for a, b in zip(widths[:sizes], widths[1 : sizes + 1], strict=True))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image
-from torch import nn
 
 from facegen.attributes import encode
 from facegen.picture import to_image
@@ -34,12 +34,12 @@ def grid(images: Sequence[Image.Image], columns: int, gap: int = 0) -> Image.Ima
 
 
 def face_sheet(
-    model: nn.Module, conditions: Sequence[Mapping[str, bool]] = CONDITIONS, seeds: Sequence[int] = range(10)
+    model: Any, conditions: Sequence[Mapping[str, bool]] = CONDITIONS, seeds: Sequence[int] = range(10)
 ) -> Image.Image:
     """A row for each condition, a column for each seed."""
     known = set(model.config.attributes)
     device = next(model.parameters()).device
-    rows = []
+    rows: list[Image.Image] = []
     for condition in conditions:
         said = encode({k: v for k, v in condition.items() if k in known}, model.config.attributes)
         attributes = torch.tensor(np.tile(said, (len(seeds), 1)), dtype=torch.float32, device=device)

@@ -20,7 +20,9 @@ def mirrored(images: Tensor, labels: Tensor, names: list[str], rng: np.random.Ge
     """Half of the faces, by chance, `flipped`."""
     some = torch.from_numpy(rng.random(len(images)) < 0.5)
     turned, told = flipped(images, labels, names)
-    return torch.where(some.to(images.device)[:, None, None, None], turned, images), torch.where(some.to(labels.device)[:, None], told, labels)
+    return torch.where(some.to(images.device)[:, None, None, None], turned, images), torch.where(
+        some.to(labels.device)[:, None], told, labels
+    )
 
 
 def to_tensor(pixels: np.ndarray | Tensor) -> Tensor:
@@ -30,8 +32,8 @@ def to_tensor(pixels: np.ndarray | Tensor) -> Tensor:
 
 # What people ask for together though photographs seldom show it; from labels that annotators seldom get wrong.
 TELLING = (
-    "male", "young", "old", "black_hair", "brown_hair", "blond_hair", "gray_hair", "bald", "bangs", "long_hair", "eyeglasses",
-    "sunglasses", "smiling", "hat", "heavy_makeup",
+    "male", "young", "old", "black_hair", "brown_hair", "blond_hair", "gray_hair", "bald", "bangs", "long_hair",
+    "eyeglasses", "sunglasses", "smiling", "hat", "heavy_makeup",
 )  # fmt: skip
 
 

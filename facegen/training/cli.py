@@ -13,7 +13,11 @@ from facegen.training.presets import PRESETS, Setting
 from facegen.training.reader import train_reader
 from facegen.training.run import Run, TrainingError, new_run
 
-app = typer.Typer(help="Train a model. Stops cleanly at --time-limit or Ctrl-C; --resume goes on.", no_args_is_help=True, add_completion=False)
+app = typer.Typer(
+    help="Train a model. Stops cleanly at --time-limit or Ctrl-C; --resume goes on.",
+    no_args_is_help=True,
+    add_completion=False,
+)
 
 
 RECIPES = Path(__file__).parent / "recipes"
@@ -23,7 +27,8 @@ def settings(recipe: str | None, resume: Path | None, pairs: list[str] | None, p
     """A recipe's values, with name=value pairs laid over it; "stage.name=value" sets what a stage's name has.
 
     Args:
-        recipe: a YAML file, or the name of one in training/recipes. If left out: the resumed run's own, else the preset's.
+        recipe: a YAML file, or the name of one in training/recipes. If left out: the resumed run's own, else the
+            preset's.
     """
     file = recipe_file(recipe) if recipe else resume / "config.yaml" if resume else RECIPES / f"{preset}.yaml"
     try:
@@ -61,7 +66,8 @@ def command(preset: str) -> Callable[..., None]:
 
     def train(
         data: Annotated[
-            list[Path], typer.Option(help="A data set folder (CelebA, prepared, RaFD, PubFig, LFW, a CSV); again for more.")
+            list[Path],
+            typer.Option(help="A data set folder (CelebA, prepared, RaFD, PubFig, LFW, a CSV); again for more."),
         ],
         out: Annotated[Path, typer.Option(help="Where run folders are made, numbered by themselves.")] = Path("runs"),
         time_limit: Annotated[float | None, typer.Option(help="Stop cleanly after this many minutes.")] = None,
@@ -74,10 +80,12 @@ def command(preset: str) -> Callable[..., None]:
         ] = None,
         accumulate: Annotated[int, typer.Option(min=1, help="Steps whose gradients make one update.")] = 1,
         recipe: Annotated[
-            str | None, typer.Option(help="Hyper-parameters: a YAML file, or the name of a recipe; every run folder holds its own.")
+            str | None,
+            typer.Option(help="Hyper-parameters: a YAML file or a recipe's name; run folders hold their own."),
         ] = None,
         set_: Annotated[
-            list[str] | None, typer.Option("--set", help="name=value or stage.name=value over the recipe; again for more.")
+            list[str] | None,
+            typer.Option("--set", help="name=value or stage.name=value over the recipe; again for more."),
         ] = None,
         start_from: Annotated[
             Path | None, typer.Option(help="A checkpoint folder to start from (classifier; see also --resume).")
@@ -87,7 +95,8 @@ def command(preset: str) -> Callable[..., None]:
         ] = None,
         cache: Annotated[Path, typer.Option(help="Where the packed photographs are kept.")] = Path(".cache/train"),
         augment: Annotated[
-            Path | None, typer.Option(help="Write a sheet of photographs before and after live augmentation here, and stop.")
+            Path | None,
+            typer.Option(help="Write a sheet of photographs before and after live augmentation here, and stop."),
         ] = None,
     ) -> None:
         from accelerate import Accelerator
@@ -122,7 +131,9 @@ def command(preset: str) -> Callable[..., None]:
             trainer.resume(state)
         elif start_from:
             if not hasattr(trainer, "start_from"):
-                raise TrainingError(f"--start-from {start_from}: the preset {preset} starts from nothing; --resume goes on with a run")
+                raise TrainingError(
+                    f"--start-from {start_from}: the preset {preset} starts from nothing; --resume goes on with a run"
+                )
             trainer.start_from(start_from)
         if hasattr(trainer, "optimizers"):  # trainers with one optimizer prepare it themselves
             # Accelerate holds a prepared optimizer back while gradients accumulate, and undoes float16's scale.

@@ -43,7 +43,8 @@ def jitter(images: Tensor, shift: float = 0.06, color: float = 0.15, blur: bool 
 
 
 def other_view(images: Tensor) -> Tensor:
-    """The same faces as another photograph might have them: turned by up to 4 degrees, 4 % nearer or farther, 2 % aside, in other light.
+    """The same faces as another photograph might have them: turned by up to 4 degrees, 4 % nearer or farther, 2 %
+    aside, in other light.
 
     Args:
         images: (n, 3, s, s) in -1..1.

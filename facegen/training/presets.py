@@ -54,7 +54,10 @@ def build(kind: type, values: dict, **nested: object):
             raise TrainingError(f"unknown hyper-parameter {name!r}: known are {', '.join(sorted(known))}")
         wanted = getattr(default, name)
         if isinstance(wanted, bool) != isinstance(value, bool):
-            raise TrainingError(f"{name} = {value!r}: {'true or false' if isinstance(wanted, bool) else f'a value such as {wanted}'} is expected")
+            raise TrainingError(
+                f"{name} = {value!r}: "
+                f"{'true or false' if isinstance(wanted, bool) else f'a value such as {wanted}'} is expected"
+            )
         if isinstance(wanted, (int, float)) and not isinstance(value, (int, float)):
             raise TrainingError(f"{name} = {value!r}: a number is needed, such as {wanted}")
     typed = {k: type(getattr(default, k))(v) for k, v in values.items()}
@@ -138,6 +141,12 @@ PRESETS: dict[str, tuple[str, Callable[[Setting], object]]] = {
     "deconv": ("The first report's network: one-hot subject and attributes, MSLE, watched by PSNR.", _deconv),
     "draw": ("The second report's: DRAW as a conditional variational autoencoder, 64 px.", _draw),
     "classifier": ("The small classifier that reads drawn faces back, from nothing.", _classifier),
-    "identify": ("VGG-Face's topology trained as VGG-Face was, to tell subjects apart: weights for vggface.", _identify),
-    "vggface": ("VGG-Face's topology with a two-way head for each attribute; --set weights=FILE to fine-tune.", _vggface),
+    "identify": (
+        "VGG-Face's topology trained as VGG-Face was, to tell subjects apart: weights for vggface.",
+        _identify,
+    ),
+    "vggface": (
+        "VGG-Face's topology with a two-way head for each attribute; --set weights=FILE to fine-tune.",
+        _vggface,
+    ),
 }

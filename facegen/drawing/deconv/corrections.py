@@ -10,12 +10,17 @@ ROUNDS = 6
 
 
 class Discriminants(nn.Module):
-    """Fisher's linear discriminants (1936), one an attribute: codes are moved to where each attribute that was said is shown.
+    """Fisher's linear discriminants (1936), one an attribute: codes are moved to where each attribute that was said
+    is shown.
 
     Args:
         codes, attributes: how long a code is, how many attributes there are.
         firmness: what a code may be moved for being one standard deviation short in one attribute; 0 is not at all.
     """
+
+    normals: Tensor
+    yes: Tensor
+    no: Tensor
 
     def __init__(self, codes: int, attributes: int, firmness: float):
         super().__init__()
@@ -27,8 +32,9 @@ class Discriminants(nn.Module):
     def forward(self, codes: Tensor, attributes: Tensor) -> Tensor:
         """Codes (n, d), moved to show attributes (n, a) of -1/0/+1.
 
-        What is minimised is |move|^2 / (2 firmness) + the sum of (what a said attribute is short of its mean)^2 / 2. What is shown
-        better than that is held where it is. Only what would be short counts, which is found in rounds.
+        What is minimised is |move|^2 / (2 firmness) + the sum of (what a said attribute is short of its mean)^2 /
+        2. What is shown better than that is held where it is. Only what would be short counts, which is found in
+        rounds.
         """
         short = torch.where(attributes > 0, self.yes, self.no) - codes @ self.normals.T
         short = attributes * (attributes * short).clamp(min=0)
@@ -42,7 +48,14 @@ class Discriminants(nn.Module):
 
 
 class Tints(nn.Module):
-    """How warm and how green the middle of a coarse face is, both linear in its code (n, d), kept within what photographs show."""
+    """How warm and how green the middle of a coarse face is, both linear in its code (n, d), kept within what
+    photographs show."""
+
+    normals: Tensor
+    moves: Tensor
+    offset: Tensor
+    low: Tensor
+    high: Tensor
 
     def __init__(self, codes: int):
         super().__init__()

@@ -1,7 +1,9 @@
-"""The flow of `facegen-deconv` checkpoints: identity code, plain Gaussian noise -> appearance code that fits the attributes.
+"""The flow of `facegen-deconv` checkpoints: identity code, plain Gaussian noise -> appearance code that fits the
+attributes.
 
-Flow matching (Lipman et al. 2023), guided twice: away from what would be drawn if nothing was said (classifier-free guidance, Ho &
-Salimans 2022), and away from what a much smaller flow would draw of the same words (autoguidance, Karras et al. 2024).
+Flow matching (Lipman et al. 2023), guided twice: away from what would be drawn if nothing was said (classifier-free
+guidance, Ho & Salimans 2022), and away from what a much smaller flow would draw of the same words (autoguidance,
+Karras et al. 2024).
 """
 
 from __future__ import annotations
@@ -33,12 +35,10 @@ class VelocityField(nn.Module):
     Args:
         codes, attributes: how long a code is, how many attributes there are.
         width, hidden, blocks: size of the MLP.
-        preconditioned: see above; without, the network tells all of the velocity.
     """
 
-    def __init__(self, codes: int, attributes: int, width: int, hidden: int, blocks: int, preconditioned: bool):
+    def __init__(self, codes: int, attributes: int, width: int, hidden: int, blocks: int):
         super().__init__()
-        self.preconditioned = preconditioned
         self.condition = nn.Sequential(
             nn.Linear(2 * TIME_FREQUENCIES + 2 * attributes, width), nn.SiLU(), nn.Linear(width, width), nn.SiLU()
         )
@@ -51,7 +51,8 @@ class VelocityField(nn.Module):
         self.out = nn.Linear(width, codes)
 
     def modulate(self, t: Tensor, attributes: Tensor) -> Tensor:
-        """What times t (n,) and attributes (n, a) tell the blocks, (n, 3 width): the same for every code, so it can be had for many times at once."""
+        """What times t (n,) and attributes (n, a) tell the blocks, (n, 3 width): the same for every code, so it can
+        be had for many times at once."""
         frequencies = torch.exp(torch.arange(TIME_FREQUENCIES, device=t.device) * (math.log(1000.0) / TIME_FREQUENCIES))
         angles = t[:, None] * frequencies[None]
         # "Yes" and "no" get inputs of their own: not said (0, 0) is then a third state, not half way between.
@@ -64,74 +65,62 @@ class VelocityField(nn.Module):
         return self.modulate(times.repeat_interleave(n), attributes.repeat(k, 1)).view(k, n, -1)
 
     def modulated(self, x: Tensor, t: Tensor, modulation: Tensor) -> Tensor:
-        """Velocity at codes x (n, d), times t (n,) or one for all (), with what `modulate` gives for them, (n, 3 width)."""
+        """Velocity at codes x (n, d), times t (n,) or one for all (), with what `modulate` gives for them, (n, 3
+        width)."""
         h = self.into(x)
         for block, bias in zip(self.blocks, self.block_bias, strict=True):
             shift, scale, gate = (modulation + bias).chunk(3, 1)
             h = h + gate * block(F.layer_norm(h, h.shape[-1:]) * (1 + scale) + shift)
         velocity = self.out(F.layer_norm(h, h.shape[-1:]))
-        if not self.preconditioned:
-            return velocity
         t = t[..., None]
         square = t.square() + (1 - t).square()
         return (2 * t - 1) / square * x + velocity * square.rsqrt()
 
 
 class Prior(VelocityField):
-    """The flow: its own velocity field, and its guide's, the smaller one that autoguidance keeps away from."""
+    """The flow: its own velocity field; its guide's, a smaller one to keep away from; and what corrects its codes."""
 
     def __init__(self, config: GeneratorConfig):
-        shared = {"codes": config.identity_dim, "attributes": len(config.attributes), "preconditioned": config.prior_preconditioned}
-        super().__init__(width=config.prior_width, hidden=config.prior_hidden, blocks=config.prior_blocks, **shared)
-        self.guide = None
-        if config.guide_width:
-            sizes = {"width": config.guide_width, "hidden": config.guide_hidden, "blocks": config.guide_blocks}
-            self.guide = VelocityField(**sizes, **shared)
-        self.autoguidance = config.autoguidance
-        self.discriminants = self.tints = None
-        if config.correction:
-            self.tints = Tints(config.identity_dim)
-            self.discriminants = Discriminants(config.identity_dim, len(config.attributes), config.correction)
-        self.refiner = None
-        if config.refiner_width:
-            self.refiner = Refiner(config.identity_dim, len(config.attributes), config.refiner_width)
-        self.refiner_full = config.refiner_full
-        self.steps, self.shortest, self.longest = config.prior_steps, config.shortest_code, config.longest_code or math.inf
+        codes, attributes = config.identity_dim, len(config.attributes)
+        super().__init__(codes, attributes, config.prior_width, config.prior_hidden, config.prior_blocks)
+        self.guide = VelocityField(codes, attributes, config.guide_width, config.guide_hidden, config.guide_blocks)
+        self.tints = Tints(codes)
+        self.discriminants = Discriminants(codes, attributes, config.correction)
+        self.refiner = Refiner(codes, attributes, config.refiner_width)
+        self.autoguidance, self.refiner_full, self.steps = config.autoguidance, config.refiner_full, config.prior_steps
+        self.shortest, self.longest = config.shortest_code, config.longest_code or math.inf
 
-    def sample(self, noise: Tensor, attributes: Tensor, guidance: float, steps: int | None = None) -> Tensor:
-        """Appearance codes (n, d) of noise (n, d): the flow's, refined."""
-        codes = self.flow(noise, attributes, guidance, steps)
-        return self.within(self.refined(codes, attributes) if self.refiner else codes)
+    def sample(self, noise: Tensor, attributes: Tensor, guidance: float) -> Tensor:
+        """Appearance codes (n, d) of noise (n, d): the flow's, refined, brought within what photographs' codes have."""
+        return self.within(self.refined(self.flow(noise, attributes, guidance), attributes))
 
     def refined(self, codes: Tensor, attributes: Tensor) -> Tensor:
-        """Codes (n, d), moved by the refiner: all of its way where `refiner_full` attributes are said, in proportion less far where fewer are."""
+        """Codes (n, d), moved by the refiner in proportion to how many attributes are said, up to `refiner_full`."""
         moved = self.refiner(codes, attributes)
         if not self.refiner_full:
             return moved
         said = attributes.abs().sum(1, keepdim=True)
         return torch.lerp(codes, moved, (said / self.refiner_full).clamp(max=1))
 
-    def flow(self, noise: Tensor, attributes: Tensor, guidance: float, steps: int | None = None) -> Tensor:
+    def flow(self, noise: Tensor, attributes: Tensor, guidance: float) -> Tensor:
         """Integrate from noise (n, d) to codes (n, d), and correct these by the discriminants.
 
-        By the Adams-Bashforth rule of third order (Hairer, Norsett & Wanner 1993, III.1), which looks at each velocity once and remembers two: ten
-        steps of it come as near as eight of the midpoint rule, at 11 looks for 16.
+        By the Adams-Bashforth rule of third order (Hairer, Norsett & Wanner 1993, III.1), which looks at each
+        velocity once and remembers two.
         """
-        steps = steps or self.steps
+        steps = self.steps
         x, times = noise, torch.arange(steps + 1, device=noise.device) / steps
         guided = guidance != 1.0 and bool(attributes.any())
-        guide = self.guide if self.autoguidance != 1.0 else None
         # What a time and the words tell the networks is the same for every code: worked out once, not at each time.
-        told = self.at(times, attributes)
+        told, guide_told = self.at(times, attributes), self.guide.at(times, attributes)
         if guided:
             told = torch.cat([told, self.at(times, torch.zeros_like(attributes[:1])).expand_as(told)], 1)
-        guide_told = guide.at(times, attributes) if guide else None
 
         def velocity(x: Tensor, i: int) -> Tensor:
             both = self.modulated(torch.cat([x, x]) if guided else x, times[i], told[i])
             said, unsaid = both.chunk(2) if guided else (both, both)
             moved = unsaid + guidance * (said - unsaid) if guided else said
-            return moved + (self.autoguidance - 1) * (said - guide.modulated(x, times[i], guide_told[i])) if guide else moved
+            return moved + (self.autoguidance - 1) * (said - self.guide.modulated(x, times[i], guide_told[i]))
 
         before: list[Tensor] = []  # the last velocities, latest first
         for i in range(steps):
@@ -143,11 +132,10 @@ class Prior(VelocityField):
             else:
                 move = (23 * now - 16 * before[0] + 5 * before[1]) / 12
             x, before = x + move / steps, [now, *before[:1]]
-        return self.discriminants(x, attributes) if self.discriminants else x
+        return self.discriminants(x, attributes)
 
     def within(self, codes: Tensor) -> Tensor:
         """Codes (n, d), brought to a tint and a length that photographs' codes have."""
-        if self.tints:
-            codes = self.tints(codes)
+        codes = self.tints(codes)
         length = codes.norm(dim=1, keepdim=True).clamp(min=1e-6)  # a code of zeros stays one
         return codes * (length.clamp(self.shortest, self.longest) / length)

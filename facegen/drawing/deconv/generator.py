@@ -1,7 +1,9 @@
-"""The generator of `facegen-deconv` checkpoints: (identity code, attributes) -> RGB. It draws; it can't be trained any more.
+"""The generator of `facegen-deconv` checkpoints: (identity code, attributes) -> RGB. It draws; it can't be trained
+any more.
 
-A conditional flow (flow.py) carries the identity code to an appearance code; a deconvolution decoder draws that code, after deconvfaces
-(Flynn 2016; Meden 2018): structured inputs, a dense layer, five upsampling + conv blocks; an enlarger doubles the size.
+A conditional flow (flow.py) carries the identity code to an appearance code; a deconvolution decoder draws that
+code, after deconvfaces (Flynn 2016; Meden 2018): structured inputs, a dense layer, five upsampling + conv blocks;
+an enlarger doubles the size.
 """
 
 from __future__ import annotations
@@ -26,17 +28,15 @@ class GeneratorConfig:
         identity_dim: length of the identity code and of the appearance code.
         channels: decoder channels at 4, 8, 16, .. px; one upsampling block between neighbours.
         prior_width, prior_hidden, prior_blocks: size of the flow's residual MLP.
-        prior_preconditioned: whether the flow's network tells what a straight line from noise to code leaves open (see `VelocityField`).
         prior_steps: steps from noise to appearance code, one look at the velocity each (see `Prior.flow`).
         guidance: strength of classifier-free guidance; 1 is none.
-        guide_width, guide_hidden, guide_blocks: size of the flow's guide, a worse flow to keep away from; 0 width for none.
+        guide_width, guide_hidden, guide_blocks: size of the flow's guide, a worse flow to keep away from.
         autoguidance: how far to keep away from it, as strongly as `guidance` counts; 1 is not at all.
-        correction: how firmly codes are brought to show what was said (see `Discriminants`); 0 is not at all, of colors neither.
-        refiner_width: of the network that moves codes to where a classifier reads what was said (see `Refiner`); 0 for none.
-        refiner_full: how many attributes must be said, with the noes of exclusive groups, for it to move a code all of its way; of fewer it
-            moves it in proportion less far. 0 for all of its way whatever is said.
-        shortest_code, longest_code: appearance codes are brought between these lengths, where they aren't 0. Photographs' codes
-            are 16 long on average; guidance makes those of rare attributes longer than any photograph's.
+        correction: how firmly codes are brought to show what was said (see `Discriminants`).
+        refiner_width: of the network that moves codes to where a classifier reads what was said (see `Refiner`).
+        refiner_full: how many attributes must be said, with the noes of exclusive groups, for it to move a code all
+            of its way; of fewer it moves it in proportion less far. 0 for all of its way whatever is said.
+        shortest_code, longest_code: appearance codes are brought between these lengths, where they aren't 0.
         enlarger_channels, enlarger_blocks: size of the network that doubles the decoder's image; 0 channels for none.
     """
 
@@ -46,7 +46,6 @@ class GeneratorConfig:
     prior_width: int = 512
     prior_hidden: int = 768
     prior_blocks: int = 6
-    prior_preconditioned: bool = True
     prior_steps: int = 10
     guidance: float = 2.0
     guide_width: int = 128
@@ -96,8 +95,8 @@ class UpBlock(nn.Module):
 class Decoder(nn.Module):
     """Appearance code and attributes -> RGB: dense layer, then one upsampling + conv block for each doubling.
 
-    A second dense layer draws a coarse face at half size straight from the code, as eigenfaces do (Turk & Pentland 1991). The
-    blocks see that face from a quarter of the image's size on and add detail to it.
+    A second dense layer draws a coarse face at half size straight from the code, as eigenfaces do (Turk & Pentland
+    1991). The blocks see that face from a quarter of the image's size on and add detail to it.
     """
 
     def __init__(self, config: GeneratorConfig):
@@ -146,11 +145,13 @@ def _double(image: Tensor) -> Tensor:
 class Enlarger(nn.Module):
     """RGB (n, 3, s, s) -> (n, 3, 2s, 2s): the smooth enlargement, and what residual blocks at half the size add to it.
 
-    Sub-pixel convolution (Shi et al. 2016) and residual blocks without normalisation (EDSR, Lim et al. 2017). Working at
-    a quarter of the result's size keeps it at a few milliseconds.
+    Sub-pixel convolution (Shi et al. 2016) and residual blocks without normalisation (EDSR, Lim et al. 2017).
+    Working at a quarter of the result's size keeps it at a few milliseconds.
 
     `without_stripes` takes out what repeats every two pixels.
     """
+
+    taps: Tensor
 
     def __init__(self, config: GeneratorConfig):
         super().__init__()
@@ -164,7 +165,8 @@ class Enlarger(nn.Module):
         self.register_buffer("taps", torch.tensor([-1.0, 4.0, 10.0, 4.0, -1.0]) / 16, persistent=False)
 
     def without_stripes(self, detail: Tensor) -> Tensor:
-        """Of what repeats along a row or a column: all that is slow, three quarters every four pixels, nothing every two."""
+        """Of what repeats along a row or a column: all that is slow, three quarters every four pixels, nothing
+        every two."""
         for shape, padding in (((3, 1, 5, 1), (2, 0)), ((3, 1, 1, 5), (0, 2))):
             taps = self.taps.view(shape[2:]).expand(shape).to(detail.dtype)
             detail = F.conv2d(detail, taps, padding=padding, groups=3)
@@ -176,9 +178,10 @@ class Enlarger(nn.Module):
         for block in self.blocks:
             h = h + block(h)
         large = _double(image) + self.without_stripes(F.pixel_shuffle(self.out(F.leaky_relu(h, 0.2)), 4))
-        # Back-projection (Irani & Peleg 1991): made small again, the result is the image that it was made from. It may add
-        # what is too fine for the decoder; a beard or a smile stays what the decoder drew. Bicubic, as pictures are made
-        # small by those who look at them; not exact, because an exact one shows the decoder's pixels as a weave: so three times.
+        # Back-projection (Irani & Peleg 1991): made small again, the result is the image that it was made from. It
+        # may add what is too fine for the decoder; a beard or a smile stays what the decoder drew. Bicubic, as
+        # pictures are made small by those who look at them; not exact, because an exact one shows the decoder's
+        # pixels as a weave: so three times.
         for _ in range(3):
             small = F.interpolate(large, scale_factor=0.5, mode="bicubic", align_corners=False, antialias=True)
             large = large + F.interpolate(image - small, scale_factor=2.0, mode="bicubic", align_corners=False)

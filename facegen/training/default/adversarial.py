@@ -1,7 +1,8 @@
-"""Last stages: the decoder goes on with codes drawn from the flow, against discriminators; photographs are still redrawn.
+"""Last stages: the decoder goes on with codes drawn from the flow, against discriminators; photographs are still
+redrawn.
 
-Two discriminators train by one relativistic loss (R3GAN, Huang et al. 2024): of pixels, and of a frozen network's features
-(Projected GAN, Sauer et al. 2021). Both see every image through the same random changes.
+Two discriminators train by one relativistic loss (R3GAN, Huang et al. 2024): of pixels, and of a frozen network's
+features (Projected GAN, Sauer et al. 2021). Both see every image through the same random changes.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ def logits(opponents: nn.ModuleDict, images: Tensor, maps: list[Tensor], told: T
 
 
 def weighted(settings: AdversarialSettings, winners: list[Tensor], losers: list[Tensor]) -> Tensor:
-    """The relativistic loss of winners' logits over losers', pixels' and the mean of features', each with its weight."""
+    """The relativistic loss of winners' logits over losers', pixels' and the mean of features', each with its
+    weight."""
     each = [losses.relativistic(a, b) for a, b in zip(winners, losers, strict=True)]
     return settings.pixels * each[0] + (settings.features * sum(each[1:]) / len(each[1:]) if each[1:] else 0.0)
 
@@ -46,7 +48,12 @@ def weighted(settings: AdversarialSettings, winners: list[Tensor], losers: list[
 def adversarial(state: State, name: str):
     """The function of the step number that makes one step of stage `name` and returns its losses."""
     settings: AdversarialSettings = getattr(state.recipe, name)
-    accelerator, decoder, features, opponents = state.accelerator, state.model.decoder, state.features, state.opponents[name]
+    accelerator, decoder, features, opponents = (
+        state.accelerator,
+        state.model.decoder,
+        state.features,
+        state.opponents[name],
+    )
     opt_decoder, opt_opponents = state.optimizers[f"opt_{name}"], state.optimizers[f"opt_{name}_opponents"]
     flow, config = state.average.flow, state.recipe.generator
     state.encoder.requires_grad_(False).eval()
@@ -57,7 +64,9 @@ def adversarial(state: State, name: str):
     redraw = half if settings.reconstruction else 0
     if "features" in opponents and bool((opponents["features"].scale == 1).all()):
         with torch.no_grad():
-            opponents["features"].calibrate(features(cut(state.faces.draw(settings.batch, settings.size).photos, place(settings)))[DEEP])
+            opponents["features"].calibrate(
+                features(cut(state.faces.draw(settings.batch, settings.size).photos, place(settings)))[DEEP]
+            )
 
     def look(images: Tensor) -> list[Tensor]:
         return features(images) if "features" in opponents else []
@@ -70,7 +79,9 @@ def adversarial(state: State, name: str):
             if "features" in opponents:
                 with torch.no_grad():
                     maps = look(images)[DEEP]
-                total = total + settings.feature_penalty * losses.feature_penalty(opponents["features"], maps, told[:half])
+                total = total + settings.feature_penalty * losses.feature_penalty(
+                    opponents["features"], maps, told[:half]
+                )
         return total
 
     def step(i: int) -> dict[str, Tensor]:
@@ -120,6 +131,12 @@ def adversarial(state: State, name: str):
         update_average(state.average.decoder, decoder, state.recipe.autoencoder.steps + i, settings.average)
         gaps = [(r.mean() - f.mean()).detach() for r, f in zip(real, fake, strict=True)]
         more = {"features gap": sum(gaps[1:]) / len(gaps[1:])} if gaps[1:] else {}
-        return {"gap": gaps[0], **more, "fooled": fooled.detach(), "l1": pixel.detach(), "perceptual": perceptual.detach()}
+        return {
+            "gap": gaps[0],
+            **more,
+            "fooled": fooled.detach(),
+            "l1": pixel.detach(),
+            "perceptual": perceptual.detach(),
+        }
 
     return step

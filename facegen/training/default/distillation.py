@@ -1,7 +1,7 @@
 """Third stage: the flow learns to end in a few large steps where it would with guidance and many small ones.
 
-Guidance becomes an input (Meng et al. 2023), and each large step's average velocity is what is learned (Salimans & Ho 2022, with
-all of a path's knots at once). Paths cost nothing but time: noise is free, and so is what is said.
+Guidance becomes an input (Meng et al. 2023), and each large step's average velocity is what is learned (Salimans &
+Ho 2022, with all of a path's knots at once). Paths cost nothing but time: noise is free, and so is what is said.
 """
 
 from __future__ import annotations
@@ -23,7 +23,12 @@ def start(state: State) -> None:
 
 def distillation(state: State):
     """The function of the step number that makes one step and returns its loss."""
-    settings, accelerator, network, teacher = state.recipe.distillation, state.accelerator, state.model.flow, state.teacher
+    settings, accelerator, network, teacher = (
+        state.recipe.distillation,
+        state.accelerator,
+        state.model.flow,
+        state.teacher,
+    )
     optimizer, faces, large = state.optimizers["opt_distillation"], state.faces, state.recipe.generator.flow_steps
     dim, looks = state.recipe.generator.identity_dim, len(state.recipe.generator.looks)
     paths: list[tuple[Tensor, Tensor, Tensor]] = []

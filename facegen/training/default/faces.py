@@ -35,7 +35,8 @@ class Faces:
         images: uint8 (n, s, s, 3), memory-mapped; copied to an accelerator, left where they are on a CPU.
         labels: float32 (n, a) of numbers as the generator takes them, columns in the order of `names`.
         looks: int64 (n,), which look each has, of `number_of_looks`.
-        sides: int64 (n,), side in px of each photograph's file: what is drawn at a larger size is learned from larger ones.
+        sides: int64 (n,), side in px of each photograph's file: what is drawn at a larger size is learned from
+            larger ones.
         rows: int64 (m,), those to draw from.
     """
 
@@ -101,10 +102,11 @@ class Faces:
         return conditions(self.said(labels), looks * kept)
 
     def said(self, labels: Tensor) -> Tensor:
-        """Labels (n, a) of which as much is left as people say: of some faces nothing, of most up to `most` attributes, of some all.
+        """Labels (n, a) of which as much is left as people say: of some faces nothing, of most up to `most`
+        attributes, of some all.
 
-        Which ones is drawn without replacement, those that people say more often first (Gumbel top-k, Kool et al. 2019). With a yes
-        of an exclusive group the noes that it stands for are said.
+        Which ones is drawn without replacement, those that people say more often first (Gumbel top-k, Kool et al.
+        2019). With a yes of an exclusive group the noes that it stands for are said.
         """
         n, settings = len(labels), self.settings
         chance = torch.rand(n, 1, device=self.device)

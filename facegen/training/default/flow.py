@@ -14,7 +14,8 @@ from facegen.training.optim import anneal, average_gradients, update_average
 
 @torch.no_grad()
 def codes(state: State, views: int) -> tuple[Tensor, Tensor]:
-    """Codes (views * m, d) of all training photographs and their row numbers; all but the first view a little changed, every other one mirrored."""
+    """Codes (views * m, d) of all training photographs and their row numbers; all but the first view a little
+    changed, every other one mirrored."""
     state.encoder.requires_grad_(False).eval()
     found, rows = [], []
     for view in range(max(views, 1)):

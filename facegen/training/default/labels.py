@@ -16,9 +16,13 @@ from facegen.data.pack import Pack
 from facegen.drawing.classifier import AttributeClassifier
 from facegen.training.batches import to_tensor
 
-YES, NO = 0.65, 0.2  # a classifier's answers from which on a label is told; most attributes are rare, so a yes is seldom sure
+YES, NO = (
+    0.65,
+    0.2,
+)  # a classifier's answers from which on a label is told; most attributes are rare, so a yes is seldom sure
 
-# Attribute -> columns of a data set's scales, their value where a plain yes begins, and where it is as strong as it gets.
+# Attribute -> columns of a data set's scales, their value where a plain yes begins, and where it is as strong as it
+# gets.
 SCALES: dict[str, tuple[tuple[str, ...], float, float]] = {
     "young": (("age", "age_predicted"), 38.0, 20.0),
     "old": (("age", "age_predicted"), 52.0, 75.0),
@@ -32,7 +36,8 @@ FILES = ("ratings.csv", "ratings_predicted.csv", "meta.csv")
 
 @torch.inference_mode()
 def fill(data: Pack, classifier: AttributeClassifier) -> np.ndarray:
-    """The pack's labels (n, len(NAMES)) of -1/0/1, with what one of its data sets never tells told by a classifier, where it is sure."""
+    """The pack's labels (n, len(NAMES)) of -1/0/1, with what one of its data sets never tells told by a classifier,
+    where it is sure."""
     attributes, device = data.attributes.copy(), next(classifier.parameters()).device
     for source in np.unique(data.source):
         rows = np.flatnonzero(data.source == source)
@@ -41,7 +46,9 @@ def fill(data: Pack, classifier: AttributeClassifier) -> np.ndarray:
             continue
         ours, theirs = [NAMES.index(name) for name in lacking], [classifier.attributes.index(name) for name in lacking]
         for some in np.array_split(rows, -(-len(rows) // 64)):
-            answers = torch.sigmoid(classifier(to_tensor(data.images[some]).to(device)).float())[:, theirs].cpu().numpy()
+            answers = (
+                torch.sigmoid(classifier(to_tensor(data.images[some]).to(device)).float())[:, theirs].cpu().numpy()
+            )
             attributes[np.ix_(some, ours)] = (answers >= YES).astype(np.int8) - (answers <= NO).astype(np.int8)
         attributes[rows] = settle_exclusive(attributes[rows])
     return attributes
@@ -67,9 +74,11 @@ def _number(text: str | None) -> float:
 
 
 def graded(labels: np.ndarray, scales: Mapping[str, np.ndarray], names: Sequence[str]) -> np.ndarray:
-    """Labels (n, len(names)) with a strength: a yes or no of 0.5 (slightly) to 1.5 (very) where a scale tells; 1 elsewhere.
+    """Labels (n, len(names)) with a strength: a yes or no of 0.5 (slightly) to 1.5 (very) where a scale tells; 1
+    elsewhere.
 
-    Of a scale's two sides the yes begins at its first value and is full at its second; a no is as strong as it lies beyond.
+    Of a scale's two sides the yes begins at its first value and is full at its second; a no is as strong as it lies
+    beyond.
     """
     told = labels.astype(np.float32)
     for name, (columns, start, full) in SCALES.items():
@@ -86,7 +95,9 @@ def graded(labels: np.ndarray, scales: Mapping[str, np.ndarray], names: Sequence
     return told
 
 
-def label_faces(data: Pack, datasets: Sequence[FaceDataset], names: Sequence[str], classifier: AttributeClassifier | None) -> np.ndarray:
+def label_faces(
+    data: Pack, datasets: Sequence[FaceDataset], names: Sequence[str], classifier: AttributeClassifier | None
+) -> np.ndarray:
     """Labels float32 (n, len(names)) of a pack, filled in and graded."""
     labels = (fill(data, classifier) if classifier else data.attributes)[:, [NAMES.index(n) for n in names]]
     parts = []

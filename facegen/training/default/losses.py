@@ -22,7 +22,8 @@ def flow_matching(flow: nn.Module, code: Tensor, conditions: Tensor) -> Tensor:
 
 
 def relativistic(winner: Tensor, loser: Tensor) -> Tensor:
-    """Relativistic pairing loss (Jolicoeur-Martineau 2019; R3GAN, Huang et al. 2024): the winner's logit should be higher.
+    """Relativistic pairing loss (Jolicoeur-Martineau 2019; R3GAN, Huang et al. 2024): the winner's logit should be
+    higher.
 
     The discriminator trains with (real, drawn), the generator with (drawn, real); pairs share their conditions.
     """
@@ -36,8 +37,8 @@ def gradient_penalty(discriminator: nn.Module, images: Tensor, conditions: Tenso
         images: (n, 3, s, s), detached; conditions: (n, c).
 
     Returns:
-        Mean over the images of the squared gradient norm, halved, for each place of the discriminator's grid (the places
-        look at mostly different pixels, so that their squared gradients add up).
+        Mean over the images of the squared gradient norm, halved, for each place of the discriminator's grid (the
+        places look at mostly different pixels, so that their squared gradients add up).
     """
     images = images.detach().requires_grad_()
     logits = discriminator(images, conditions)
@@ -46,7 +47,8 @@ def gradient_penalty(discriminator: nn.Module, images: Tensor, conditions: Tenso
 
 
 def feature_penalty(discriminator: nn.Module, maps: list[Tensor], conditions: Tensor) -> Tensor:
-    """`gradient_penalty` for a discriminator of feature maps (n, c, h, w), which it counts in their own units: mean over the maps."""
+    """`gradient_penalty` for a discriminator of feature maps (n, c, h, w), which it counts in their own units: mean
+    over the maps."""
     maps = [m.detach().float().requires_grad_() for m in maps]
     logits = discriminator(maps, conditions)
     gradients = torch.autograd.grad(sum(each.sum() for each in logits), maps, create_graph=True)

@@ -150,7 +150,8 @@ class Recipe:
 
 
 def read_recipe(values: dict) -> Recipe:
-    """The recipe of a YAML file's values. Raises `TrainingError` for a name that is unknown or a value of the wrong kind."""
+    """The recipe of a YAML file's values. Raises `TrainingError` for a name that is unknown or a value of the wrong
+    kind."""
     return _filled(Recipe(), values, "")
 
 
@@ -164,14 +165,21 @@ def _filled(settings, values: object, where: str):
         path = f"{where}.{name}" if where else str(name)
         if name not in known:
             raise TrainingError(f"unknown setting {path!r}: known are {', '.join(known)}")
-        changed[name] = _filled(known[name], value, path) if is_dataclass(known[name]) else _typed(known[name], value, path)
+        changed[name] = (
+            _filled(known[name], value, path) if is_dataclass(known[name]) else _typed(known[name], value, path)
+        )
     return replace(settings, **changed)
 
 
 def _typed(default: object, value: object, path: str) -> object:
     """The value, as the default's type."""
     number = isinstance(default, (int, float)) and not isinstance(default, bool)
-    if number and isinstance(value, (int, float)) and not isinstance(value, bool) and (isinstance(default, float) or value == int(value)):
+    if (
+        number
+        and isinstance(value, (int, float))
+        and not isinstance(value, bool)
+        and (isinstance(default, float) or value == int(value))
+    ):
         return type(default)(value)
     if type(value) is not type(default):
         raise TrainingError(f"{path} = {value!r}: a value such as {default!r} is expected")

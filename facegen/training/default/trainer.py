@@ -1,4 +1,5 @@
-"""Train the default generator: the stages of a recipe, one after the other, in one run that can stop and go on anywhere.
+"""Train the default generator: the stages of a recipe, one after the other, in one run that can stop and go on
+anywhere.
 
 1. autoencoder: encoder and decoder learn to draw photographs from codes.
 2. flow: the encoder is frozen; the flow learns to carry noise to its codes.
@@ -38,11 +39,18 @@ Step = Callable[[int], dict[str, Tensor]]
 
 
 def begin(
-    recipe: Recipe, datasets: list[FaceDataset], run: Run, cache: Path, feature_weights: Path | None, accelerator: Accelerator
+    recipe: Recipe,
+    datasets: list[FaceDataset],
+    run: Run,
+    cache: Path,
+    feature_weights: Path | None,
+    accelerator: Accelerator,
 ) -> State:
     """A run before its first step. Raises `TrainingError` where the data can't support the recipe."""
     if feature_weights is None and recipe.needs_features:
-        raise TrainingError("the recipe has losses of features: give --feature-weights, or set every perceptual and features weight to 0")
+        raise TrainingError(
+            "the recipe has losses of features: give --feature-weights, or set all perceptual and features weights to 0"
+        )
     config = recipe.generator
     data = pack(datasets, config.image_size, cache)
     config.attributes = config.attributes or drawable_names(datasets)
@@ -55,14 +63,20 @@ def begin(
     looks = [config.looks.index(look_of(folder, recipe.data.looks)) for folder in folders]
     rows = data.rows("train", recipe.data.min_inside)
     if len(rows) <= config.identity_dim:
-        raise TrainingError(f"{len(rows)} training faces are too few: more than {config.identity_dim} are needed, the length of a code")
+        raise TrainingError(
+            f"{len(rows)} training faces are too few: more than {config.identity_dim} are needed, the length of a code"
+        )
     sides = [side_of(d[0].path) if len(d) else 0 for d in datasets]
     drawn = [getattr(recipe, stage) for stage in ("autoencoder", "adversarial", "detail")]
     largest = max((stage.size for stage in drawn if stage.steps), default=0)
     if max(sides) < largest:
-        raise TrainingError(f"the recipe draws {largest} px, but no data set has photographs of more than {max(sides)} px")
+        raise TrainingError(
+            f"the recipe draws {largest} px, but no data set has photographs of more than {max(sides)} px"
+        )
     kinds = (np.array(each, np.int64)[data.source] for each in (looks, sides))
-    faces = Faces(data.images, labels, *kinds, rows, config.attributes, len(config.looks), recipe.data, accelerator.device)
+    faces = Faces(
+        data.images, labels, *kinds, rows, config.attributes, len(config.looks), recipe.data, accelerator.device
+    )
     features = SqueezeNet(feature_weights).to(accelerator.device) if feature_weights else None
     return build(recipe, run, accelerator, faces, features)
 
