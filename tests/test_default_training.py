@@ -13,7 +13,7 @@ from facegen.attributes import NAMES
 from facegen.data.pack import pack
 from facegen.data.readers import read_dataset
 from facegen.drawing.flow import adams
-from facegen.training.cli import settings
+from facegen.training.recipe import read_settings
 from facegen.training.default import autoencoder
 from facegen.training.default.faces import Faces
 from facegen.training.default.labels import NO, YES, fill, graded, look_of, read_scales
@@ -27,7 +27,7 @@ HAIR = ["black_hair", "blond_hair"]
 
 def trainer(faces, folder, seconds=None, **steps):
     """A trainer of the toy recipe; `steps` in place of its own, 0 for stages that aren't named, if any is."""
-    recipe = read_recipe(settings("toy", None, None, "default"))
+    recipe = read_recipe(read_settings("toy", None, None, "default"))
     recipe.generator.attributes = HAIR
     for stage in STAGES if steps else ():
         getattr(recipe, stage).steps = steps.get(stage, 0)

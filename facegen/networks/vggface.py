@@ -16,6 +16,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from facegen import hub
+from facegen.errors import UserError
 
 BLOCKS = (2, 2, 3, 3, 3)
 CONVOLUTIONS = tuple(f"conv{b}_{i}" for b, n in enumerate(BLOCKS, 1) for i in range(1, n + 1))
@@ -51,6 +52,10 @@ class VGGFaceConfig:
     dropout: float = 0.5
     mean: list[float] = field(default_factory=lambda: [129.1863, 104.7624, 93.594])
     std: list[float] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if len(self.channels) != len(BLOCKS) or self.image_size % 32:
+            raise UserError("VGG-Face has channels for five blocks, and each halves an image of a multiple of 32 px")
 
 
 class VGGFace(nn.Module):

@@ -9,18 +9,17 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from accelerate import Accelerator
-from torch import Tensor
+from torch import Tensor, nn
 
 from facegen import registry
 from facegen.attributes import NAMES
 from facegen.data.dress.augment import AugmentConfig, augment_rows
-from facegen.data.pack import Pack
 from facegen.drawing.classifier import AttributeClassifier, ClassifierConfig
 from facegen.training.batches import mirrored, to_tensor
 from facegen.training.jitter import jitter
-from facegen.training.optim import anneal, average_gradients, update_average
-from facegen.training.run import Run, TrainingError, load_state, loop, save_state
+from facegen.training.optim import anneal, update_average
+from facegen.training.run import TrainingError
+from facegen.training.trainer import ModelTrainer
 
 
 @dataclass
@@ -30,11 +29,11 @@ class ClassifierTrainingConfig:
     Args:
         batch, steps: photographs a step, and steps.
         learning_rate, weight_decay: AdamW's, at the peak.
-        augment_eyewear, augment_facial_hair: chance that glasses are drawn onto a face that has none, facial hair onto
-            a man who has none (Meden 2018: 0.5 both).
+        augment_eyewear, augment_facial_hair: chance that glasses are drawn onto a face that has none, facial hair onto a man
+            who has none (Meden 2018: 0.5 both).
     """
 
-    classifier: ClassifierConfig = field(default_factory=ClassifierConfig)
+    model: ClassifierConfig = field(default_factory=ClassifierConfig)
     batch: int = 64
     steps: int = 4000
     learning_rate: float = 1e-3
@@ -44,62 +43,44 @@ class ClassifierTrainingConfig:
     seed: int = 0
 
 
-class ClassifierTrainer:
+class ClassifierTrainer(ModelTrainer):
     """Masked binary cross-entropy: an attribute that isn't said of a face is not trained on that face."""
 
-    def __init__(
-        self,
-        config: ClassifierTrainingConfig,
-        data: Pack,
-        rows: np.ndarray,
-        run: Run,
-        accelerator: Accelerator | None = None,
-    ):
-        self.config, self.data, self.rows, self.run = config, data, rows, run
-        self.accelerator = accelerator or Accelerator()
-        torch.manual_seed(config.seed)
-        self.rng = np.random.default_rng(config.seed + self.accelerator.process_index)
-        self.columns = [NAMES.index(name) for name in config.classifier.attributes]
+    stage = "classifier"
+    model: AttributeClassifier
+
+    def build(self) -> None:
+        config = self.config
+        self.columns = [NAMES.index(name) for name in config.model.attributes]
         self.dress = None
         if config.augment_eyewear or config.augment_facial_hair:
             self.dress = AugmentConfig(eyewear=config.augment_eyewear, facial_hair=config.augment_facial_hair)
-        self.labels = torch.from_numpy(data.columns(config.classifier.attributes).astype(np.float32))
-        said = self.labels[rows]
-        yes, no = (said > 0).sum(0), (said < 0).sum(0)
-        config.classifier.base_rates = [round(float(r), 5) for r in yes / (yes + no).clamp(min=1)]
-        self.model = AttributeClassifier(config.classifier).to(
-            self.accelerator.device, memory_format=torch.channels_last
-        )
+        config.model.base_rates = self.base_rates()
+        self.model = AttributeClassifier(config.model).to(self.device, memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.model).requires_grad_(False).eval()
         adam = torch.optim.AdamW(
             self.model.parameters(), config.learning_rate, (0.9, 0.99), weight_decay=config.weight_decay
         )
-        self.optimizer = self.accelerator.prepare(adam)
-        self.done = 0
-        torch.manual_seed(config.seed + 1 + self.accelerator.process_index)
+        self.optimizer = self.prepare(adam)
 
     @property
-    def _modules(self) -> dict[str, torch.nn.Module]:
+    def modules(self) -> dict[str, nn.Module]:
         return {"model": self.model, "average": self.average}
 
-    def save(self, i: int) -> None:
-        """Write the state after step i, and the averaged weights as a checkpoint."""
-        self.done = i
-        if self.run.main:
-            save_state(self.run.folder / "state.safetensors", self._modules, {"optimizer": self.optimizer}, {"done": i})
-            registry.save(self.average, self.run.folder / "checkpoint")
+    def save_product(self) -> None:
+        registry.save(self.average, self.product)
 
     def start_from(self, folder: Path) -> None:
-        """Start from a trained classifier; heads of attributes that it lacks start from nothing.
+        """Take a trained classifier over, with its heads for the attributes that both know; other heads start from nothing.
 
         Raises `hub.CheckpointError`, or `TrainingError` where its network has another shape.
         """
-        old, new = registry.load_classifier(folder), self.config.classifier
+        old, new = registry.load_classifier(folder), self.config.model
         for name in ("image_size", "channels", "hidden"):
             if getattr(old.config, name) != getattr(new, name):
                 raise TrainingError(
                     f"{folder} has {name} = {getattr(old.config, name)}, where {getattr(new, name)} is asked for: "
-                    "set classifier as its config.json has it"
+                    "set model as its config.json has it"
                 )
         learned, tensors = old.state_dict(), self.model.state_dict()
         shared = [name for name in new.attributes if name in old.attributes]
@@ -109,24 +90,14 @@ class ClassifierTrainer:
         self.model.load_state_dict(tensors | learned)
         self.average.load_state_dict(self.model.state_dict())
 
-    def resume(self, path: Path) -> None:
-        """Go on from a state.safetensors."""
-        self.done = load_state(path, self._modules, {"optimizer": self.optimizer})["done"]
-
-    def fit(self) -> bool:
-        """Run the steps that are left; True when none is."""
-        return loop(self.run, "classifier", range(self.done, self.config.steps), self.step, self.save)
-
     def batch(self) -> tuple[Tensor, Tensor]:
-        """Photographs (n, 3, s, s) in -1..1, mirrored and jittered at random, and their labels (n, a) of -1/0/+1."""
         rows = self.rng.choice(self.rows, self.config.batch)
-        names = self.config.classifier.attributes
-        images, labels = mirrored(*self.faces(rows), names, self.rng)
-        images = jitter(images.contiguous(memory_format=torch.channels_last).to(self.accelerator.device), blur=True)
-        return images, labels.to(self.accelerator.device)
+        images, labels = mirrored(*self.faces(rows), self.config.model.attributes, self.rng)
+        images = jitter(images.contiguous(memory_format=torch.channels_last).to(self.device), blur=True)
+        return images, labels.to(self.device)
 
     def faces(self, rows: np.ndarray) -> tuple[Tensor, Tensor]:
-        """Photographs (n, 3, s, s) in -1..1 and labels (n, a), after live augmentation where the config asks for it."""
+        """Photographs (n, 3, s, s) in -1..1, some with accessories drawn on where asked for, and their labels (n, a)."""
         images = self.data.images[rows]
         if self.dress is None:
             return to_tensor(images), self.labels[rows]
@@ -134,17 +105,13 @@ class ClassifierTrainer:
         return to_tensor(images), torch.from_numpy(said[:, self.columns].astype(np.float32))
 
     def step(self, i: int) -> dict[str, float]:
-        """One update; the losses to log."""
         anneal(self.optimizer, self.config.learning_rate, i, self.config.steps)
         images, labels = self.batch()
         self.model.train()
         with self.accelerator.autocast():
             logits = self.model(images).float()
         loss = masked_cross_entropy(logits, labels)
-        self.accelerator.backward(loss)
-        average_gradients(self.accelerator, self.model.parameters())
-        self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
+        self.update(loss)
         update_average(self.average, self.model, i, 0.998)
         return {"loss": loss.item()}
 

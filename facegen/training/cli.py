@@ -7,58 +7,15 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import yaml
 
-from facegen.training.presets import PRESETS, Setting
+from facegen.training.presets import PRESETS, Setting, trainer_of
 from facegen.training.reader import train_reader
+from facegen.training.recipe import read_settings
 from facegen.training.run import Run, TrainingError, new_run
 
 app = typer.Typer(
-    help="Train a model. Stops cleanly at --time-limit or Ctrl-C; --resume goes on.",
-    no_args_is_help=True,
-    add_completion=False,
+    help="Train a model. Stops cleanly at --time-limit or Ctrl-C; --resume goes on.", no_args_is_help=True, add_completion=False
 )
-
-
-RECIPES = Path(__file__).parent / "recipes"
-
-
-def settings(recipe: str | None, resume: Path | None, pairs: list[str] | None, preset: str) -> dict:
-    """A recipe's values, with name=value pairs laid over it; "stage.name=value" sets what a stage's name has.
-
-    Args:
-        recipe: a YAML file, or the name of one in training/recipes. If left out: the resumed run's own, else the
-            preset's.
-    """
-    file = recipe_file(recipe) if recipe else resume / "config.yaml" if resume else RECIPES / f"{preset}.yaml"
-    try:
-        values = yaml.safe_load(file.read_text(encoding="utf-8")) if recipe or resume or file.is_file() else {}
-    except (OSError, yaml.YAMLError) as error:
-        raise TrainingError(f"{file} can't be read as YAML: {str(error).splitlines()[0]}") from None
-    if not isinstance(values, dict):
-        raise TrainingError(f"{file} holds no hyper-parameters: lines of name: value are needed")
-    for pair in pairs or []:
-        name, separator, value = pair.partition("=")
-        if not separator:
-            raise TrainingError(f"--set {pair!r} is no name=value pair")
-        *parents, name = name.strip().split(".")
-        place = values
-        for parent in parents:
-            place = place.setdefault(parent, {})
-            if not isinstance(place, dict):
-                raise TrainingError(f"--set {pair!r}: {parent} has no settings of its own")
-        place[name] = yaml.safe_load(value)
-    return values
-
-
-def recipe_file(recipe: str) -> Path:
-    """The file of a recipe given as a path or by its name. Raises `TrainingError`."""
-    known = sorted(path.stem for path in RECIPES.glob("*.yaml"))
-    if recipe in known:
-        return RECIPES / f"{recipe}.yaml"
-    if not Path(recipe).is_file():
-        raise TrainingError(f"--recipe {recipe!r}: no such file, and the recipes known by name are {', '.join(known)}")
-    return Path(recipe)
 
 
 def command(preset: str) -> Callable[..., None]:
@@ -107,7 +64,7 @@ def command(preset: str) -> Callable[..., None]:
         from facegen.data.readers import read_dataset
 
         keep_memory()
-        values = settings(recipe, resume, set_, preset)
+        values = read_settings(recipe, resume, set_, preset)
         precision = precision or values.get("precision")
         if precision not in (None, "no", "bf16", "fp16"):
             raise TrainingError(f"--precision {precision!r} is unknown: no, bf16 or fp16 is needed")
@@ -126,25 +83,18 @@ def command(preset: str) -> Callable[..., None]:
         folder = Path(broadcast_object_list([str(resume or new_run(out, preset))])[0])
         run = Run(folder, time_limit and time_limit * 60, accelerator=accelerator)
         with accelerator.main_process_first():  # it packs the photographs, the others find them packed
-            trainer = PRESETS[preset][1](Setting(values, datasets, run, accelerator, cache, feature_weights))
+            trainer = trainer_of(preset, Setting(values, datasets, run, accelerator, cache, feature_weights))
         if state:
             trainer.resume(state)
         elif start_from:
-            if not hasattr(trainer, "start_from"):
-                raise TrainingError(
-                    f"--start-from {start_from}: the preset {preset} starts from nothing; --resume goes on with a run"
-                )
             trainer.start_from(start_from)
-        if hasattr(trainer, "optimizers"):  # trainers with one optimizer prepare it themselves
-            # Accelerate holds a prepared optimizer back while gradients accumulate, and undoes float16's scale.
-            trainer.optimizers = {name: accelerator.prepare(each) for name, each in trainer.optimizers.items()}
         done = trainer.fit()
         if run.main:
-            print(f"checkpoint: {getattr(trainer, 'product', run.folder / 'checkpoint')}")
+            print(f"checkpoint: {trainer.product}")
             if not done:
                 print(f"stopped by {run.stopping}; go on with --resume {run.folder}")
 
-    train.__doc__ = PRESETS[preset][0]
+    train.__doc__ = PRESETS[preset]
     return train
 
 

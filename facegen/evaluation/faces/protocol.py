@@ -185,8 +185,7 @@ class _Evaluation:
         asked = self.asked(n)
         self.drawn = drawn = measure(draw_batches(self.model, asked, range(n), side), [*lenses, self.reading, self.thumbs])
         held_out = measure_photographs(self.yardstick, self.held_out, lenses, options.cache)
-        # Whole chunks: they are kept.
-        learned = measure_photographs(self.yardstick, self.learned[: CHUNK * -(-n // CHUNK)], lenses, options.cache)
+        learned = measure_photographs(self.yardstick, self.learned[:n], lenses, options.cache)
         self.test = test = self.photographs(self.test_rows, *looking, self.reading)
 
         self.result["said"] = self.seen(asked, drawn, test)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field
 
 from facegen.drawing.config import GeneratorConfig
-from facegen.training.run import TrainingError
+from facegen.training.recipe import filled
 
 
 @dataclass
@@ -150,37 +150,5 @@ class Recipe:
 
 
 def read_recipe(values: dict) -> Recipe:
-    """The recipe of a YAML file's values. Raises `TrainingError` for a name that is unknown or a value of the wrong
-    kind."""
-    return _filled(Recipe(), values, "")
-
-
-def _filled(settings, values: object, where: str):
-    """A copy of a dataclass with some of its fields replaced."""
-    if not isinstance(values, dict):
-        raise TrainingError(f"{where or 'the recipe'} = {values!r}: names and values are expected")
-    known = {f.name: getattr(settings, f.name) for f in fields(settings)}
-    changed = {}
-    for name, value in values.items():
-        path = f"{where}.{name}" if where else str(name)
-        if name not in known:
-            raise TrainingError(f"unknown setting {path!r}: known are {', '.join(known)}")
-        changed[name] = (
-            _filled(known[name], value, path) if is_dataclass(known[name]) else _typed(known[name], value, path)
-        )
-    return replace(settings, **changed)
-
-
-def _typed(default: object, value: object, path: str) -> object:
-    """The value, as the default's type."""
-    number = isinstance(default, (int, float)) and not isinstance(default, bool)
-    if (
-        number
-        and isinstance(value, (int, float))
-        and not isinstance(value, bool)
-        and (isinstance(default, float) or value == int(value))
-    ):
-        return type(default)(value)
-    if type(value) is not type(default):
-        raise TrainingError(f"{path} = {value!r}: a value such as {default!r} is expected")
-    return value
+    """The recipe of a YAML file's values. Raises `TrainingError` for an unknown name or a value of the wrong kind."""
+    return filled(Recipe(), values)

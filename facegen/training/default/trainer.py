@@ -93,9 +93,16 @@ class DefaultTrainer:
     def __init__(self, state: State):
         self.state = state
 
+    @property
+    def product(self) -> Path:
+        return self.state.run.folder / "checkpoint"
+
     def resume(self, path: Path) -> None:
         """Go on from a state.safetensors."""
         self.state.resume(path)
+
+    def start_from(self, folder: Path) -> None:
+        raise TrainingError(f"--start-from {folder}: the default generator starts from nothing; --resume goes on with a run")
 
     def stage(self, name: str) -> Step:
         """The step function of a stage, which starts the stage where it hasn't begun."""

@@ -6,21 +6,16 @@ Mean squared logarithmic error, Adam with its defaults, batch 32, watched by PSN
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from accelerate import Accelerator
 from torch import Tensor
 
-from facegen import registry
-from facegen.data.pack import Pack
-from facegen.drawing.sheets import grid
+from facegen.drawing.sheets import grid, to_image
 from facegen.networks.subjects import SubjectDeconv, SubjectDeconvConfig
-from facegen.picture import to_image
-from facegen.training.optim import average_gradients
-from facegen.training.run import Run, load_state, loop, save_state
+from facegen.training.run import TrainingError
+from facegen.training.trainer import ModelTrainer, drop
 
 
 def logarithmic_error(drawn: Tensor, photo: Tensor) -> Tensor:
@@ -36,12 +31,7 @@ def psnr(drawn: Tensor, photo: Tensor) -> float:
 
 @dataclass
 class DeconvTrainingConfig:
-    """Hyper-parameters; the batch and Adam's learning rate are the report's.
-
-    Args:
-        steps: updates of `batch` photographs.
-        drop: the largest chance, 0..1, that an attribute isn't said.
-    """
+    """Args: the report's batch of 32 and Adam's own learning rate; `drop`, largest chance that an attribute isn't said."""
 
     model: SubjectDeconvConfig = field(default_factory=SubjectDeconvConfig)
     batch: int = 32
@@ -51,44 +41,37 @@ class DeconvTrainingConfig:
     seed: int = 0
 
 
-class DeconvTrainer:
+class DeconvTrainer(ModelTrainer):
     """Redraws the training photographs of each subject; PSNR is watched on the subjects' validation photographs."""
 
-    def __init__(self, config: DeconvTrainingConfig, data: Pack, run: Run, accelerator: Accelerator | None = None):
-        self.config, self.data, self.run = config, data, run
-        self.accelerator = accelerator or Accelerator()
-        torch.manual_seed(config.seed)
-        self.rng = np.random.default_rng(config.seed + self.accelerator.process_index)
-        known = {s: i for i, s in enumerate(config.model.subjects)}
-        self.subject = torch.tensor([known.get(s, -1) for s in data.subjects])
-        self.labels = torch.from_numpy(data.columns(config.model.attributes).astype(np.float32))
+    stage = "deconv"
+    model: SubjectDeconv
+
+    def build(self) -> None:
+        config = self.config.model
+        config.subjects = config.subjects or sorted({str(s) for s in self.data.subjects} - {""})
+        if not config.subjects:
+            raise TrainingError("the data set names no subjects, which this network is trained on (CelebA: identity.txt)")
+        known = {s: i for i, s in enumerate(config.subjects)}
+        self.subject = torch.tensor([known.get(s, -1) for s in self.data.subjects])
         mine = np.flatnonzero(self.subject.numpy() >= 0)
-        self.rows = np.intersect1d(data.rows("train"), mine)
-        self.watched = np.intersect1d(data.rows("validation"), mine)[:64]
-        device = self.accelerator.device
-        self.model = SubjectDeconv(config.model).to(device, memory_format=torch.channels_last)
-        self.optimizer = self.accelerator.prepare(torch.optim.Adam(self.model.parameters(), config.learning_rate))
-        self.done = 0
-        torch.manual_seed(config.seed + 1 + self.accelerator.process_index)
+        self.rows = np.intersect1d(self.rows, mine)
+        self.watched = np.intersect1d(self.data.rows("validation"), mine)[:64]
+        self.model = SubjectDeconv(config).to(self.device, memory_format=torch.channels_last)
+        self.optimizer = self.prepare(torch.optim.Adam(self.model.parameters(), self.config.learning_rate))
 
     def batch(self, rows: np.ndarray) -> tuple[Tensor, Tensor, Tensor]:
         """One-hot subjects (n, subjects), labels (n, a) and photographs (n, 3, s, s) in 0..1."""
         photo = torch.from_numpy(self.data.images[rows]).permute(0, 3, 1, 2).float().div_(255)
         subject = F.one_hot(self.subject[rows], self.config.model.identity_dim).float()
-        device = self.accelerator.device
-        return subject.to(device), self.labels[rows].to(device), photo.to(device)
+        return subject.to(self.device), self.labels[rows].to(self.device), photo.to(self.device)
 
     def step(self, i: int) -> dict[str, float]:
-        """One update; MSLE and PSNR (dB), at times PSNR on held-out photographs too."""
         subject, labels, photo = self.batch(self.rng.choice(self.rows, self.config.batch))
-        keep = torch.rand_like(labels) >= torch.rand(len(labels), 1, device=labels.device) * self.config.drop
         with self.accelerator.autocast():
-            drawn = self.model.unit(subject, labels * keep)
+            drawn = self.model.unit(subject, drop(labels, self.config.drop))
         loss = logarithmic_error(drawn, photo)
-        self.accelerator.backward(loss)
-        average_gradients(self.accelerator, self.model.parameters())
-        self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
+        self.update(loss)
         values = {"msle": loss.item(), "psnr": psnr(drawn.detach(), photo)}
         if i % 200 == 0 and len(self.watched):
             values["psnr_validation"] = self.validate()
@@ -99,22 +82,6 @@ class DeconvTrainer:
         """PSNR in dB on photographs of the same subjects that were held out."""
         subject, labels, photo = self.batch(self.watched)
         return psnr(self.model.unit(subject, labels), photo)
-
-    def save(self, i: int) -> None:
-        """Write the state after step i, and the checkpoint."""
-        self.done = i
-        if self.run.main:
-            modules, optimizers = {"model": self.model}, {"optimizer": self.optimizer}
-            save_state(self.run.folder / "state.safetensors", modules, optimizers, {"done": i})
-            registry.save(self.model, self.run.folder / "checkpoint")
-
-    def resume(self, path: Path) -> None:
-        """Go on from a state.safetensors."""
-        self.done = load_state(path, {"model": self.model}, {"optimizer": self.optimizer})["done"]
-
-    def fit(self) -> bool:
-        """Run the steps that are left; True when none is."""
-        return loop(self.run, "deconv", range(self.done, self.config.steps), self.step, self.save, self.picture)
 
     @torch.no_grad()
     def picture(self, i: int) -> None:

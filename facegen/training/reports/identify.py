@@ -12,24 +12,23 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from accelerate import Accelerator
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from facegen.data.pack import Pack
 from facegen.files import write_atomic
 from facegen.networks.vggface import LAYERS, VGGFace, VGGFaceConfig
 from facegen.training.batches import to_tensor
 from facegen.training.jitter import jitter
-from facegen.training.optim import anneal, average_gradients
-from facegen.training.run import Run, TrainingError, load_state, loop, save_state
+from facegen.training.optim import anneal
+from facegen.training.run import TrainingError
+from facegen.training.trainer import ModelTrainer, batches
 
 DEVIATION = 64.0  # of the input's 0..255: VGG-Face's own, 1, would start a network from nothing with activations of order 100
 
 
 @dataclass
 class IdentifyConfig:
-    """The network, whose attributes stay empty; `steps` of `batch` photographs; AdamW's peak rate and decay."""
+    """Args: the network, whose attributes stay empty; `steps` of `batch` photographs; AdamW's peak rate and decay."""
 
     model: VGGFaceConfig = field(default_factory=VGGFaceConfig)
     batch: int = 32
@@ -39,71 +38,50 @@ class IdentifyConfig:
     seed: int = 0
 
 
-class IdentifyTrainer:
+class IdentifyTrainer(ModelTrainer):
     """Cross-entropy over the data set's subjects; watched by how many held-out photographs are told right."""
 
-    def __init__(self, config: IdentifyConfig, data: Pack, run: Run, accelerator: Accelerator | None = None):
-        self.config, self.data, self.run = config, data, run
-        self.accelerator = accelerator or Accelerator()
+    stage = "identify"
+    model: VGGFace
+
+    def build(self) -> None:
+        config, data = self.config, self.data
         people, subject = np.unique(data.subjects, return_inverse=True)
         self.subject = torch.from_numpy(subject)
         known = np.flatnonzero(data.subjects != "")
-        self.rows = np.intersect1d(data.rows("train"), known)
+        self.rows = np.intersect1d(self.rows, known)
         self.watched = np.intersect1d(data.rows("validation"), known)[:256]
         if len(np.unique(subject[self.rows])) < 2:
             raise TrainingError("the data set names fewer than two subjects to tell apart (CelebA: identity.txt)")
         config.model.std = [DEVIATION] * 3
-        torch.manual_seed(config.seed)
-        self.rng = np.random.default_rng(config.seed + self.accelerator.process_index)
-        device = self.accelerator.device
-        self.model = VGGFace(config.model).to(device, memory_format=torch.channels_last)
-        self.people = nn.Linear(config.model.hidden, len(people)).to(device)
+        self.model = VGGFace(config.model).to(self.device, memory_format=torch.channels_last)
+        self.people = nn.Linear(config.model.hidden, len(people)).to(self.device)
         parameters = [*self.model.parameters(), *self.people.parameters()]
         adam = torch.optim.AdamW(parameters, config.learning_rate, weight_decay=config.weight_decay)
-        self.optimizer = self.accelerator.prepare(adam)
-        self.done = 0
-        torch.manual_seed(config.seed + 1 + self.accelerator.process_index)
+        self.optimizer = self.prepare(adam)
 
     @property
-    def _modules(self) -> dict[str, nn.Module]:
+    def modules(self) -> dict[str, nn.Module]:
         return {"model": self.model, "people": self.people}
-
-    def save(self, i: int) -> None:
-        """Write the state after step i, and the network as `weights`."""
-        self.done = i
-        if self.run.main:
-            save_state(self.run.folder / "state.safetensors", self._modules, {"optimizer": self.optimizer}, {"done": i})
-            tensors = {k: v for k, v in self.model.state_dict().items() if k.split(".")[0] in LAYERS}
-            tensors |= {f"fc8.{k}": v for k, v in self.people.state_dict().items()}
-            tensors = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
-            write_atomic(self.weights, lambda partial: save_file(tensors, partial, {"std": str(DEVIATION)}))
-
-    @property
-    def weights(self) -> Path:
-        """What `train vggface --set weights=` takes: full precision, unlike a checkpoint."""
-        return self.run.folder / "weights.safetensors"
 
     @property
     def product(self) -> Path:
-        """The file that `train` names at its end, in place of a checkpoint."""
-        return self.weights
+        """What `train vggface --set weights=` takes: full precision, unlike a checkpoint."""
+        return self.run.folder / "weights.safetensors"
 
-    def resume(self, path: Path) -> None:
-        """Go on from a state.safetensors."""
-        self.done = load_state(path, self._modules, {"optimizer": self.optimizer})["done"]
-
-    def fit(self) -> bool:
-        """Run the steps that are left; True when none is."""
-        return loop(self.run, "identify", range(self.done, self.config.steps), self.step, self.save)
+    def save_product(self) -> None:
+        tensors = {k: v for k, v in self.model.state_dict().items() if k.split(".")[0] in LAYERS}
+        tensors |= {f"fc8.{k}": v for k, v in self.people.state_dict().items()}
+        tensors = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
+        write_atomic(self.product, lambda partial: save_file(tensors, partial, {"std": str(DEVIATION)}))
 
     def logits(self, images: Tensor) -> Tensor:
         """Photographs (n, 3, s, s) in -1..1 -> (n, people)."""
-        images = images.to(self.accelerator.device).contiguous(memory_format=torch.channels_last)
+        images = images.to(self.device).contiguous(memory_format=torch.channels_last)
         with self.accelerator.autocast():
             return self.people(self.model.dropout(self.model.features(images))).float()
 
     def step(self, i: int) -> dict[str, float]:
-        """One update; the loss, at times the share of held-out photographs that are told right."""
         anneal(self.optimizer, self.config.learning_rate, i, self.config.steps)
         rows = self.rng.choice(self.rows, self.config.batch)
         images = to_tensor(self.data.images[rows])
@@ -112,10 +90,7 @@ class IdentifyTrainer:
         self.model.train()
         logits = self.logits(jitter(images))
         loss = F.cross_entropy(logits, self.subject[rows].to(logits.device))
-        self.accelerator.backward(loss)
-        average_gradients(self.accelerator, [*self.model.parameters(), *self.people.parameters()])
-        self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
+        self.update(loss, [*self.model.parameters(), *self.people.parameters()])
         values = {"loss": loss.item()}
         if len(self.watched) and i % 200 == 199:
             values["right_validation"] = self.validate()
@@ -127,6 +102,6 @@ class IdentifyTrainer:
         self.model.eval()
         right = [
             (self.logits(to_tensor(self.data.images[rows])).argmax(1).cpu() == self.subject[rows]).float()
-            for rows in np.array_split(self.watched, -(-len(self.watched) // 64))
+            for rows in batches(self.watched)
         ]
         return float(torch.cat(right).mean())

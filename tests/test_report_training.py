@@ -1,0 +1,153 @@
+"""The classifier and the reports' models learn: a few steps of tiny networks, each by its `train` command in this process."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from drawn_face import LANDMARKS, drawn_face
+from PIL import Image
+from safetensors import safe_open
+from safetensors.torch import load_file
+
+from facegen import registry
+from facegen.cli import main
+from facegen.data.dress.eyewear import RIMS, Frame, draw_eyewear
+from facegen.training.default.settings import read_recipe
+from facegen.training.presets import MODELS, PRESETS
+from facegen.training.recipe import RECIPES, filled, read_settings
+
+HAIR = "attributes: [black_hair, blond_hair]"
+SMALL = "image_size: 32, channels: [16, 16], hidden: 16"
+
+
+def train(*arguments) -> int:
+    with pytest.raises(SystemExit) as stop:
+        main(["train", *map(str, arguments)])
+    return stop.value.code or 0
+
+
+def run(preset, data, out, *settings) -> None:
+    pairs = [x for pair in settings for x in ("--set", pair)]
+    assert train(preset, "--data", data, "--out", out, "--cache", Path(data) / "cache", *pairs) == 0
+
+
+def losses(folder, name):
+    lines = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+    return [line[name] for line in lines if name in line]
+
+
+@pytest.fixture(scope="session")
+def subjects(faces, tmp_path_factory):
+    """The same faces as six subjects."""
+    folder = tmp_path_factory.mktemp("subjects")
+    for name in ("images", "list_attr_celeba.txt"):
+        (folder / name).symlink_to(faces / name)
+    (folder / "identity.txt").write_text("".join(f"{i:06d}.jpg {i % 6}\n" for i in range(48)))
+    return folder
+
+
+def test_every_preset_has_a_recipe_that_it_takes():
+    for preset in PRESETS:
+        assert (RECIPES / f"{preset}.yaml").is_file()
+        values = read_settings(None, None, None, preset)
+        assert filled(MODELS[preset][1](), values) == MODELS[preset][1]() if preset in MODELS else read_recipe(values)
+
+
+def hair_of(color: int) -> torch.Tensor:
+    return torch.from_numpy(drawn_face(32, hair=(color,) * 3)).permute(2, 0, 1)[None] / 127.5 - 1
+
+
+def test_classifier_learns_hair_from_nothing(faces, tmp_path, capsys):
+    run("classifier", faces, tmp_path, f"model={{{SMALL}, {HAIR}}}", "steps=120", "batch=16", "learning_rate=0.004")
+    model = registry.load_classifier(tmp_path / "000-classifier/checkpoint")
+    dark, fair = hair_of(40), hair_of(200)
+    assert model.probabilities(dark)[0, 0] > 0.5 > model.probabilities(fair)[0, 0]
+
+    # What it learned is taken over, attribute by attribute, and another shape is refused.
+    again = ["classifier", "--data", faces, "--out", tmp_path, "--cache", faces / "cache"]
+    again += ["--start-from", tmp_path / "000-classifier/checkpoint", "--set", "steps=1", "--set"]
+    assert train(*again, f"model={{{SMALL}, attributes: [blond_hair, brown_hair, black_hair]}}") == 0
+    wider = registry.load_classifier(tmp_path / "001-classifier/checkpoint")
+    for face in (dark, fair):
+        black, blond = model(face)[0].tolist()
+        told = wider(face)[0].tolist()
+        assert told[2] == pytest.approx(black, abs=0.3) and told[0] == pytest.approx(blond, abs=0.3)
+    capsys.readouterr()
+    assert train(*again, f"model={{image_size: 32, channels: [16, 16], hidden: 8, {HAIR}}}") == 2
+    assert "hidden = 16, where 8 is asked for" in capsys.readouterr().err
+    assert train("draw", *again[1:], f"model={{{HAIR}}}") == 2
+    assert "draw starts from nothing" in capsys.readouterr().err
+
+
+def test_deconv_redraws_its_subjects(subjects, tmp_path):
+    network = "model={attributes: [black_hair], channels: [16, 16, 16, 16], dense: 32}"
+    run("deconv", subjects, tmp_path, network, "batch=8", "steps=201")  # 201: the second look at held-out photographs
+    folder = tmp_path / "000-deconv"
+    model = registry.load(folder / "checkpoint")
+    assert model.config.subjects == list("012345")
+    assert model(model.identity([5]), torch.ones(1, 1)).shape == (1, 3, 32, 32)
+    assert list(folder.glob("good-and-poor-*.png"))
+    seldom = losses(folder, "deconv/psnr_validation")
+    assert seldom[-1] > seldom[0] + 1  # as it is, not a mean with the first
+
+
+def test_gradients_of_several_steps_make_one_update(subjects, tmp_path):
+    network = "model={attributes: [black_hair], channels: [8, 8, 8, 8], dense: 8}"
+    given = ["deconv", "--data", subjects, "--out", tmp_path, "--cache", subjects / "cache", "--set", network]
+    for steps in (1, 3, 4):
+        assert train(*given, "--accumulate", 4, "--set", f"steps={steps}") == 0
+    one, three, four = (load_file(tmp_path / f"00{k}-deconv/state.safetensors") for k in range(3))
+    weights = [name for name in one if name.startswith("model.")]
+    assert all(torch.equal(one[name], three[name]) for name in weights)  # still the first weights
+    assert all(not torch.equal(three[name], four[name]) for name in weights)
+    assert [four[name].item() for name in four if name.endswith("step")][0] == 1  # Adam's
+
+
+def test_a_run_goes_on_where_it_stopped(faces, tmp_path):
+    """Whole, or stopped half way and resumed: as many steps, the log of both parts, a state that fits."""
+    given = ["draw", "--data", faces, "--out", tmp_path, "--cache", faces / "cache", "--set", "batch=4"]
+    given += ["--set", "model={attributes: [black_hair], image_size: 16, glimpses: 2, hidden: 8, latent: 2, read: 2, write: 2}"]
+    assert train(*given, "--set", "steps=3") == 0
+    folder = tmp_path / "000-draw"
+    assert train(*given, "--resume", folder, "--set", "steps=5") == 0
+    with safe_open(folder / "state.safetensors", "pt") as state:
+        assert json.loads(state.metadata()["extra"]) == {"done": 5}
+        assert state.get_tensor("optimizer.0.step").item() == 5
+    assert [json.loads(line)["step"] for line in (folder / "log.jsonl").read_text().splitlines()] == [3, 5]
+
+
+def test_augmentation_shows_its_sheet_and_trains_with_it(faces, tmp_path, capsys):
+    folder = tmp_path / "bare"  # known to wear no glasses, and where their landmarks are
+    folder.mkdir()
+    (folder / "images").symlink_to(faces / "images")
+    rows = [f"{i:06d}.jpg {1 if i % 2 == 0 else -1} -1" for i in range(48)]
+    (folder / "list_attr_celeba.txt").write_text("\n".join(["48", "Black_Hair Eyeglasses", *rows]) + "\n")
+    assert train("classifier", "--data", folder, "--augment", tmp_path / "sheet.png") == 2
+    assert "nothing to draw on" in capsys.readouterr().err
+    np.save(folder / "landmarks68.npy", np.stack([LANDMARKS * 32] * 48).astype(np.float16))
+    assert train("classifier", "--data", folder, "--augment", tmp_path / "sheet.png") == 0
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert sheet.size == (8 * 128, 6 * 128)
+
+    settings = ("steps=120", "batch=16", "learning_rate=0.004", "augment_eyewear=0.5")
+    run("classifier", folder, tmp_path, f"model={{{SMALL}, attributes: [eyeglasses]}}", *settings)
+    model = registry.load_classifier(tmp_path / "000-classifier/checkpoint")
+    glasses = Frame("square", RIMS["black"], 0.13)
+    bare = drawn_face(32)
+    worn = draw_eyewear(bare, LANDMARKS * 32, glasses, np.random.default_rng(0))
+    plain, with_glasses = model(torch.from_numpy(np.stack([bare, worn])).permute(0, 3, 1, 2) / 127.5 - 1)[:, 0]
+    assert with_glasses > plain + 1  # no photograph of the set wears any
+
+
+def test_draw_tightens_its_bound(faces, tmp_path):
+    network = "model={attributes: [black_hair], image_size: 32, glimpses: 4, hidden: 32, latent: 8, read: 5, write: 5}"
+    run("draw", faces, tmp_path, network, "batch=16", "steps=200")
+    folder = tmp_path / "000-draw"
+    bound = losses(folder, "draw/elbo")
+    assert bound[-1] > bound[0] + 50  # nats
+    model = registry.load(folder / "checkpoint")
+    stages = model.canvases(model.identity([5]), torch.ones(1, 1))
+    assert len(stages) == 5 and (stages[-1] - stages[0]).abs().mean() > 0.01
+    assert list(folder.glob("canvas-*.png"))
