@@ -50,6 +50,7 @@ class ClassifierTrainer(ModelTrainer):
     model: AttributeClassifier
 
     def build(self) -> None:
+        """Make the network, its average and AdamW."""
         config = self.config
         self.columns = [NAMES.index(name) for name in config.model.attributes]
         self.dress = None
@@ -65,9 +66,11 @@ class ClassifierTrainer(ModelTrainer):
 
     @property
     def modules(self) -> dict[str, nn.Module]:
+        """The network and its moving average."""
         return {"model": self.model, "average": self.average}
 
     def save_product(self) -> None:
+        """Write the average as the checkpoint."""
         registry.save(self.average, self.product)
 
     def start_from(self, folder: Path) -> None:
@@ -91,6 +94,7 @@ class ClassifierTrainer(ModelTrainer):
         self.average.load_state_dict(self.model.state_dict())
 
     def batch(self) -> tuple[Tensor, Tensor]:
+        """Photographs (n, 3, s, s) in -1..1, mirrored and jittered at random, and their labels (n, a) of -1/0/+1."""
         rows = self.rng.choice(self.rows, self.config.batch)
         images, labels = mirrored(*self.faces(rows), self.config.model.attributes, self.rng)
         images = jitter(images.contiguous(memory_format=torch.channels_last).to(self.device), blur=True)
@@ -105,6 +109,7 @@ class ClassifierTrainer(ModelTrainer):
         return to_tensor(images), torch.from_numpy(said[:, self.columns].astype(np.float32))
 
     def step(self, i: int) -> dict[str, float]:
+        """One update; the loss."""
         anneal(self.optimizer, self.config.learning_rate, i, self.config.steps)
         images, labels = self.batch()
         self.model.train()

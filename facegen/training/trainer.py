@@ -74,6 +74,7 @@ class ModelTrainer:
 
     @property
     def product(self) -> Path:
+        """The checkpoint's folder."""
         return self.run.folder / "checkpoint"
 
     @property
@@ -114,18 +115,22 @@ class ModelTrainer:
             self.save_product()
 
     def save_product(self) -> None:
+        """Write the checkpoint."""
         registry.save(self.model, self.product)
 
     def picture(self, i: int) -> None:
         """Draw what is to be looked at, from time to time."""
 
     def resume(self, path: Path) -> None:
+        """Go on from a state file. Raises `TrainingError` where it doesn't fit."""
         self.done = load_state(path, self.modules, {"optimizer": self.optimizer})["done"]
 
     def start_from(self, folder: Path) -> None:
+        """Raises `TrainingError`: most models start from nothing."""
         raise TrainingError(f"--start-from {folder}: {self.stage} starts from nothing; --resume goes on with a run")
 
     def fit(self) -> bool:
+        """The steps that are left; True when none is."""
         return loop(self.run, self.stage, range(self.done, self.config.steps), self.step, self.save, self.picture)
 
 

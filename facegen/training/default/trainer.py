@@ -95,6 +95,7 @@ class DefaultTrainer:
 
     @property
     def product(self) -> Path:
+        """The checkpoint's folder."""
         return self.state.run.folder / "checkpoint"
 
     def resume(self, path: Path) -> None:
@@ -102,6 +103,7 @@ class DefaultTrainer:
         self.state.resume(path)
 
     def start_from(self, folder: Path) -> None:
+        """Raises `TrainingError`: it starts from nothing."""
         raise TrainingError(f"--start-from {folder}: the default generator starts from nothing; --resume goes on with a run")
 
     def stage(self, name: str) -> Step:

@@ -48,6 +48,7 @@ class DeconvTrainer(ModelTrainer):
     model: SubjectDeconv
 
     def build(self) -> None:
+        """Make the network and Adam. Raises `TrainingError` where the data name no subjects."""
         config = self.config.model
         config.subjects = config.subjects or sorted({str(s) for s in self.data.subjects} - {""})
         if not config.subjects:
@@ -67,6 +68,7 @@ class DeconvTrainer(ModelTrainer):
         return subject.to(self.device), self.labels[rows].to(self.device), photo.to(self.device)
 
     def step(self, i: int) -> dict[str, float]:
+        """One update; MSLE and PSNR (dB), at times PSNR on held-out photographs too."""
         subject, labels, photo = self.batch(self.rng.choice(self.rows, self.config.batch))
         with self.accelerator.autocast():
             drawn = self.model.unit(subject, drop(labels, self.config.drop))

@@ -31,11 +31,13 @@ class DrawTrainer(ModelTrainer):
     model: Draw
 
     def build(self) -> None:
+        """Make the network and Adam."""
         self.rows = self.data.rows("train", 0.95)
         self.model = Draw(self.config.model).to(self.device)
         self.optimizer = self.prepare(torch.optim.Adam(self.model.parameters(), self.config.learning_rate, (0.5, 0.999)))
 
     def step(self, i: int) -> dict[str, float]:
+        """One update; the bound and its two parts in nats an image."""
         rows = self.rng.choice(self.rows, self.config.batch)
         photo = torch.from_numpy(self.data.images[rows]).permute(0, 3, 1, 2).float().div_(255).to(self.device)
         nll, divergence = self.model.elbo(photo, drop(self.labels[rows], self.config.drop).to(self.device))

@@ -45,6 +45,7 @@ class IdentifyTrainer(ModelTrainer):
     model: VGGFace
 
     def build(self) -> None:
+        """Make the network, its last layer and AdamW. Raises `TrainingError` for fewer than two subjects."""
         config, data = self.config, self.data
         people, subject = np.unique(data.subjects, return_inverse=True)
         self.subject = torch.from_numpy(subject)
@@ -62,6 +63,7 @@ class IdentifyTrainer(ModelTrainer):
 
     @property
     def modules(self) -> dict[str, nn.Module]:
+        """The network, and the last layer that tells people apart."""
         return {"model": self.model, "people": self.people}
 
     @property
@@ -70,6 +72,7 @@ class IdentifyTrainer(ModelTrainer):
         return self.run.folder / "weights.safetensors"
 
     def save_product(self) -> None:
+        """Write the weights, the people's layer as fc8."""
         tensors = {k: v for k, v in self.model.state_dict().items() if k.split(".")[0] in LAYERS}
         tensors |= {f"fc8.{k}": v for k, v in self.people.state_dict().items()}
         tensors = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
@@ -82,6 +85,7 @@ class IdentifyTrainer(ModelTrainer):
             return self.people(self.model.dropout(self.model.features(images))).float()
 
     def step(self, i: int) -> dict[str, float]:
+        """One update; the loss, at times the share of held-out photographs that are told right."""
         anneal(self.optimizer, self.config.learning_rate, i, self.config.steps)
         rows = self.rng.choice(self.rows, self.config.batch)
         images = to_tensor(self.data.images[rows])

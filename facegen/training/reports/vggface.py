@@ -47,6 +47,7 @@ class VGGFaceTrainer(ModelTrainer):
     model: VGGFace
 
     def build(self) -> None:
+        """Make the network and AdamW over what is unfrozen. Raises `TrainingError` for a wrong `unfreeze`."""
         config = self.config
         if config.unfreeze not in UNFREEZE:
             raise TrainingError(f"unfreeze = {config.unfreeze!r} is unknown: heads, last or all is needed")
@@ -67,11 +68,13 @@ class VGGFaceTrainer(ModelTrainer):
         self.optimizer = self.prepare(torch.optim.AdamW(groups, config.learning_rate, weight_decay=config.weight_decay))
 
     def fit(self) -> bool:
+        """Load the pretrained weights where the run is new; then the steps that are left."""
         if self.config.weights and not self.done:  # a resumed run has them in its state
             self.model.load_state_dict(read_weights(Path(self.config.weights), self.model), strict=False)
         return super().fit()
 
     def step(self, i: int) -> dict[str, float]:
+        """One update; the loss."""
         anneal(self.optimizer, self.config.learning_rate, i, self.config.steps)
         rows = self.rng.choice(self.rows, self.config.batch)
         names = self.config.model.attributes
