@@ -228,7 +228,11 @@ def test_evaluate_models_writes_the_table(many, tmp_path, capsys):
     out.write_text(f"# Ours\n\nHow to read it.\n\n{BEGIN}\nstale\n{END}\n\nThe end.\n")
     assert facegen(*given, "--force") == 0
     again = out.read_text()
-    assert again.startswith("# Ours\n\nHow to read it.\n") and again.endswith(f"{END}\n\nThe end.\n") and "stale" not in again
+    assert (
+        again.startswith("# Ours\n\nHow to read it.\n")
+        and again.endswith(f"{END}\n\nThe end.\n")
+        and "stale" not in again
+    )
     out.write_text(f"{END}\n")
     capsys.readouterr()
     assert facegen(*given, "--force") == 2
@@ -276,7 +280,9 @@ def test_good_and_poor_are_ordered_by_psnr(packed):
     """Photographs themselves, then with more and more noise: the first in the picture is the cleanest."""
     rows = packed.rows("test")[:6]
     photos = torch.from_numpy(packed.images[rows]).permute(0, 3, 1, 2) / 127.5 - 1
-    noise = torch.linspace(0.6, 0.1, 6).view(-1, 1, 1, 1) * torch.randn(photos.shape, generator=torch.Generator().manual_seed(0))
+    noise = torch.linspace(0.6, 0.1, 6).view(-1, 1, 1, 1) * torch.randn(
+        photos.shape, generator=torch.Generator().manual_seed(0)
+    )
     pair = rows, (photos + noise).clamp(-1, 1)
     order = targets.quality(pair, packed)
     assert (order.diff() > 0).all()
@@ -304,7 +310,9 @@ def test_a_set_that_one_learned_from_judges_with_its_other_parts(many, tmp_path,
     folder = save(SubjectDeconv(SubjectDeconvConfig(HAIR, ["0"], [8, 8, 8, 8], 8)), tmp_path / "a")
     other = tmp_path / "other"
     (other / "images").mkdir(parents=True)
-    numbers = [10 * i + k for i in range(400, 410) for k in range(10)]  # ten each to validate and to test, eighty to train
+    numbers = [
+        10 * i + k for i in range(400, 410) for k in range(10)
+    ]  # ten each to validate and to test, eighty to train
     for number in numbers:
         Image.fromarray(drawn_face(32)).save(other / f"images/{number:06d}.jpg")
     rows = [f"{n:06d}.jpg 1 -1" for n in numbers]

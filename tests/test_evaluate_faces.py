@@ -103,13 +103,21 @@ def test_the_whole_protocol(own, other, squeezenet, checkpoint, tmp_path, capsys
     values = result["distance"]["squeezenet"]["frechet"]
     assert list(result["distance"]) == list(result["manifold"]) == ["efficientnet", "squeezenet"]
     assert [row["seen_by_a_loss"] for row in result["distance"].values()] == [False, True]
-    assert result["said"]["seen_main"]["photographs"] > 0.9 and result["said"]["each"]["black_hair"]["drawn"]["n"] == 210
+    assert (
+        result["said"]["seen_main"]["photographs"] > 0.9 and result["said"]["each"]["black_hair"]["drawn"]["n"] == 210
+    )
     manifold = result["manifold"]["efficientnet"]
     assert manifold["precision"]["drawn"] < 0.1 and manifold["precision"]["photographs"] > 0.5
     assert result["groups"] == {}  # it draws neither sex, age nor ethnicity
     assert values["drawn"] > 3 * values["floor"] > 0 and 0 < values["train_photographs"] < 3 * values["floor"]
     assert result["distance_all"]["squeezenet"]["photographs"] == 204
-    assert set(result["distance_all"]["squeezenet"]) == {"faces", "photographs", "frechet", "frechet_infinity", "kernel"}
+    assert set(result["distance_all"]["squeezenet"]) == {
+        "faces",
+        "photographs",
+        "frechet",
+        "frechet_infinity",
+        "kernel",
+    }
     assert result["leakage"]["flips"]["black_hair"]["people"] == 100
     # Untrained, it draws the same seeds the same whatever is said.
     typed = result["typed"]

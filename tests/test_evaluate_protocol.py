@@ -227,7 +227,10 @@ def test_what_is_said_is_as_common_as_people_say_it():
     files = [Path(__file__).parent / f"data/descriptions_{part}.jsonl" for part in ("dev", "unseen")]
     rows = [json.loads(line)["attributes"] for file in files for line in file.read_text().splitlines()]
     assert COUNTS["numbers"] == {str(n): k for n, k in sorted(Counter(map(len, rows)).items())}
-    assert all(counts == [sum(row.get(a) is yes for row in rows) for yes in (False, True)] for a, counts in COUNTS["attributes"].items())
+    assert all(
+        counts == [sum(row.get(a) is yes for row in rows) for yes in (False, True)]
+        for a, counts in COUNTS["attributes"].items()
+    )
     names = list(NAMES)
     labels = np.where(np.random.default_rng(0).random((500, len(names))) < 0.5, -1, 1).astype(np.int8)
     settle_exclusive(labels)
@@ -240,7 +243,9 @@ def test_what_is_said_is_as_common_as_people_say_it():
 
 def test_seen_as_it_was_said():
     said = np.array([[1, 0], [-1, 0], [1, 0], [0, 0]], np.int8)
-    table = seen_as_said(said, np.array([[0.9, 0.1], [0.8, 0.1], [0.2, 0.1], [0.9, 0.1]]), ["hat", "bald"], ["hat", "bald"])
+    table = seen_as_said(
+        said, np.array([[0.9, 0.1], [0.8, 0.1], [0.2, 0.1], [0.9, 0.1]]), ["hat", "bald"], ["hat", "bald"]
+    )
     assert table == {"hat": {"n": 3, "yes": 0.5, "no": 0.0, "seen": pytest.approx(1 / 3)}}
 
 
@@ -311,7 +316,9 @@ def test_a_kept_judge_judges_alike():
 
 
 def test_the_judge_and_the_strangers_are_kept_from_all_that_the_generator_learned_from():
-    numbers = np.array([10, 11, 12, 12, 13, 20, 13, 14])  # of three data sets: the generator's, the judge's, more of the generator's
+    numbers = np.array(
+        [10, 11, 12, 12, 13, 20, 13, 14]
+    )  # of three data sets: the generator's, the judge's, more of the generator's
     source = np.array([0, 0, 0, 1, 1, 1, 2, 2], np.int8)
     n = len(numbers)
     data = Pack(

@@ -108,7 +108,10 @@ def test_gradients_of_several_steps_make_one_update(subjects, tmp_path):
 def test_a_run_goes_on_where_it_stopped(faces, tmp_path):
     """Whole, or stopped half way and resumed: as many steps, the log of both parts, a state that fits."""
     given = ["draw", "--data", faces, "--out", tmp_path, "--cache", faces / "cache", "--set", "batch=4"]
-    given += ["--set", "model={attributes: [black_hair], image_size: 16, glimpses: 2, hidden: 8, latent: 2, read: 2, write: 2}"]
+    given += [
+        "--set",
+        "model={attributes: [black_hair], image_size: 16, glimpses: 2, hidden: 8, latent: 2, read: 2, write: 2}",
+    ]
     assert train(*given, "--set", "steps=3") == 0
     folder = tmp_path / "000-draw"
     assert train(*given, "--resume", folder, "--set", "steps=5") == 0

@@ -92,7 +92,9 @@ def _images(datasets: list[FaceDataset], paths: list[Path], size: int, folder: P
             with ThreadPoolExecutor(os.cpu_count()) as pool:
                 list(tqdm(pool.map(read, range(len(paths))), total=len(paths), desc="pack", unit="face"))
             images.flush()
-            key_path.unlink(missing_ok=True)  # a kill between the two leaves pixels without a key: they are packed again
+            key_path.unlink(
+                missing_ok=True
+            )  # a kill between the two leaves pixels without a key: they are packed again
             os.replace(partial, packed)
         finally:
             partial.unlink(missing_ok=True)

@@ -151,7 +151,9 @@ def picture(labels: np.ndarray, probability: np.ndarray, names: list[str]) -> Fi
     below.hist(probability[said], bins=BINS, range=(0, 1), color="tab:red", alpha=0.6)
     below.set(xlabel="probability of yes", ylabel="statements", yscale="log")
     right.plot(*roc_curve(labels[said] > 0, probability[said])[:2], color="tab:red", label="all statements")
-    right.set(xlabel="share of noes taken for yes", ylabel="share of yeses found", xlim=(0, 1), ylim=(0, 1), title="ROC")
+    right.set(
+        xlabel="share of noes taken for yes", ylabel="share of yeses found", xlim=(0, 1), ylim=(0, 1), title="ROC"
+    )
     right.tick_params(labelbottom=True)
     right.legend(loc="lower right")
     return figure

@@ -23,38 +23,53 @@ ClassifierModel = Annotated[
 
 @app.command()
 def faces(
-    data: Annotated[Path, typer.Option(help="Labelled photographs: people, and what is said of them, are their test part's.")],
+    data: Annotated[
+        Path, typer.Option(help="Labelled photographs: people, and what is said of them, are their test part's.")
+    ],
     judge_data: Annotated[
         list[Path], typer.Option(help="Photographs that the generator never saw, for the judge; again for more.")
     ],
     reference: Annotated[
         list[Path] | None,
-        typer.Option(help="Photographs to compare sets of faces with, but their training part: those of --data if left out."),
+        typer.Option(
+            help="Photographs to compare sets of faces with, but their training part: those of --data if left out."
+        ),
     ] = None,
     train_data: Annotated[
-        list[Path] | None, typer.Option(help="What the generator learned from beside --data: kept from the judge; again for more.")
+        list[Path] | None,
+        typer.Option(help="What the generator learned from beside --data: kept from the judge; again for more."),
     ] = None,
-    model: Annotated[str | None, typer.Option(help="Checkpoint folder or Hub repo id; the embedded one if left out.")] = None,
-    said: Annotated[str, typer.Option(help="few: as many of a photograph's labels as people say; all: all of them.")] = "few",
+    model: Annotated[
+        str | None, typer.Option(help="Checkpoint folder or Hub repo id; the embedded one if left out.")
+    ] = None,
+    said: Annotated[
+        str, typer.Option(help="few: as many of a photograph's labels as people say; all: all of them.")
+    ] = "few",
     n: Annotated[
-        int | None, typer.Option(min=100, help="Faces to draw (5000 is the full protocol); one for each test photograph.")
+        int | None,
+        typer.Option(min=100, help="Faces to draw (5000 is the full protocol); one for each test photograph."),
     ] = None,
     quick: Annotated[bool, typer.Option(help="A face for every second test photograph, and few flips.")] = False,
-    flips: Annotated[bool, typer.Option(help="Without: nothing of people and training faces, to choose a checkpoint by.")] = True,
+    flips: Annotated[
+        bool, typer.Option(help="Without: nothing of people and training faces, to choose a checkpoint by.")
+    ] = True,
     feature_weights: Annotated[
-        Path | None, typer.Option(help="SqueezeNet 1.0 weights: distances in its features, too, which are in training losses.")
+        Path | None,
+        typer.Option(help="SqueezeNet 1.0 weights: distances in its features, too, which are in training losses."),
     ] = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Write the figures as JSON here.")] = None,
     sheet: Annotated[Path | None, typer.Option(help="Write a picture of forty typed descriptions here (PNG).")] = None,
     html: Annotated[Path | None, typer.Option(help="Write a page with pictures here: drawn faces only.")] = None,
     nearest_photographs: Annotated[
-        bool, typer.Option(help="Show the nearest training photographs on the page, which must lie where git ignores it.")
+        bool,
+        typer.Option(help="Show the nearest training photographs on the page, which must lie where git ignores it."),
     ] = False,
     force: Force = False,
     cache: Cache = Path(".cache/evaluate"),
     size: Annotated[int, typer.Option(min=16, help="Side in px at which the judge sees faces.")] = 128,
     reference_size: Annotated[
-        int | None, typer.Option(min=16, help="Side in px at which sets are compared with --reference; the model's if left out.")
+        int | None,
+        typer.Option(min=16, help="Side in px at which sets are compared with --reference; the model's if left out."),
     ] = None,
 ) -> None:
     """Attributes seen, precision and recall, distances, spectrum, leakage, identity, memorisation: each beside photographs."""
@@ -78,7 +93,9 @@ def faces(
         claim(path, force)
     generator = registry.load(model)
     train_data = train_data or []
-    packed = beside(pack([read_dataset(folder) for folder in (data, *judge_data, *train_data)], size, cache), len(train_data))
+    packed = beside(
+        pack([read_dataset(folder) for folder in (data, *judge_data, *train_data)], size, cache), len(train_data)
+    )
     others = None
     if reference:
         side = reference_size or generator.config.image_size
@@ -99,7 +116,9 @@ def classifier(
     data: Data,
     model: ClassifierModel = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Write the figures as JSON here.")] = None,
-    picture: Annotated[Path | None, typer.Option(help="Write a picture of reliability and ROC curves here (PNG).")] = None,
+    picture: Annotated[
+        Path | None, typer.Option(help="Write a picture of reliability and ROC curves here (PNG).")
+    ] = None,
     force: Force = False,
     cache: Cache = Path(".cache/evaluate"),
 ) -> None:
@@ -176,7 +195,9 @@ def models(
     out: Annotated[
         Path,
         typer.Option(
-            "-o", "--out", help="The Markdown file, whose text around the table is kept; pictures go into a folder beside it."
+            "-o",
+            "--out",
+            help="The Markdown file, whose text around the table is kept; pictures go into a folder beside it.",
         ),
     ] = Path("docs/models.md"),
     force: Force = False,

@@ -58,8 +58,10 @@ class SubjectDeconv(nn.Module):
         self.blocks = nn.ModuleList(
             nn.Sequential(
                 nn.Upsample(scale_factor=2),
-                nn.Conv2d(a, b, 5, padding=2), nn.LeakyReLU(0.2),
-                nn.Conv2d(b, b, 3, padding=1), nn.LeakyReLU(0.2),
+                nn.Conv2d(a, b, 5, padding=2),
+                nn.LeakyReLU(0.2),
+                nn.Conv2d(b, b, 3, padding=1),
+                nn.LeakyReLU(0.2),
             )  # fmt: skip
             for a, b in zip(c[:-1], c[1:], strict=True)
         )

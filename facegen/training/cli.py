@@ -14,7 +14,9 @@ from facegen.training.recipe import read_settings
 from facegen.training.run import Run, TrainingError, new_run
 
 app = typer.Typer(
-    help="Train a model. Stops cleanly at --time-limit or Ctrl-C; --resume goes on.", no_args_is_help=True, add_completion=False
+    help="Train a model. Stops cleanly at --time-limit or Ctrl-C; --resume goes on.",
+    no_args_is_help=True,
+    add_completion=False,
 )
 
 

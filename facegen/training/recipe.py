@@ -65,7 +65,9 @@ def filled(settings: Settings, values: object, where: str = "") -> Settings:
         path = f"{where}.{name}" if where else str(name)
         if name not in known:
             raise TrainingError(f"unknown setting {path!r}: known are {', '.join(known)}")
-        changed[name] = filled(known[name], value, path) if is_dataclass(known[name]) else _typed(known[name], value, path)
+        changed[name] = (
+            filled(known[name], value, path) if is_dataclass(known[name]) else _typed(known[name], value, path)
+        )
     return replace(settings, **changed)  # type: ignore[type-var]
 
 

@@ -180,9 +180,7 @@ def save_state(
     write_atomic(path, lambda partial: save_file(tensors, partial, {"extra": json.dumps(extra)}))
 
 
-def load_state(
-    path: Path, modules: Mapping[str, nn.Module], optimizers: Mapping[str, torch.optim.Optimizer]
-) -> dict:
+def load_state(path: Path, modules: Mapping[str, nn.Module], optimizers: Mapping[str, torch.optim.Optimizer]) -> dict:
     """Fill modules and optimizers from `save_state`'s file; returns its `extra`. Raises `TrainingError`."""
     try:
         with safe_open(path, "pt") as file:

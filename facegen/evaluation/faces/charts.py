@@ -29,12 +29,16 @@ _STYLE = {
 
 def _svg(figure: Figure) -> str:
     buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", transparent=True, metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
+    figure.savefig(
+        buffer, format="svg", transparent=True, metadata=dict.fromkeys(("Date", "Creator", "Format", "Type"))
+    )
     text = buffer.getvalue()
     return text[text.index("<svg") :]
 
 
-def accuracy_bars(accuracy: Mapping[str, Mapping[str, float | None]], names: Sequence[str], labels: Mapping[str, str]) -> str:
+def accuracy_bars(
+    accuracy: Mapping[str, Mapping[str, float | None]], names: Sequence[str], labels: Mapping[str, str]
+) -> str:
     """Balanced accuracy as SVG: for each attribute a bar of drawn faces and one of photographs.
 
     Args:
@@ -50,7 +54,12 @@ def accuracy_bars(accuracy: Mapping[str, Mapping[str, float | None]], names: Seq
             values = [np.nan if accuracy[n][side] is None else accuracy[n][side] for n in names]
             axes.barh(places + shift, values, 0.36, color=color, label=side)
         axes.axvline(0.5, color=GRAY, linewidth=0.8, linestyle=":")
-        axes.set(yticks=places, yticklabels=[labels[n] for n in names], xlim=(0.4, 1), xlabel="balanced accuracy (0.5: chance)")
+        axes.set(
+            yticks=places,
+            yticklabels=[labels[n] for n in names],
+            xlim=(0.4, 1),
+            xlabel="balanced accuracy (0.5: chance)",
+        )
         axes.invert_yaxis()
         figure.legend(loc="outside upper center", ncols=2)
         return _svg(figure)

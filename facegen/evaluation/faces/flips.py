@@ -105,7 +105,9 @@ def flip_people(
     """
     names, heads = list(model.config.attributes), judge.heads
     seeds = np.arange(PERSON_SEED, PERSON_SEED + len(people))
-    before = measure(draw_batches(model, people, seeds, size), [*lenses, *(Mirrored(x) for x in lenses if x.name == "reading")])
+    before = measure(
+        draw_batches(model, people, seeds, size), [*lenses, *(Mirrored(x) for x in lenses if x.name == "reading")]
+    )
     matrix: dict[str, dict[str, float]] = {}
     obeyed, moved, counts, cosines = {}, {}, {}, {}
     for name in (a for a in MAIN if a in names and a in heads):

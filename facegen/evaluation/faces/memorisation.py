@@ -75,7 +75,9 @@ def compare(found: Mapping[str, Nearest]) -> dict:
         for side, v in values.items()
         if len(v)
     }
-    wins = mannwhitneyu(values["drawn"], values["held_out"]).statistic / (len(values["drawn"]) * len(values["held_out"]))
+    wins = mannwhitneyu(values["drawn"], values["held_out"]).statistic / (
+        len(values["drawn"]) * len(values["held_out"])
+    )
     table["nearer_than_held_out"] = float(1 - wins)
     table["below_held_out_1_percent"] = float((values["drawn"] < np.percentile(values["held_out"], 1)).mean())
     return table

@@ -183,13 +183,18 @@ class _Evaluation:
         if options.feature_weights:
             lenses.append(Textures(options.feature_weights))
         asked = self.asked(n)
-        self.drawn = drawn = measure(draw_batches(self.model, asked, range(n), side), [*lenses, self.reading, self.thumbs])
+        self.drawn = drawn = measure(
+            draw_batches(self.model, asked, range(n), side), [*lenses, self.reading, self.thumbs]
+        )
         held_out = measure_photographs(self.yardstick, self.held_out, lenses, options.cache)
         learned = measure_photographs(self.yardstick, self.learned[:n], lenses, options.cache)
         self.test = test = self.photographs(self.test_rows, *looking, self.reading)
 
         self.result["said"] = self.seen(asked, drawn, test)
-        self.result["face_found"] = {"drawn": float(drawn["found"].mean()), "photographs": float(held_out["found"].mean())}
+        self.result["face_found"] = {
+            "drawn": float(drawn["found"].mean()),
+            "photographs": float(held_out["found"].mean()),
+        }
         seen_by_a_loss = {space: space in options.losses for space in SPACES}
         self.result["manifold"] = precision_recall(drawn, held_out)
         self.result["distance"] = distances(drawn, held_out, learned)
@@ -237,7 +242,9 @@ class _Evaluation:
         lenses = [self.reading, self.embedding]
         mirrored = self.photographs(self.test_rows, Mirrored(self.reading))["mirrored_verdicts"]
         noise = mirror_noise(self.judge, self.test["verdicts"], mirrored)
-        people = self.labels[np.arange(self.people) % len(self.labels)]  # all is said, so that one word alone is another
+        people = self.labels[
+            np.arange(self.people) % len(self.labels)
+        ]  # all is said, so that one word alone is another
         leakage, cosines = flip_people(self.model, self.judge, lenses, people, noise, self.size)
         known = people_pairs(self.data, self.embedding, self.options.cache)
         self.result["leakage"], self.result["identity"] = leakage, identity(cosines, known)
@@ -266,7 +273,9 @@ class _Evaluation:
             table[space] = {"training_faces": len(bank[space]), **compare(found[space])}
             self.evidence.histograms[f"nearest_{space}"] = {side: x.distances for side, x in found[space].items()}
         by_person = closest_pairs(found["dlib_embedding"]["drawn"])
-        space, closest = ("dlib_embedding", by_person) if by_person else ("pixels", closest_pairs(found["pixels"]["drawn"]))
+        space, closest = (
+            ("dlib_embedding", by_person) if by_person else ("pixels", closest_pairs(found["pixels"]["drawn"]))
+        )
         numbers = self.data.numbers[self.train_rows]
         table["closest"] = [
             {"space": space, "seed": seed, "training_image": int(numbers[place]), "distance": distance}

@@ -45,7 +45,9 @@ def print_faces(result: dict, console: Console | None = None) -> None:
             values = (_three(row[measure][side]) for side in ("drawn", "photographs"))
             sets.add_row(space, "yes" if row["seen_by_a_loss"] else "no", str(row["faces"]), measure, *values)
     console.print(sets)
-    table = _table("Distance to photographs", "space", "in a loss", "measure", "drawn", "train photographs", "floor (two halves)")
+    table = _table(
+        "Distance to photographs", "space", "in a loss", "measure", "drawn", "train photographs", "floor (two halves)"
+    )
     for space, measures in result["distance"].items():
         for measure in ("frechet", "kernel"):
             values = (_four(measures[measure][k]) for k in ("drawn", "train_photographs", "floor"))
@@ -77,7 +79,15 @@ def print_faces(result: dict, console: Console | None = None) -> None:
 
 
 def _print_flips(result: dict, console: Console) -> None:
-    table = _table("One attribute flipped, the rest said", "attribute", "people", "as asked", "moved right", "leakage", "same person")
+    table = _table(
+        "One attribute flipped, the rest said",
+        "attribute",
+        "people",
+        "as asked",
+        "moved right",
+        "leakage",
+        "same person",
+    )
     for name, v in result["leakage"]["flips"].items():
         shares = (_three(v[k]) for k in ("judged_as_asked", "moved_the_right_way", "off_target_main"))
         table.add_row(name, str(v["people"]), *shares, _three(result["identity"]["each"][name]))

@@ -21,7 +21,9 @@ OTHERS = 5000  # pairs of different people
 def strangers(data: Pack) -> np.ndarray:
     """Rows of photographs that the generator didn't learn from, of known people: at most four each, the first of each."""
     own = data.source <= 0
-    rows = np.flatnonzero(~own & ~np.isin(data.numbers, data.numbers[own]) & (data.subjects != "") & (data.inside >= 0.9))
+    rows = np.flatnonzero(
+        ~own & ~np.isin(data.numbers, data.numbers[own]) & (data.subjects != "") & (data.inside >= 0.9)
+    )
     people: dict[tuple[int, str], list[int]] = {}
     for row in rows:
         people.setdefault((int(data.source[row]), str(data.subjects[row])), []).append(int(row))

@@ -46,7 +46,9 @@ def distances(drawn: Arrays, test: Arrays, train: Arrays) -> dict:
         half = min(len(b) // 2, len(a))
         if half >= LEAST:
             train_half = c[:half] if len(c) >= half else None
-            table[space] = _both({"drawn": a[:half], "train_photographs": train_half, "floor": b[half : 2 * half]}, b[:half])
+            table[space] = _both(
+                {"drawn": a[:half], "train_photographs": train_half, "floor": b[half : 2 * half]}, b[:half]
+            )
     return table
 
 
@@ -61,7 +63,11 @@ def distances_of_all(drawn: Arrays, test: Arrays, train: Arrays) -> dict:
         if min(len(a), len(b)) >= LEAST:
             as_many = c[: len(a)] if len(c) >= len(a) else None
             sides = {"drawn": a, "train_photographs": as_many}
-            table[space] = {"faces": len(a), "photographs": len(b), **_both(sides, b, frechet_infinity=frechet_infinity)}
+            table[space] = {
+                "faces": len(a),
+                "photographs": len(b),
+                **_both(sides, b, frechet_infinity=frechet_infinity),
+            }
     return table
 
 

@@ -154,7 +154,9 @@ class Pixels:
 
 def draw_batches(model: nn.Module, attributes: np.ndarray, seeds: Sequence[int], size: int) -> Iterator[Tensor]:
     """A face for each row of attributes (n, a) of -1/0/+1 and each of n seeds, in float32, as batches (b, 3, size, size)."""
-    for start in tqdm(range(0, len(attributes), BATCH), desc="draw", unit="batch", mininterval=2.0, disable=len(attributes) <= BATCH):
+    for start in tqdm(
+        range(0, len(attributes), BATCH), desc="draw", unit="batch", mininterval=2.0, disable=len(attributes) <= BATCH
+    ):
         wanted = torch.from_numpy(attributes[start : start + BATCH].astype(np.float32))
         yield resized(model(model.identity(list(seeds[start : start + BATCH])), wanted).float(), size)
 

@@ -26,7 +26,9 @@ class Spectrum:
         side = images.shape[-1]
         gray = torch.einsum("nchw,c->nhw", images, torch.tensor(LUMA))
         window = torch.hann_window(side, periodic=True)
-        power = torch.fft.fft2((gray - gray.mean((1, 2), keepdim=True)) * window[:, None] * window).abs().square() / side**2
+        power = (
+            torch.fft.fft2((gray - gray.mean((1, 2), keepdim=True)) * window[:, None] * window).abs().square() / side**2
+        )
         half = torch.arange(side // 2 + 1)
         lines = torch.stack([power[:, 0, half], power[:, half, 0], power[:, half, half]], 1)
         frequency = torch.fft.fftfreq(side)

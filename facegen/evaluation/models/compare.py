@@ -90,7 +90,9 @@ def compare(
     labels = data.columns(shared)[test_rows]
     test = measure_photographs(data, test_rows, lenses, cache)
     # As many as are drawn, where there are: a Frechet distance depends on the number.
-    others = measure_photographs(data, validation[: len(test_rows)], [objects], cache)["objects"] if len(validation) else []
+    others = (
+        measure_photographs(data, validation[: len(test_rows)], [objects], cache)["objects"] if len(validation) else []
+    )
 
     def figures(seen: Arrays, compared: np.ndarray) -> dict:
         verdicts = [seen["verdicts"][:, judge.heads.index(a)] for a in shared]
@@ -180,4 +182,3 @@ def probe(folder: str) -> dict:
     # Not getrusage: its peak is inherited from the process that started this one.
     peak = re.search(r"VmHWM:\s+(\d+) kB", status.read_text()) if status.is_file() else None
     return {"ms": 1000 * statistics.median(times[3:]), "memory": int(peak[1]) * 1024 / 1e6 if peak else None}
-

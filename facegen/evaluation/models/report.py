@@ -76,7 +76,10 @@ def _asked(models: Mapping[str, Mapping]) -> list[str]:
     names = list(dict.fromkeys(name for row in models.values() for name in row.get("asked", {})))
     if not names:
         return []
-    lines = ["", "| judged yes when asked for / when asked for none | " + " | ".join(n.replace("_", " ") for n in names) + " |"]
+    lines = [
+        "",
+        "| judged yes when asked for / when asked for none | " + " | ".join(n.replace("_", " ") for n in names) + " |",
+    ]
     lines.append("| --- |" + " ---: |" * len(names))
     for model, row in models.items():
         lines.append(f"| {model} | " + " | ".join(_shares(row.get("asked", {}).get(n)) for n in names) + " |")
@@ -127,7 +130,9 @@ def _cell(key: str, value) -> str:
 def webp(picture: Image.Image) -> bytes:
     """A picture of drawn faces, marked as synthetic, small enough for a page."""
     if picture.width > MAX_WIDTH:
-        picture = picture.resize((MAX_WIDTH, round(picture.height * MAX_WIDTH / picture.width)), Image.Resampling.LANCZOS)
+        picture = picture.resize(
+            (MAX_WIDTH, round(picture.height * MAX_WIDTH / picture.width)), Image.Resampling.LANCZOS
+        )
     exif = Image.Exif()
     exif[0x010E] = NOTICE  # ImageDescription
     for quality in (80, 50, 25, 10):  # what hasn't learned to draw yet draws noise, which takes the most room

@@ -104,7 +104,9 @@ class DefaultTrainer:
 
     def start_from(self, folder: Path) -> None:
         """Raises `TrainingError`: it starts from nothing."""
-        raise TrainingError(f"--start-from {folder}: the default generator starts from nothing; --resume goes on with a run")
+        raise TrainingError(
+            f"--start-from {folder}: the default generator starts from nothing; --resume goes on with a run"
+        )
 
     def stage(self, name: str) -> Step:
         """The step function of a stage, which starts the stage where it hasn't begun."""

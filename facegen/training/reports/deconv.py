@@ -52,7 +52,9 @@ class DeconvTrainer(ModelTrainer):
         config = self.config.model
         config.subjects = config.subjects or sorted({str(s) for s in self.data.subjects} - {""})
         if not config.subjects:
-            raise TrainingError("the data set names no subjects, which this network is trained on (CelebA: identity.txt)")
+            raise TrainingError(
+                "the data set names no subjects, which this network is trained on (CelebA: identity.txt)"
+            )
         known = {s: i for i, s in enumerate(config.subjects)}
         self.subject = torch.tensor([known.get(s, -1) for s in self.data.subjects])
         mine = np.flatnonzero(self.subject.numpy() >= 0)

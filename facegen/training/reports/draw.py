@@ -34,7 +34,9 @@ class DrawTrainer(ModelTrainer):
         """Make the network and Adam."""
         self.rows = self.data.rows("train", 0.95)
         self.model = Draw(self.config.model).to(self.device)
-        self.optimizer = self.prepare(torch.optim.Adam(self.model.parameters(), self.config.learning_rate, (0.5, 0.999)))
+        self.optimizer = self.prepare(
+            torch.optim.Adam(self.model.parameters(), self.config.learning_rate, (0.5, 0.999))
+        )
 
     def step(self, i: int) -> dict[str, float]:
         """One update; the bound and its two parts in nats an image."""

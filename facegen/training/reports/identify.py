@@ -23,7 +23,9 @@ from facegen.training.optim import anneal
 from facegen.training.run import TrainingError
 from facegen.training.trainer import ModelTrainer, batches
 
-DEVIATION = 64.0  # of the input's 0..255: VGG-Face's own, 1, would start a network from nothing with activations of order 100
+DEVIATION = (
+    64.0  # of the input's 0..255: VGG-Face's own, 1, would start a network from nothing with activations of order 100
+)
 
 
 @dataclass

@@ -113,7 +113,7 @@ def codes(writer: Writer) -> str:
     if race and writer.male is not None:
         head = rng.choice(["{}/{}", "{}/{}", "{}{}", "S{}{}"]).format(race, "M" if writer.male else "F")
     elif writer.male is not None:
-        head = rng.choice(["male", "M"] if writer.male else ["female", "F"]) 
+        head = rng.choice(["male", "M"] if writer.male else ["female", "F"])
         head = (head if len(head) > 1 else f"sex {head}") + ","
     age = [age_words(rng, writer.age, writer.male)] if writer.age else []
     pieces = [" ".join([head, *age]).strip(), rng.choice([", ", " ", " "]).join(out)]
