@@ -1,9 +1,10 @@
 """The generator's contract: shapes, ranges, what seeds, words, degrees and looks do, and that it draws no grid."""
 
+import numpy as np
 import pytest
 import torch
 
-from facegen import registry
+from facegen import FacePipeline, registry
 from facegen.attributes import encode
 from facegen.drawing.config import GeneratorConfig
 from facegen.drawing.decoder import Crop, Decoder, double, double_crop
@@ -110,6 +111,16 @@ def test_the_teachers_rule_is_of_a_higher_order():
     exact = torch.tensor([[1.0]]).exp()
     off = [(adams(lambda x, t: x, torch.ones(1, 1), n)[-1] - exact).abs().item() for n in (6, 12, 24)]
     assert off[1] < off[0] / 5 and off[2] < off[1] / 5
+
+
+def test_the_pipeline_draws_with_it_and_degrees_count(small, tmp_path):
+    registry.save(small, tmp_path / "small")
+    pipe = FacePipeline.from_pretrained(tmp_path / "small")
+    assert pipe.drawable == ("male", "smiling") and pipe.graded == ("smiling",)
+    faces = [pipe(f"a {how} smiling man", seed=5) for how in ("slightly", "", "very")]
+    assert faces[0].image.size == (64, 64)
+    pixels = [np.asarray(face.image, float) for face in faces]
+    assert all(np.abs(a - b).mean() > 0.1 for a, b in ((pixels[0], pixels[1]), (pixels[1], pixels[2])))
 
 
 def test_the_embedded_generator_follows_words():

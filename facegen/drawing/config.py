@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-DEGREE = 0.25  # what a degree adds to a graded attribute's plain yes or no, which is 1
-
 
 @dataclass
 class GeneratorConfig:
