@@ -14,7 +14,7 @@ from facegen.data.pack import pack
 from facegen.data.readers import read_dataset
 from facegen.drawing.flow import adams
 from facegen.training.recipe import read_settings
-from facegen.training.default import autoencoder
+from facegen.training.default import autoencoder, distillation
 from facegen.training.default.faces import Faces
 from facegen.training.default.labels import NO, YES, fill, graded, look_of, read_scales
 from facegen.training.default.settings import DataSettings, read_recipe
@@ -93,15 +93,14 @@ def test_the_flow_learns_what_words_mean_and_its_pupil_where_it_ends(faces, tmp_
     dark, unsaid = (model.conditions(torch.tensor([said]).expand(200, -1)) for said in ([1.0, -1.0], [0.0, 0.0]))
     one = torch.ones(200)
 
-    def guided(strength):
+    def taught(strength):
         def velocity(x, t):
-            said, free = (state.teacher(x, t * one, told, one) for told in (dark, unsaid))
-            return free + strength * (said - free)
+            return distillation.guided(*(state.teacher(x, t * one, told, one) for told in (dark, unsaid)), strength)
 
         return adams(velocity, noise, 32)[-1]
 
     with torch.inference_mode():
-        wanted = {strength: guided(strength) for strength in (1.0, 3.0)}
+        wanted = {strength: taught(strength) for strength in (1.0, 3.0)}
         off = {
             (s, w): (state.average.flow.sample(noise, dark, s) - wanted[w]).norm(dim=1).mean().item()
             for s in wanted
