@@ -185,6 +185,142 @@ a person having male and female characteristics |
 could not stop smiling | smiling
 """
 
+MORE = r"""
+W/M 6-00 190 BRO BLU full beard, glasses | white male beard eyeglasses brown_hair blue_eyes
+B/F 5'4" 130 lbs BLK hair/BRO eyes, lt comp, hoop earrings | black -male black_hair brown_eyes pale_skin earrings
+Unk W/M, heavy set, clnshvn, bald, sunglasses | white male chubby -beard -mustache -goatee -stubble bald sunglasses
+SBM, 29, fit, bald, goatee, ISO SF 25-35 | black male young bald goatee
+SWF seeks SWM, blonde, blue eyes, 34 | white -male blond_hair blue_eyes young
+DWM 58 gray hair mustache nonsmoker | white male middle_aged gray_hair mustache
+GWM, 40s, bearded, bear type | white male middle_aged beard
+HAIR: GRY EYES: HAZ RACE: W SEX: M | gray_hair white male
+HT 510 WT 180 HAIR BLK EYES BRO | black_hair brown_eyes
+I/M 25 yrs blk hr no facial hr | male young black_hair -beard -mustache -goatee -stubble
+Susp. desc: L/M, 20-25 yrs, thin, blk mous, gry hoodie | hispanic male young -chubby mustache
+O/F 30s, blk long hr, glasses | asian -male young black_hair long_hair eyeglasses
+beard ✓ hat ✗ glasses ✓ | beard -hat eyeglasses
+Bald: no. Beard: yes. Glasses: no. | -bald beard -eyeglasses
+glasses=0 beard=1 hat=0 | -eyeglasses beard -hat
+Male: 1\nYoung: 0\nSmiling: 1\nEyeglasses: 0 | male -young smiling -eyeglasses
+[✓] glasses [ ] earrings [✓] necklace | eyeglasses -earrings necklace
+hat: false, glasses: true, hair: "blond" | -hat eyeglasses blond_hair
+- hair: brown\n- eyes: blue\n- glasses: none | brown_hair blue_eyes -eyeglasses
+"Eyeglasses","0"\n"Male","1"\n"Bald","1" | -eyeglasses male bald
+Attractive 1, Bald 0, Bangs 1, Blond_Hair 1, Male -1 | -bald bangs blond_hair -male
+beard: N/A, glasses: Y | eyeglasses
+eyewear: none; headwear: cap; facial hair: mustache | -eyeglasses -sunglasses hat mustache
+Glasses - yes, Hat - no, Beard - no | eyeglasses -hat -beard
+take her hat off and give her long hair | -hat -male long_hair
+get that hat off him | -hat male
+make her blonde | -male blond_hair
+could you remove his beard and add a mustache | male -beard mustache
+turn the smile off | -smiling
+delete the glasses | -eyeglasses
+change her hair from black to blond | -male blond_hair
+less makeup please | heavy_makeup
+no more beard on him | -beard male
+have him grow a beard | male beard
+let her smile | -male smiling
+wipe that smile off his face | male -smiling
+replace the beard by a mustache | -beard mustache
+put her hair in bangs | -male bangs
+shave his beard off | male -beard
+trim the beard to stubble | stubble
+make the eyes green instead of blue | green_eyes -blue_eyes
+I want the same man but bald and without glasses | male bald -eyeglasses
+peach fuzz on his chin | male
+he's got a five-head and a weak chin | male
+bushy caterpillars above his eyes | male
+she's sporting cat-eye glasses | -male eyeglasses
+redheaded stepchild | red_hair
+he's rocking a fu manchu | male mustache
+thick as a brick | 
+a beard comb in his pocket | male
+hat hair |
+glasses case in hand |
+a baby-faced giant of a man | young male
+full of himself, round glasses | male eyeglasses
+old school tie | necktie
+heavy eyelids, thin smile | smiling
+a fat cigar in a thin man's mouth | -chubby male
+chubby fingers |
+bald tyres, bald facts |
+slim-fit shirt, bow tie | necktie
+narrow face, wide tie | necktie
+a woman of about forty-five | -male middle_aged
+man, late 60s | male old
+he could be anything from 30 to 35 | male young
+in her seventy-third year | -male old
+a lad of sixteen or so | male young
+on the wrong side of fifty | middle_aged
+twenty-one-year-old student | young
+a girl of nine | -male young
+60+ male | old male
+under 25 | young
+mid fifties | middle_aged
+she's no spring chicken | -male
+thirtyish | young
+a man in the autumn of his life | male
+Few would have guessed that he was past sixty | male old
+One could not have called her slim. | -male
+You would not have taken him for a young man. | male -young
+It would be wrong to call him bald. | male -bald
+A moustache, such as cavalry officers wear, adorned his lip. | male mustache
+He wore, as always, no tie. | male -necktie
+Her mouth, never quite shut, | -male mouth_open
+his beard is long gone | male -beard
+he once wore a moustache but has since shaved it | male -mustache
+the spectacles were in his breast pocket | male
+her hat lay on the grass | -male
+she took her glasses off | -male -eyeglasses
+there was a cap hanging behind the door |
+he hardly ever wears a tie | male -necktie
+she gave up wearing earrings | -male -earrings
+he stopped shaving: beard | male beard
+his hair used to be black; it is white | male -black_hair gray_hair
+without the hat he wore in the photo | male -hat
+not the man with the beard, the other one, with the glasses | eyeglasses
+The guy next to him has a beard. He doesn't. | male -beard
+everybody else wore hats, but she was bareheaded | -male -hat
+My wife is blonde, I am bald with a beard | bald beard
+unlike her sister she has no freckles and red hair | -male red_hair
+no beard no mustache blue eyes | -beard -mustache blue_eyes
+no glasses blond smiling | -eyeglasses blond_hair smiling
+without beard bald glasses | -beard bald eyeglasses
+no hat long blond hair | -hat long_hair blond_hair
+no makeup smiling young woman | -heavy_makeup smiling young -male
+mujer con pelo negro largo y ojos verdes | -male black_hair long_hair green_eyes
+hombre con barba y gafas | male beard eyeglasses
+Mann ohne Bart, kurze schwarze Haare | male -beard -long_hair black_hair
+Frau mit Brille und roten Haaren | -male eyeglasses red_hair
+homme âgé aux cheveux gris et à la moustache | male old gray_hair mustache
+elle a les yeux bleus | -male blue_eyes
+chica pelirroja sonriendo | -male young red_hair smiling
+pelo castaño, sin bigote | brown_hair -mustache
+un vieux monsieur sans cheveux | old male bald
+lunettes noires | sunglasses
+ein Mädchen mit braunen Augen | -male young brown_eyes
+brown hair, er, I mean black | black_hair
+glasses. Wait, no glasses. | -eyeglasses
+it's a man, sorry, woman, with short hair | -male -long_hair
+he has green, no, blue eyes | male blue_eyes
+blond... make that brown hair | brown_hair
+hair, brown; eyes, blue | brown_hair blue_eyes
+her hair is a dark shade of red | -male red_hair
+eyes that are green in color | green_eyes
+a head of silver hair | gray_hair
+hair colour of honey | blond_hair
+he has not had his hair cut in months | male
+she won't comb her hair | -male
+no hair on his chin | male -beard -mustache -goatee -stubble
+no hair covering her eyes | -male
+hasn't lost his hair | male -bald
+doesnt wear glasses, isnt bald | -eyeglasses -bald
+hes young and shes not | male young
+theres no beard | -beard
+im a woman with red hair | -male red_hair
+"""
+
 LANGUAGES = r"""
 pelo negro | black_hair
 longue barbe | beard
@@ -213,7 +349,7 @@ homem com barba e óculos | Portuguese
         row
         for table in (
             CODES, FORMS, ORDERS, RARE, THINGS, AGES, LITERARY, NO_LONGER, OTHERS, REACH, CORRECTIONS, COLORS,
-            NEGATED_HAIR, APOSTROPHES, OLDER_SET, LANGUAGES,
+            NEGATED_HAIR, APOSTROPHES, OLDER_SET, MORE, LANGUAGES,
         )
         for row in rows(table)
     ],

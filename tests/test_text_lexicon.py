@@ -171,3 +171,44 @@ def test_real_words_are_protected_from_correction():
 )
 def test_spellings(typed, says):
     assert {k: v for k, v in parse(typed).attributes.items() if k in says} == says
+
+
+ETHNICITIES = set(attributes.members("ethnicity"))
+PLACES = "china japan korea india mexico spain brazil nigeria kenya egypt turkey iran africa asia europe arabia".split()
+TONGUES = "english spanish german french chinese japanese korean hindi arabic portuguese russian turkish".split()
+
+
+def test_ethnicity_never_comes_from_hair_eyes_or_skin():
+    """Over all words that the lexicon has for a part of the body: none says anything of an ethnicity."""
+    parts = {record["of"] for record in DATA["meanings"] if "of" in record} - {"person", "sex", "race"}
+    for record in DATA["meanings"]:
+        if record.get("of") not in parts:
+            continue
+        assert not ETHNICITIES & set(record["says"]), record
+        for word in record["words"]:
+            word = word.replace("~", "the")
+            for text in (f"{word} {record['of']}", f"a person whose {record['of']} is {word}", f"{record['of']}: {word}"):
+                assert not ETHNICITIES & parse(text).attributes.keys(), text
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_ethnicity_never_comes_from_a_country(name):
+    for text in ("a man from {}", "she lives in {}", "a woman born in {}, black hair", "he traveled to {}"):
+        assert not ETHNICITIES & parse(text.format(name.capitalize())).attributes.keys()
+
+
+@pytest.mark.parametrize("name", TONGUES)
+def test_ethnicity_never_comes_from_a_language(name):
+    for text in ("he speaks {}", "a {}-speaking woman", "she reads {} books", "a man with a {} accent", "in {}"):
+        assert not ETHNICITIES & parse(text.format(name.capitalize())).attributes.keys(), text
+
+
+@pytest.mark.parametrize("code", ["es", "de", "fr"])
+def test_ethnicity_never_comes_from_hair_or_eyes_in_other_languages(code):
+    data = json.loads((PATH.parent / "languages" / f"{code}.json").read_text(encoding="utf-8"))
+    words = data["words"]
+    colors = [w for e in ("black", "white", "brown", "blond", "gray", "red", "dark", "light") for w in words.get(e, [])]
+    for part in (*words["hair"], *words["eyes"], *words["beard"], *words["skin"]):
+        for color in colors:
+            text = f"{part.removesuffix('-')} {color.removesuffix('-')}"
+            assert not ETHNICITIES & parse(text).attributes.keys(), text

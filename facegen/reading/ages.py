@@ -23,7 +23,7 @@ _TO = r"\s{0,2}(?:-|–|—|to|or|and|/)\s{0,2}"
 _RANGE = rf"(?P<a>{_N})(?:{_TO}(?P<b>{_N}))?"
 _ABOUT = (
     r"(?:about|around|approximately|approx\.?|roughly|circa|maybe|perhaps|probably|possibly|nearly|almost|just|only"
-    r"|close to|early|mid|late|some|like|~|≈)"
+    r"|close to|anything from|anywhere from|anything between|somewhere between|early|mid|late|some|like|~|≈)"
 )
 _SEEMS = (
     r"(?:at|looks?|looked|looking|turned|turning|is|was|be|been|being|say|pushing|nearing|approaching|guess"
@@ -64,6 +64,8 @@ _PATTERNS = {
     r"(?!\s?(?:lbs?|pounds|kg|cm|ft|['\"])\b)",
     "nearly": rf"\b(?:turn(?:s|ed|ing)|pushing|nearing|approaching|(?:neighbou?rhood|region|vicinity|side|shy) of"
     rf"|close on)\s(?P<a>{_N})\b(?!\s(?:miles|percent|degrees|times|people|heads|pages))",
+    "ordinal": rf"\b(?P<a>{'|'.join(_TENS)})(?:[\s-](?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth))\syear\b",
+    "plus": r"(?<![\d.,/#$])(?P<a>\d{2})\s?\+(?=[\s,.;)]|$)",
     "day": rf"(?P<a>{_N})(?:\sif)\s(?:s?he|they)(?:['’]s|['’]re|\sis|\sare|\swas)\sa\sday\b",
     "listed": rf"(?:^|[,;(\[\n|/:—–]|\s-)\s?(?:{_ABOUT}\s)?(?P<a>(?<![\d.,/#$])\d{{2}}(?![\d%°])"
     rf"|(?:{'|'.join(_TENS)})(?:[\s-](?:{'|'.join(_UNITS)}))?)"
@@ -150,6 +152,8 @@ def _years(name: str, match: re.Match, text: str) -> float | None:
         label = _LABEL.search(text[max(0, start - 24) : match.start("a")])
         if low < 13 or (label and label[1].lower() in _NO_AGE_LABELS):
             return None
+    if name in ("coded", "plus") and low < 13:
+        return None
     if name == "person" and low < 13 and not match["of"]:
         return None
     if name in ("about", "compared", "between", "ish") and low < (3 if a[0].isdigit() else 10):

@@ -71,7 +71,7 @@ def _clause(items: Sequence[Item], i: int, cue: Cue) -> bool:
         if item.content:
             reached.append(item)
     if cue.effect == "somebody else" and not any(item.part == "person" for item in reached):
-        return False
+        return _phrase(items, i, cue)  # "forget the hat"
     for item in reached:
         if cue.effect == "hedged":
             item.hedged = True
@@ -91,7 +91,7 @@ def _word(items: Sequence[Item], i: int, cue: Cue) -> bool:
 def _less(items: Sequence[Item], i: int, cue: Cue) -> bool:
     """ "Less old" is not old; "less beard" is a beard still."""
     noun = items[i + 1] if i + 1 < len(items) else None
-    if noun is None or noun.role != "noun" or noun.part != "object":
+    if noun is None or noun.role != "noun" or noun.part not in ("object", "makeup"):
         return _phrase(items, i, cue)
     noun.level, noun.relative = -1, True
     return True

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from facegen import attributes
 from facegen.reading.items import Item
-from facegen.reading.lexicon import Meaning
+from facegen.reading.lexicon import Meaning, lexicon
 
 _REACH = 14  # items that a word looks to the right for its noun
 _UNKNOWN = 2  # unknown words that may stand between ("black shiny shoulder-length hair")
@@ -206,6 +207,9 @@ def _place(items: Sequence[Item], i: int, topic: _Topic) -> bool:
     if not seeks(item):
         item.meaning = item.own
         return False
+    if _is_a_tongue(items, i):
+        item.skip = "a language"
+        return False
     right, tight = _right(items, i)
     if _to_the_left(items, i, topic, right, tight):
         return True
@@ -213,7 +217,8 @@ def _place(items: Sequence[Item], i: int, topic: _Topic) -> bool:
         noun = items[right]
         if noun.role in ("noun", "crowd"):
             meaning = meaning_of(item, noun.part)
-            apart = noun.part == "eyes" or "hair" not in item.entry.meanings
+            meanings = item.entry.meanings
+            apart = "hair" not in meanings or "head" in meanings
             if meaning is None and item.own and item.own.is_certain and apart:
                 item.meaning = item.own  # "smiling brown eyes", "clean-shaven glasses"
             else:
@@ -235,6 +240,16 @@ def _is_of_a_thing(items: Sequence[Item], i: int) -> bool:
     if noun.part == "object" and noun.role == "noun":
         return True
     return noun.role == "unknown" and any(x.part == "person" or x.role in ("he", "she") for x in items[:i])
+
+
+def _is_a_tongue(items: Sequence[Item], i: int) -> bool:
+    """Does "Chinese" name a language here ("speaks Chinese", "a Chinese-speaking woman")?"""
+    meaning, speaking = items[i].entry.meanings.get("person"), lexicon().sets["speaking"]
+    if meaning is None or not attributes.BY_NAME[meaning.says[0][0]].group == "ethnicity":
+        return False
+    before, after = (items[j].norm if 0 <= j < len(items) else "" for j in (i - 1, i + 1))
+    person = i + 1 < len(items) and items[i + 1].part == "person"
+    return after in speaking - {"in"} or (before in speaking and not person)
 
 
 def _to_the_left(items: Sequence[Item], i: int, topic: _Topic, right: int | None, tight: bool) -> bool:

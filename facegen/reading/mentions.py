@@ -74,7 +74,7 @@ def _says(items: Sequence[Item], i: int, meaning: Meaning) -> tuple[tuple[str, b
 
 def _no_hair_at_all(items: Sequence[Item], i: int) -> bool:
     """ "No hair" is bald; "no long hair", "doesn't cut his hair" and "no hair in his eyes" are not."""
-    if items[i].described or (i + 1 < len(items) and items[i + 1].norm in ("in", "out of", "over", "out")):
+    if items[i].described or (i + 1 < len(items) and items[i + 1].role in ("in", "verb")):
         return False
     for item in reversed(items[:i]):
         if item.role in ("not", "none", "stop", "has"):

@@ -35,8 +35,9 @@ def expand(tokens: Sequence[Token], text: str) -> list[Token]:
         token = tokens[i]
         pair = _hair_and_eyes(tokens, i, text)
         if pair:
-            out += [*_words(token, f"{pair[0]} hair"), *_words(tokens[i + 2], f"{pair[1]} eyes")]
-            i += 3
+            hair, eyes, length = pair
+            out += [*_words(token, f"{hair} hair"), *_words(tokens[i + length - 1], f"{eyes} eyes")]
+            i += length
             continue
         words = _written_out(tokens, i, text) if token.kind == "word" else None
         out += _words(token, words) if words else [token]
@@ -52,6 +53,8 @@ def _written_out(tokens: Sequence[Token], i: int, text: str) -> str | None:
         raw = token.norm.upper()
         words = table["capitals"].get(raw) or words
         words = words or _people().get(raw)
+    if len(token.norm) == 3 and token.norm[1] == "/" and token.norm[2] in "mf":
+        words = f"{table['slash races'][token.norm[0]]} {table['sexes'][token.norm[2].upper()]}"
     if len(token.norm) == 1 and token.norm in table["race letters"] and _labelled(tokens, i):
         words = table["race letters"][token.norm]
     return words
@@ -65,17 +68,16 @@ def _labelled(tokens: Sequence[Token], i: int) -> bool:
     return before >= 0 and tokens[before].norm in lexicon().shorthand["race labels"]
 
 
-def _hair_and_eyes(tokens: Sequence[Token], i: int, text: str) -> tuple[str, str] | None:
-    """ "BLK/BRO": the colors of hair and eyes, as files have them side by side."""
-    if i + 2 >= len(tokens) or tokens[i + 1].norm != "/":
-        return None
+def _hair_and_eyes(tokens: Sequence[Token], i: int, text: str) -> tuple[str, str, int] | None:
+    """ "BLK/BRO", "BLK BRO": the colors of hair and eyes, as files have them side by side, and the number of tokens."""
     table = lexicon().shorthand
-    hair, eyes = (text[t.start : t.end] for t in (tokens[i], tokens[i + 2]))
+    j = i + 2 if i + 1 < len(tokens) and tokens[i + 1].norm == "/" else i + 1
+    if j >= len(tokens) or (j + 1 < len(tokens) and tokens[j + 1].norm in ("hair", "eyes", "hr")):
+        return None
+    hair, eyes = (text[t.start : t.end] for t in (tokens[i], tokens[j]))
     if hair not in table["hair codes"] or eyes not in table["eye codes"]:
         return None
-    if i + 3 < len(tokens) and tokens[i + 3].norm in ("hair", "eyes", "hr"):
-        return None
-    return table["capitals"][hair], table["capitals"][eyes]
+    return table["capitals"][hair], table["capitals"][eyes], j + 1 - i
 
 
 def _words(token: Token, words: str) -> list[Token]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 # "w/m" and its like are police shorthand (white male), "w/o" is "without"; "y.o." and "Mr." keep their full stops.
 _TOKEN = re.compile(
     r"""(?P<word>
-        [wbhaWBHA]/[mfMF](?![^\W_]) | [wW]/(?:[oO]|out|OUT)\b | [nN]/[aA]\b | [wW]/(?=\s|[a-zA-Z])
+        [wbhaoliuWBHAOLIU]/[mfMF](?![^\W_]) | [wW]/(?:[oO]|out|OUT)\b | [nN]/[aA]\b | [wW]/(?=\s|[a-zA-Z])
       | [bB]\ ?&\ ?[wW]\b | [mM]ake[-\ ]?[uU]p\b
       | [^\W\d_]+(?:['’ʼ`´][^\W\d_]+)*
     )

@@ -122,7 +122,7 @@ class _Story:
         if link in sets["comparing"] and differs:
             _skip(items[begin : i + 1])  # "hair like a boy"
             return
-        if not self.met and (link in sets["beside"] or self._another(begin, i)):
+        if not self.met and (link in sets["beside"] or self._another(begin, i) or self._neighbor(i)):
             _skip(items[begin : i + 1])  # the described person comes later
             self.other = self.linked = True
             return
@@ -147,6 +147,17 @@ class _Story:
         """Is it "the other passenger", said before the described person comes in?"""
         return any(x.norm in ("other", "another") for x in self.items[begin:i]) and _comes_later(self.items, i)
 
+    def _neighbor(self, i: int) -> bool:
+        """Is it "the guy next to him", or "my wife" where "I am bald" follows?"""
+        mine = self._norm(i - 1) == "my" and self.items[i].norm in self.sets["relatives"]
+        if mine and any(item.norm in ("i", "i'm", "im") for item in self.items[i + 1 :]):
+            return True
+        return self._norm(i + 1) in self.sets["beside"] and self._norm(i + 2) in ("him", "her", "me", "them")
+
+    def _first_person(self, i: int) -> None:
+        if self.items[i].norm in ("i", "i'm", "im"):
+            self.other = False
+
     def _owned(self, i: int, link: str) -> bool:
         """Set aside who only owns something: "her father's eyes", "a man's haircut", "the farmer's wife".
 
@@ -167,6 +178,7 @@ class _Story:
     _STEPS: dict[str, Callable[[_Story, int], None]] = {
         "stop": _stop, "ask": _stop, "bullet": _stop, "self": _self, "correct": _correct, "not": _not, "none": _not,
         "he": _pronoun, "she": _pronoun, "crowd": _crowd, "noun": _noun, "comma": _comma,
+        "i": _first_person,
     }  # fmt: skip
 
 
