@@ -268,7 +268,9 @@ def test_the_clear_ends_of_ratings_are_labels_and_children_are_left_out(tmp_path
     data = read_dataset(tmp_path)
     assert [record.path.name for record in (data[0], data[1])] == ["1.jpg", "2.jpg"] and len(data) == 2
     woman, man = data[0].attributes, data[1].attributes
-    assert woman["old"] and not woman["young"] and not woman["male"] and not woman["long_hair"] and not woman["dark_skin"]
+    assert (
+        woman["old"] and not woman["young"] and not woman["male"] and not woman["long_hair"] and not woman["dark_skin"]
+    )
     assert man["young"] and man["male"] and man["dark_skin"] and man["black"] and "long_hair" not in man
     assert woman["facing_front"] and "gray_hair" not in woman  # landmarks tell; nothing does
     assert len(read_omi(tmp_path, kids=True)) == 3

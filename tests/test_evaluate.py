@@ -83,7 +83,7 @@ def test_frechet_distance_of_known_gaussians():
 
 
 def test_frechet_distance_of_endlessly_many_faces_is_not_larger_for_few():
-    """Of Gaussians in 32 dimensions at a squared distance of 4, by 400 and 1,600 of each: the plain distance tells their number."""
+    """Gaussians in 32 dimensions at a squared distance of 4, 400 and 1,600 of each: the plain distance tells which."""
     rng = np.random.default_rng(1)
     few, many = ((rng.normal(size=(n, 32)), rng.normal(size=(n, 32)) + np.eye(32)[0] * 2) for n in (400, 1600))
     assert frechet_distance(*few) - 4 > 1 > frechet_distance(*many) - 4 > 0.35

@@ -194,7 +194,10 @@ def test_identical_sets_have_no_distance():
 
 
 def test_precision_and_recall_of_known_sets():
-    """Half of the faces drawn are photographs' likes, the others far away: precision 1/2 of theirs. One mode of two: recall too."""
+    """Half of the faces drawn are photographs' likes, the others far away: precision 1/2 of theirs.
+
+    One mode of two: recall too.
+    """
     rng = np.random.default_rng(0)
     modes = np.repeat([[0.0] * 4, [50.0] * 4], 200, axis=0)[rng.permutation(400)]
     photographs = {"objects": modes + rng.normal(size=(400, 4))}
@@ -223,7 +226,7 @@ def test_a_grid_is_found_at_its_period_and_blur_costs_detail():
 
 
 def test_what_is_said_is_as_common_as_people_say_it():
-    """said.json is what the descriptions of tests/data come to; of many labels, as few and as often the same are said."""
+    """said.json is what the descriptions of tests/data come to; of many labels as few are said, the same ones most."""
     files = [Path(__file__).parent / f"data/descriptions_{part}.jsonl" for part in ("dev", "unseen")]
     rows = [json.loads(line)["attributes"] for file in files for line in file.read_text().splitlines()]
     assert COUNTS["numbers"] == {str(n): k for n, k in sorted(Counter(map(len, rows)).items())}

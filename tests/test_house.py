@@ -12,7 +12,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-# From the ground up. A module imports from its own room and from floors below; rooms of one floor don't know each other.
+# From the ground up. A module imports from its own room and from floors below; rooms of one floor don't know each
+# other.
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("facegen", "facegen.errors"),
     ("facegen.files",),

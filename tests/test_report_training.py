@@ -1,4 +1,4 @@
-"""The classifier and the reports' models learn: a few steps of tiny networks, each by its `train` command in this process."""
+"""The classifier and the reports' models learn: a few steps of tiny networks, by `train` in this process."""
 
 import json
 from pathlib import Path

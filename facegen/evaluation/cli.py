@@ -72,7 +72,7 @@ def faces(
         typer.Option(min=16, help="Side in px at which sets are compared with --reference; the model's if left out."),
     ] = None,
 ) -> None:
-    """Attributes seen, precision and recall, distances, spectrum, leakage, identity, memorisation: each beside photographs."""
+    """What is seen of what was said, distances, sharpness, leakage, identity, memorisation: each beside photographs."""
     from facegen import registry
     from facegen.data.pack import pack
     from facegen.data.readers import read_dataset

@@ -29,8 +29,8 @@ class ClassifierTrainingConfig:
     Args:
         batch, steps: photographs a step, and steps.
         learning_rate, weight_decay: AdamW's, at the peak.
-        augment_eyewear, augment_facial_hair: chance that glasses are drawn onto a face that has none, facial hair onto a man
-            who has none (Meden 2018: 0.5 both).
+        augment_eyewear, augment_facial_hair: chance that glasses are drawn onto a face that has none, facial hair onto
+            a man who has none (Meden 2018: 0.5 both).
     """
 
     model: ClassifierConfig = field(default_factory=ClassifierConfig)
@@ -74,7 +74,8 @@ class ClassifierTrainer(ModelTrainer):
         registry.save(self.average, self.product)
 
     def start_from(self, folder: Path) -> None:
-        """Take a trained classifier over, with its heads for the attributes that both know; other heads start from nothing.
+        """Take a trained classifier over, with its heads for the attributes that both know; other heads start from
+        nothing.
 
         Raises `hub.CheckpointError`, or `TrainingError` where its network has another shape.
         """
@@ -101,7 +102,7 @@ class ClassifierTrainer(ModelTrainer):
         return images, labels.to(self.device)
 
     def faces(self, rows: np.ndarray) -> tuple[Tensor, Tensor]:
-        """Photographs (n, 3, s, s) in -1..1, some with accessories drawn on where asked for, and their labels (n, a)."""
+        """Photographs (n, 3, s, s) in -1..1 and labels (n, a), after live augmentation where the config asks for it."""
         images = self.data.images[rows]
         if self.dress is None:
             return to_tensor(images), self.labels[rows]

@@ -34,7 +34,7 @@ def command(preset: str) -> Callable[..., None]:
         precision: Annotated[
             str | None,
             typer.Option(
-                help="no, bf16 or fp16 (`accelerate launch`'s own, or no, if left out); bf16 is faster on CPUs with AMX, too."
+                help="no, bf16 (fast on CPUs with AMX, too) or fp16; else the recipe's, or `accelerate launch`'s."
             ),
         ] = None,
         accumulate: Annotated[int, typer.Option(min=1, help="Steps whose gradients make one update.")] = 1,

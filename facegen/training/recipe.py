@@ -19,7 +19,8 @@ def read_settings(recipe: str | None, resume: Path | None, pairs: list[str] | No
     """A recipe's values, with name=value pairs laid over it; "stage.name=value" sets what a stage's name has.
 
     Args:
-        recipe: a YAML file, or the name of one in training/recipes. If left out: the resumed run's own, else the preset's.
+        recipe: a YAML file, or the name of one in training/recipes. If left out: the resumed run's own, else the
+            preset's.
     """
     file = recipe_file(recipe) if recipe else resume / "config.yaml" if resume else RECIPES / f"{preset}.yaml"
     try:

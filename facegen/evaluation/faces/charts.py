@@ -66,7 +66,7 @@ def accuracy_bars(
 
 
 def heat_map(changed: Mapping[str, Mapping[str, float]], columns: Sequence[str], labels: Mapping[str, str]) -> str:
-    """Leakage as SVG: rows are flipped attributes, columns the judge's verdicts, cells how often these change, in percent.
+    """Leakage as SVG: rows are flipped attributes, columns verdicts, cells how often these change, in percent.
 
     Args:
         changed: flipped attribute -> {attribute: share 0..1}; tied pairs are left empty.

@@ -1,9 +1,9 @@
 """Flip one attribute of a person: is it seen, does anything else change, and is it still the same person?
 
-A person is a seed and the labels of a test photograph. One attribute is turned around, all else that was said stays said,
-but for what is tied to it (see `tied`), which becomes not said. Leakage is how often the judge's verdict on another
-attribute changes, tied ones apart. A judge is noisy: beside leakage stands how often its verdict changes between an
-image and its mirror image, where nothing changed at all.
+A person is a seed and the labels of a test photograph. One attribute is turned around, all else that was said stays
+said, but for what is tied to it (see `tied`), which becomes not said. Leakage is how often the judge's verdict on
+another attribute changes, tied ones apart. A judge is noisy: beside leakage stands how often its verdict changes
+between an image and its mirror image, where nothing changed at all.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ PERSON_SEED, FLIP_SEED = 200_000, 100_000
 
 _FACIAL_HAIR = members("facial_hair")
 _PAINT = ("heavy_makeup", "lipstick")
-# By meaning, not by how often they go together: gray hair and age are not tied, and a woman with a hat is still a woman.
+# By meaning, not by how often they go together: gray hair and age are not tied, and a woman with a hat is still a
+# woman.
 _TIES: tuple[tuple[Sequence[str], Sequence[str]], ...] = (
     (_FACIAL_HAIR, _FACIAL_HAIR),  # a beard has most of the others in it
     (_PAINT, _PAINT),
@@ -101,7 +102,8 @@ def flip_people(
         noise: `mirror_noise` of photographs.
 
     Returns:
-        Figures; and, for pictures, attribute -> cosines (m,) of dlib's embedding before and after, NaN where no face is found.
+        Figures; and, for pictures, attribute -> cosines (m,) of dlib's embedding before and after, NaN where no face is
+        found.
     """
     names, heads = list(model.config.attributes), judge.heads
     seeds = np.arange(PERSON_SEED, PERSON_SEED + len(people))

@@ -1,8 +1,8 @@
-"""Does the model draw its training photographs again? The nearest of them to each drawn face, beside held-out photographs'.
+"""Does the model draw its training photographs again? The nearest to each drawn face, beside held-out photographs'.
 
-In two spaces: dlib's embedding (the same person, however lit and cut) and small pixels (the same picture, mirrored too).
-After Meehan et al. 2020 ("A non-parametric test to detect data-copying in generative models"): a model that copies draws
-faces nearer to the training set than new photographs are.
+In two spaces: dlib's embedding (the same person, however lit and cut) and small pixels (the same picture, mirrored
+too). After Meehan et al. 2020 ("A non-parametric test to detect data-copying in generative models"): a model that
+copies draws faces nearer to the training set than new photographs are.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Nearest:
 
 
 def nearest(faces: np.ndarray, bank: np.ndarray) -> Nearest:
-    """The rows of `bank` (m, d) nearest to each of `faces` (n, d), Euclidean; rows with NaN have none, and are none's."""
+    """The row of `bank` (m, d) nearest to each of `faces` (n, d), Euclidean; a row with NaN has none, and is none's."""
     there, known = ~np.isnan(faces).any(1), np.flatnonzero(~np.isnan(bank).any(1))
     result = Nearest(np.full(len(faces), np.nan), np.full(len(faces), -1))
     if there.any() and len(known):
@@ -58,9 +58,9 @@ def compare(found: Mapping[str, Nearest]) -> dict:
             there are any, "strangers": photographs of people who are not.
 
     Returns:
-        For each: median, the lowest hundredth's bound, minimum. `nearer_than_held_out`: how often a drawn face is nearer
-        than a held-out photograph (0.5 where they are alike, 1 for copies). `below_held_out_1_percent`: the share of drawn
-        faces nearer than all but a hundredth of the held-out photographs (0.01 where they are alike).
+        For each: median, the lowest hundredth's bound, minimum. `nearer_than_held_out`: how often a drawn face is
+        nearer than a held-out photograph (0.5 where they are alike, 1 for copies). `below_held_out_1_percent`: the
+        share of drawn faces nearer than all but a hundredth of the held-out photographs (0.01 where they are alike).
     """
     values = {side: n.distances[~np.isnan(n.distances)] for side, n in found.items()}
     if not (len(values["drawn"]) and len(values["held_out"])):
@@ -84,6 +84,6 @@ def compare(found: Mapping[str, Nearest]) -> dict:
 
 
 def closest_pairs(found: Nearest) -> list[tuple[int, int, float]]:
-    """The ten drawn faces that are nearest to a training face: (which drawn, which training face, distance), nearest first."""
+    """The ten drawn faces nearest to a training face, nearest first: (which drawn, which training face, distance)."""
     order = np.argsort(found.distances, kind="stable")[:PAIRS]  # NaN sorts last
     return [(int(i), int(found.places[i]), float(found.distances[i])) for i in order if found.places[i] >= 0]

@@ -53,7 +53,7 @@ def check_private(path: Path) -> None:
 
     if git("rev-parse", "--is-inside-work-tree") == 0 and git("check-ignore", "-q", str(path.resolve())) != 0:
         raise EvaluationError(
-            f"{path} would show photographs, and git doesn't ignore it: write the page into an ignored folder, such as runs/"
+            f"{path} would show photographs, and git doesn't ignore it: write it into an ignored folder, such as runs/"
         )
 
 

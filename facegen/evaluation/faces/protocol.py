@@ -1,10 +1,11 @@
 """`evaluate faces`: every figure beside the same figure for photographs, so that it can be read.
 
-Protocol. People are taken from the test part of the data (image number modulo 10 = 1), which nothing trained on, one photograph
-after the other and again from the first, with seeds 0, 1, 2, .. What is said of them: few of their labels, as people say them
-(said.py), or all. The judge (see judge.py) is trained on the validation part and on extra photographs that the generator never
-saw; it looks at faces at the size of the packed photographs. Sets of faces are compared with the same test photographs, or with
-held-out photographs of other sets (`reference`), at those photographs' size. What is made small is antialiased.
+Protocol. People are taken from the test part of the data (image number modulo 10 = 1), which nothing trained on, one
+photograph after the other and again from the first, with seeds 0, 1, 2, .. What is said of them: few of their labels,
+as people say them (said.py), or all. The judge (see judge.py) is trained on the validation part and on extra
+photographs that the generator never saw; it looks at faces at the size of the packed photographs. Sets of faces are
+compared with the same test photographs, or with held-out photographs of other sets (`reference`), at those photographs'
+size. What is made small is antialiased.
 """
 
 from __future__ import annotations
@@ -99,9 +100,10 @@ def evaluate(
     """Measure a generator.
 
     Args:
-        data: source 0 is labelled photographs, of whose test part people are drawn; sources below 0 are what else the generator
-            learned from (see `beside`); sources above 0 train the judge, less what is also in one of those.
-        reference: photographs that drawn faces are compared with, as sets: what isn't their training part. `data`'s if left out.
+        data: source 0 is labelled photographs, of whose test part people are drawn; sources below 0 are what else the
+            generator learned from (see `beside`); sources above 0 train the judge, less what is also in one of those.
+        reference: photographs that drawn faces are compared with, as sets: what isn't their training part. `data`'s if
+            left out.
 
     Returns:
         The figures, of JSON's types (None where there is none), and what their pictures are of.
@@ -140,8 +142,8 @@ class _Evaluation:
         for_judge = len(judge_rows(data))
         if min(len(self.test_rows), len(self.held_out)) < 2 or for_judge < 40:
             raise EvaluationError(
-                f"{len(self.test_rows)} test photographs, {len(self.held_out)} to compare with and {for_judge} for the judge are "
-                "too few: 2, 2 and 40 are needed"
+                f"{len(self.test_rows)} test photographs, {len(self.held_out)} to compare with and {for_judge} for the "
+                "judge are too few: 2, 2 and 40 are needed"
             )
         self.n = options.n or (len(self.test_rows) // 2 if options.quick else len(self.test_rows))
         self.people = FEW_PEOPLE if options.quick else PEOPLE
@@ -253,7 +255,7 @@ class _Evaluation:
         self.result["other_people"] = other_people(self.test["embeddings"])
 
     def memorisation(self) -> None:
-        """The nearest training face, by pixels among all of them, by dlib's embedding among 2,000 in a quick evaluation."""
+        """The nearest training face: by pixels among all, by dlib's embedding among 2,000 in a quick evaluation."""
         if not len(self.train_rows):
             return
         some = self.train_rows[:CHUNK] if self.options.quick else self.train_rows
@@ -288,7 +290,7 @@ class _Evaluation:
 
 
 def beside(data: Pack, last: int) -> Pack:
-    """The pack, its last sources counted as what the generator learned from beside source 0: -1, -2, .. in place of their numbers."""
+    """The pack, its last sources numbered -1, -2, ..: what the generator learned from beside source 0."""
     learned = data.source > data.source.max() - last if last else np.zeros(len(data), bool)
     return replace(data, source=np.where(learned, data.source.max() - last - data.source, data.source))
 

@@ -9,15 +9,15 @@ import numpy as np
 
 from facegen.attributes import encode
 
-# {"numbers": {how many attributes a description says: descriptions}, "attributes": {name: [descriptions that say no, yes]}}
+# "numbers": how many attributes a description says -> descriptions; "attributes": name -> descriptions that say no, yes
 COUNTS = json.loads(resources.files(__package__).joinpath("said.json").read_text())
 
 
 def few_words(labels: np.ndarray, names: list[str], seed: int = 0) -> np.ndarray:
-    """Of photographs' labels int8 (n, a) of -1/0/+1, columns `names`, what descriptions of them might say: the same shape.
+    """What descriptions of photographs might say, of their labels int8 (n, a) of -1/0/+1, columns `names`: (n, a).
 
-    How many are said, and which, is as common as in 150 descriptions that people wrote (said.json); a yes that rules others out
-    says so, as in `attributes.encode`.
+    How many are said, and which, is as common as in 150 descriptions that people wrote (said.json); a yes that rules
+    others out says so, as in `attributes.encode`.
     """
     rng = np.random.default_rng(seed)
     numbers = np.array([int(n) for n in COUNTS["numbers"]])

@@ -19,7 +19,7 @@ OTHERS = 5000  # pairs of different people
 
 
 def strangers(data: Pack) -> np.ndarray:
-    """Rows of photographs that the generator didn't learn from, of known people: at most four each, the first of each."""
+    """Rows of photographs of known people that the generator didn't learn from: the first four of each."""
     own = data.source <= 0
     rows = np.flatnonzero(
         ~own & ~np.isin(data.numbers, data.numbers[own]) & (data.subjects != "") & (data.inside >= 0.9)
@@ -40,7 +40,7 @@ def pairs(people: Sequence[object], rng: np.random.Generator) -> tuple[np.ndarra
 
 
 def people_pairs(data: Pack, lens: Lens, folder: Path | None) -> dict[str, np.ndarray]:
-    """Cosines of dlib's embedding between photographs: "same_person" and "other_person"; empty where no one is known."""
+    """Cosines of dlib's embedding between photographs, "same_person" and "other_person"; empty where none is known."""
     rows = strangers(data)
     if not len(rows):
         return {"same_person": np.empty(0), "other_person": np.empty(0)}
@@ -61,9 +61,10 @@ def identity(cosines: dict[str, np.ndarray], known: dict[str, np.ndarray]) -> di
         known: `people_pairs`.
 
     Returns:
-        Means of the flips, all and each, beside the photographs'. `position`: 1 where the mean flip is where photographs
-        of one person are, 0 where those of two are; above 0.5 is nearer to the same person. `nearer_to_same`: the share
-        of single flips that is. `same_from_other_roc_area`: how well the embedding itself tells the two apart (0.5 to 1).
+        Means of the flips, all and each, beside the photographs'. `position`: 1 where the mean flip is where
+        photographs of one person are, 0 where those of two are; above 0.5 is nearer to the same person.
+        `nearer_to_same`: the share of single flips that is. `same_from_other_roc_area`: how well the embedding itself
+        tells the two apart (0.5 to 1).
     """
     flips = all_cosines(cosines)
     same, other = known["same_person"], known["other_person"]

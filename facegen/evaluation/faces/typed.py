@@ -29,9 +29,9 @@ def typed(model: nn.Module, reading: Reading, people: int, size: int) -> dict:
         size: side in px that the judge looks at.
 
     Returns:
-        {"people": people, "shown": mean over descriptions, "each": {description: {attribute: share of its faces in which the
-        judge sees it as it was said}}}; of the `MAIN` attributes, which the judge tells best. Descriptions of which the model
-        draws none are left out; "shown" is NaN where that is all.
+        {"people": people, "shown": mean over descriptions, "each": {description: {attribute: share of its faces in
+        which the judge sees it as it was said}}}; of the `MAIN` attributes, which the judge tells best. Descriptions of
+        which the model draws none are left out; "shown" is NaN where that is all.
     """
     names, heads = list(model.config.attributes), reading.judge.heads
     table = {}

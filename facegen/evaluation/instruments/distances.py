@@ -1,8 +1,8 @@
 """How far drawn faces are from photographs, as sets, and how far from each other, in several feature spaces.
 
-EfficientNet-Lite0's features (trained on ImageNet) are in no loss. dlib's face embedding (a ResNet trained to tell people
-apart) and SqueezeNet's features (ImageNet) may be: a model is at home in a space that a training loss looked through, and
-the figures say which those are.
+EfficientNet-Lite0's features (trained on ImageNet) are in no loss. dlib's face embedding (a ResNet trained to tell
+people apart) and SqueezeNet's features (ImageNet) may be: a model is at home in a space that a training loss looked
+through, and the figures say which those are.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ def distances(drawn: Arrays, test: Arrays, train: Arrays) -> dict:
     """Frechet and kernel distances to the first half of the test photographs in each space.
 
     Beside those of drawn faces: those of training photographs (None where there are too few), and the floor, the
-    photographs' other half. All of as many faces, since a Frechet distance falls with their number (Chong & Forsyth 2020).
+    photographs' other half. All of as many faces, since a Frechet distance falls with their number (Chong & Forsyth
+    2020).
     """
     table = {}
     for space in SPACES:
@@ -97,7 +98,10 @@ def diversity(drawn: Arrays, test: Arrays) -> tuple[dict, dict[str, dict[str, np
 
 
 def inside(points: np.ndarray, manifold: np.ndarray, k: int = 3) -> float:
-    """Share of points (n, d) nearer to one of `manifold` (m, d) than its k-th neighbour there is (Kynkaanniemi et al. 2019)."""
+    """Share of points (n, d) that are nearer to one of `manifold` (m, d) than its k-th neighbour in it is.
+
+    Kynkaanniemi et al. 2019, section 3: precision of drawn `points`, recall where the two are exchanged.
+    """
     own = np.sort(pairwise_distances(manifold), axis=1)[:, min(k, len(manifold) - 1)]  # column 0 is the point itself
     return float((pairwise_distances(points, manifold) <= own).any(1).mean())
 

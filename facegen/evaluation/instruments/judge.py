@@ -1,7 +1,7 @@
 """The judge: reads attributes from faces, and has never met a photograph that the generator learned from.
 
-Linear heads on EfficientNet's features (trained on ImageNet): few faces are enough to train it, and it shares neither weights
-nor features nor data with any training loss.
+Linear heads on EfficientNet's features (trained on ImageNet): few faces are enough to train it, and it shares neither
+weights nor features nor data with any training loss.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Judge:
     """One logistic regression an attribute, balanced between yes and no, on shared principal components."""
 
     def __init__(self, names: list[str], features: np.ndarray, labels: np.ndarray, components: int = 400):
-        """Train on features (n, d) and labels int8 (n, len(names)) of -1/0/+1; an attribute with too few faces is left out."""
+        """Train on features (n, d) and labels int8 (n, len(names)) of -1/0/+1; what too few faces show is left out."""
         scaler = StandardScaler()
         reduce = PCA(min(components, len(features) // 2, features.shape[1]), svd_solver="randomized", random_state=0)
         x = reduce.fit_transform(scaler.fit_transform(features))
@@ -72,7 +72,7 @@ class Judge:
 
 
 def judge_rows(data: Pack) -> np.ndarray:
-    """What the judge learns from: the validation part of source 0, and the sources above 0 less what is in another one too."""
+    """What the judge learns from: the validation part of source 0, and sources above 0 less what others have too."""
     own = data.source <= 0
     strangers = np.flatnonzero(~own & ~np.isin(data.numbers, data.numbers[own]))
     return np.concatenate([data.rows("validation", source=0), strangers])

@@ -1,7 +1,7 @@
 """Faces as numbers: what each instrument sees in drawn faces and in photographs, at one size.
 
-A lens turns images into arrays with a row for each. What it saw in photographs is kept in the cache folder; drawn faces are
-measured batch by batch as they are drawn, so that thousands need no more memory than their numbers.
+A lens turns images into arrays with a row for each. What it saw in photographs is kept in the cache folder; drawn faces
+are measured batch by batch as they are drawn, so that thousands need no more memory than their numbers.
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ class Pixels:
 
 
 def draw_batches(model: nn.Module, attributes: np.ndarray, seeds: Sequence[int], size: int) -> Iterator[Tensor]:
-    """A face for each row of attributes (n, a) of -1/0/+1 and each of n seeds, in float32, as batches (b, 3, size, size)."""
+    """A face for each row of attributes (n, a) of -1/0/+1 and each of n seeds: float32 batches (b, 3, size, size)."""
     for start in tqdm(
         range(0, len(attributes), BATCH), desc="draw", unit="batch", mininterval=2.0, disable=len(attributes) <= BATCH
     ):
@@ -172,7 +172,7 @@ def measure(batches: Iterable[Tensor], lenses: Sequence[Lens]) -> Arrays:
 
 
 def measure_photographs(data: Pack, rows: np.ndarray, lenses: Sequence[Lens], folder: Path | None) -> Arrays:
-    """What the lenses see in the packed images of `rows`; each lens's arrays are kept in `folder`, 2,000 rows at a time."""
+    """What the lenses see in the packed images of `rows`; kept in `folder` for each lens, 2,000 rows at a time."""
     if len(rows) > CHUNK:
         parts = [measure_photographs(data, rows[k : k + CHUNK], lenses, folder) for k in range(0, len(rows), CHUNK)]
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

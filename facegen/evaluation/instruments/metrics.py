@@ -27,9 +27,9 @@ class _Features(nn.Identity):
 def frechet_distance(a: np.ndarray, b: np.ndarray) -> float:
     """Frechet distance (Heusel et al. 2017) between two sets of features (n, d) and (m, d), as Gaussians.
 
-    The trace of the root of the covariances' product is the sum of the singular values of A B^T, where A^T A and B^T B are
-    the covariances: the same number as by the eigenvalues of the product, in seconds rather than minutes for d over 1,000,
-    and exact where there are fewer faces than features.
+    The trace of the root of the covariances' product is the sum of the singular values of A B^T, where A^T A and B^T B
+    are the covariances: the same number as by the eigenvalues of the product, in seconds rather than minutes for d over
+    1,000, and exact where there are fewer faces than features.
     """
     a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
     roots = [_root(x) for x in (a, b)]
@@ -41,9 +41,9 @@ def frechet_distance(a: np.ndarray, b: np.ndarray) -> float:
 def frechet_infinity(a: np.ndarray, b: np.ndarray) -> float:
     """Frechet distance as it would be of endlessly many faces (FID infinity, Chong & Forsyth 2020).
 
-    The distance of n faces to n others exceeds that by about a constant over n. So a line through the distance of all and that of
-    halves (both of a to both of b, on average), followed to 1/n = 0. Two sets from one source come out near 0, at times
-    below it, where there are more faces than features.
+    The distance of n faces to n others exceeds that by about a constant over n. So a line through the distance of all
+    and that of halves (both of a to both of b, on average), followed to 1/n = 0. Two sets from one source come out near
+    0, at times below it, where there are more faces than features.
     """
     rng = np.random.default_rng(0)
     n = min(len(a), len(b)) // 2 * 2

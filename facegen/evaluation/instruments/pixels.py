@@ -21,7 +21,7 @@ def photographs(data: Pack, rows: np.ndarray) -> Tensor:
 
 
 def resized(images: Tensor, size: int) -> Tensor:
-    """Images (n, 3, s, s) at another size, made small by the filter that photographs are made small by when they are read."""
+    """Images (n, 3, s, s) at another size, made small by the filter that photographs are read with."""
     if images.shape[-1] == size:
         return images
     mode = "lanczos" if images.shape[-1] > size else "bilinear"

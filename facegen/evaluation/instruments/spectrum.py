@@ -14,7 +14,7 @@ LUMA = (0.299, 0.587, 0.114)
 
 
 class Spectrum:
-    """Power of each image's luma, under a Hann window: along the rows, the columns and the diagonal, and in all of FINE.
+    """Power of each image's luma, under a Hann window: along rows, columns and the diagonal, and in all of FINE.
 
     Arrays: `lines` (n, 3, s / 2 + 1), from the mean to a period of 2 px; `fine` (n,).
     """

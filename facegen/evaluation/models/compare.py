@@ -143,7 +143,7 @@ def compare(
 
 
 def training(folder: Path) -> dict:
-    """{"seconds": in all, "steps": {stage: steps}} of the run folder that a checkpoint lies in; None each without one."""
+    """{"seconds": in all, "steps": {stage: steps}} of the run that a checkpoint lies in; None each without one."""
     log = folder.resolve().parent / "log.jsonl"
     if not log.is_file():
         return {"seconds": None, "steps": None}

@@ -49,9 +49,9 @@ def markdown(result: Mapping, pictures: Mapping[str, object], folder: str, note:
         f"Drawn: a face for each of {protocol['test_photographs']} test photographs (image number modulo 10 = 1, never "
         f"trained on), with its attributes; all compared at {protocol['size']} px. Attribute accuracy: the balanced "
         f"accuracy of a judge trained on {protocol['judge_photographs']} other photographs, mean over what all models "
-        f"know ({attributes}). Frechet distance: EfficientNet features; the photographs' own is that between validation and test "
-        "photographs, the floor. PSNR: test photographs redrawn, where a model has such a target (deconv: its "
-        "subjects; draw and default: through their encoders). Training: the run's own log; a dash where the "
+        f"know ({attributes}). Frechet distance: EfficientNet features; photographs' own is that between "
+        "validation and test photographs, the floor. PSNR: test photographs redrawn, where a model has such a target "
+        "(deconv: its subjects; draw and default: through their encoders). Training: the run's own log; a dash where the "
         "checkpoint lies in no run folder. Memory and ms: a process, PyTorch included, that draws one face at a "
         f"time on the CPU, {protocol['threads']} threads.",
         *_asked(result["models"]),
@@ -88,8 +88,8 @@ def _asked(models: Mapping[str, Mapping]) -> list[str]:
     return [
         *lines,
         "",
-        f"The same judge; {drawn} people with the attribute and the same people without, nothing else said (but that a beard is "
-        f"asked of men). Photographs: what is labelled yes and no in the test part ({real}).",
+        f"The same judge; {drawn} people with the attribute and the same people without, nothing else said "
+        f"(but that a beard is asked of men). Photographs: what is labelled yes and no in the test part ({real}).",
     ]
 
 
@@ -104,9 +104,9 @@ def _bounds(models: Mapping[str, Mapping]) -> list[str]:
         if "bound" in row
         for line in (
             "",
-            f"{name}: evidence lower bound of the test photographs {row['bound']['elbo']:,.0f} nats an image (reconstruction "
-            f"{row['bound']['reconstruction']:,.0f}, divergence {row['bound']['divergence']:,.0f}), pixels as Bernoulli "
-            f"probabilities at {row['image_size']} px.",
+            f"{name}: evidence lower bound of the test photographs {row['bound']['elbo']:,.0f} nats an image "
+            f"(reconstruction {row['bound']['reconstruction']:,.0f}, divergence {row['bound']['divergence']:,.0f}), "
+            f"pixels as Bernoulli probabilities at {row['image_size']} px.",
         )
     ]
 

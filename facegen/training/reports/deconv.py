@@ -31,7 +31,7 @@ def psnr(drawn: Tensor, photo: Tensor) -> float:
 
 @dataclass
 class DeconvTrainingConfig:
-    """Args: the report's batch of 32 and Adam's own learning rate; `drop`, largest chance that an attribute isn't said."""
+    """The report's batch of 32, Adam's own learning rate; `drop`: largest chance that an attribute isn't said."""
 
     model: SubjectDeconvConfig = field(default_factory=SubjectDeconvConfig)
     batch: int = 32

@@ -1,7 +1,8 @@
 """Train VGG-Face's topology as VGG-Face was: to tell people apart (Parkhi et al. 2015).
 
-What it leaves, weights.safetensors in VGG's own names, is what `train vggface --set weights=FILE` fine-tunes. VGG-Face saw
-2.6 million photographs of 2,622 people; with a few thousand of some hundred this is a stand-in for who has not its weights.
+What it leaves, weights.safetensors in VGG's own names, is what `train vggface --set weights=FILE` fine-tunes. VGG-Face
+saw 2.6 million photographs of 2,622 people; with a few thousand of some hundred this is a stand-in for who has not its
+weights.
 """
 
 from __future__ import annotations
