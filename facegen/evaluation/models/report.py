@@ -49,7 +49,7 @@ def markdown(result: Mapping, pictures: Mapping[str, object], folder: str, note:
         f"Drawn: a face for each of {protocol['test_photographs']} test photographs (image number modulo 10 = 1, never "
         f"trained on), with its attributes; all compared at {protocol['size']} px. Attribute accuracy: the balanced "
         f"accuracy of a judge trained on {protocol['judge_photographs']} other photographs, mean over what all models "
-        f"know ({attributes}). Frechet distance: EfficientNet features; photographs' own is that between "
+        f"know ({attributes}). Frechet distance: EfficientNet features; photographs' own is between "
         "validation and test photographs, the floor. PSNR: test photographs redrawn, where a model has such a target "
         "(deconv: its subjects; draw and default: through their encoders). Training: the run's own log; a dash where the "
         "checkpoint lies in no run folder. Memory and ms: a process, PyTorch included, that draws one face at a "
