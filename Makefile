@@ -32,6 +32,8 @@ release: lint test
 	build/venv/bin/python -m pip install --quiet --disable-pip-version-check dist/*.whl
 	build/venv/bin/python -m pip check
 	cd build && venv/bin/facegen generate "a smiling woman with glasses" --seed 7 -o face.png
+	version=$$($(BIN)/python -c 'import facegen; print(facegen.__version__)'); grep -q "^## $$version" CHANGELOG.md || \
+	  sed -i "s/^## Unreleased.*/## Unreleased\n\n## $$version, $$(date +%F)/" CHANGELOG.md
 
 .venv/app.stamp: pyproject.toml requirements.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
