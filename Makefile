@@ -4,7 +4,12 @@ BIN := .venv/bin
 # Two workers with one thread each are faster than one with two. Tests of one file share what they set up.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
-.PHONY: run test test-slow lint release chromium clean
+# What the app is made of: all that a Space needs, and nothing of training.
+SPACE := app.py requirements.txt README.md LICENSE CITATION.cff examples facegen \
+  checkpoints/default checkpoints/classifier checkpoints/reader \
+  ':(exclude)facegen/training' ':(exclude)facegen/evaluation'
+
+.PHONY: run test test-slow lint release space chromium clean
 
 run: .venv/app.stamp
 	$(BIN)/python app.py
@@ -19,6 +24,13 @@ test-slow: .venv/test.stamp
 lint: .venv/lint.stamp
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+# `make space DIR=..` writes the tree that is pushed to a Space: committed files, without history; weights by Git LFS.
+space:
+	@test -n "$(DIR)" || { echo "say where: make space DIR=../my-space"; exit 2; }
+	mkdir -p "$(DIR)"
+	git archive HEAD -- $(SPACE) | tar -x -C "$(DIR)"
+	printf '%s filter=lfs diff=lfs merge=lfs -text\n' '*.safetensors' '*.png' '*.webp' > "$(DIR)/.gitattributes"
 
 # Checks all, and leaves in dist/ a wheel and an sdist that have drawn a face. docs/deploy.md says what comes after.
 VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' facegen/__init__.py)

@@ -1,0 +1,130 @@
+"""What is released: a wheel that works anywhere, the tree of a Space, and what both say about themselves."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tomllib
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+import yaml
+from conftest import free_port
+from gradio_client import Client
+from huggingface_hub import SpaceCard
+
+ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def call(*arguments, **options) -> str:
+    done = subprocess.run([str(a) for a in arguments], capture_output=True, text=True, **options)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def serve(*arguments, cwd: Path, **environment):
+    """A server started as a person would; yields its address once it answers."""
+    port = free_port()
+    more = {"GRADIO_SERVER_PORT": str(port), "GRADIO_SERVER_NAME": "127.0.0.1", "PYTHONUNBUFFERED": "1"}
+    process = subprocess.Popen(
+        [str(a) for a in arguments],
+        cwd=cwd,
+        env={**os.environ, **more, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    said = []
+    for line in process.stdout:
+        said.append(line)
+        if str(port) in line:
+            break
+    assert process.poll() is None, "".join(said)
+    return process, f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory) -> Path:
+    """A fresh environment with the wheel in it, and everything else from where these tests run."""
+    folder = tmp_path_factory.mktemp("wheel")
+    source = folder / "source"  # setuptools leaves its build folder there
+    shutil.copytree(ROOT, source, ignore=shutil.ignore_patterns(".*", "build", "*.egg-info", "runs", "docs", "tests"))
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    call(*pip, "wheel", "--no-deps", "--no-build-isolation", "-w", folder, source)
+    environment = folder / "environment"
+    call(sys.executable, "-m", "venv", "--without-pip", environment)
+    python = environment / "bin/python"
+    call(*pip, "--python", python, "install", "--no-deps", *folder.glob("*.whl"))
+    site = Path(call(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").strip())
+    (site / "rest.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    shutil.rmtree(source)
+    return environment / "bin"
+
+
+def test_the_wheel_gives_a_face_and_the_page(installed, tmp_path):
+    clean = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    where = call(installed / "python", "-c", "import facegen; print(facegen.__file__)", cwd=tmp_path, env=clean)
+    assert where.startswith(str(installed.parent))
+    said = call(
+        installed / "facegen", "generate", "a bearded man", "-o", "a.png", "--json", cwd=tmp_path, env=clean
+    )
+    assert json.loads(said)["attributes"] == {"beard": True, "male": True} and (tmp_path / "a.png").is_file()
+    models = [json.loads(line) for line in call(installed / "facegen", "models", "--json", env=clean).splitlines()]
+    assert {m["name"]: m["folder"].startswith(str(installed.parent)) for m in models if "@" not in m["name"]} == {
+        "classifier": True,
+        "default": True,
+        "reader": True,
+    }
+    process, url = serve(installed / "facegen", "app", "--port", port := free_port(), cwd=tmp_path, PYTHONPATH="", GRADIO_SERVER_PORT=str(port))
+    try:
+        page = urlopen(f"http://127.0.0.1:{port}").read().decode()
+        assert "facegen" in page
+    finally:
+        process.terminate()
+        process.communicate()
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="the tree of a Space is taken from git")
+def test_the_tree_of_a_space_draws_a_face_behind_a_prefix(tmp_path):
+    call("make", "space", f"DIR={tmp_path / 'space'}", cwd=ROOT)
+    space = tmp_path / "space"
+    assert "*.safetensors filter=lfs" in (space / ".gitattributes").read_text()
+    assert not (space / "facegen/training").exists() and not (space / ".git").exists()
+    assert sum(f.stat().st_size for f in space.rglob("*") if f.is_file()) < 60e6
+    process, url = serve(sys.executable, "app.py", cwd=space, PYTHONPATH=str(space), HOME="/nonexistent")
+    try:
+        client = Client(url, verbose=False)
+        picture, said = client.predict("a bearded man", api_name="/generate_face")
+        assert said["attributes"] == {"beard": True, "male": True} and Path(picture).stat().st_size > 10_000
+    finally:
+        process.terminate()
+        process.communicate()
+
+
+def test_requirements_are_those_of_the_package():
+    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    assert [line for line in lines if line and not line.startswith(("#", "--"))] == PROJECT["dependencies"]
+
+
+def test_the_space_says_what_it_is():
+    """Its front matter is the Hub's, names the Gradio that is required, and the licence of the code."""
+    said = SpaceCard.load(ROOT / "README.md").data.to_dict()
+    assert said["sdk"] == "gradio" and (ROOT / said["app_file"]).is_file()
+    wanted = next(d for d in PROJECT["dependencies"] if d.startswith("gradio"))
+    assert f">={said['sdk_version'].rsplit('.', 1)[0]}" in wanted
+    assert f"Programming Language :: Python :: {said['python_version']}" in PROJECT["classifiers"]
+    assert said["license"] == "mit" and len(said["short_description"]) <= 60
+    assert said["suggested_hardware"] == "cpu-basic" and said["tags"]
+
+
+def test_the_citation_is_of_this_version():
+    from facegen import __version__
+
+    said = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert said["version"] == __version__ and said["license"] == PROJECT["license"] and said["cff-version"] == "1.2.0"
