@@ -9,6 +9,8 @@ import subprocess
 import sys
 import sysconfig
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -22,31 +24,34 @@ ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
+CLEAN = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+
+
 def call(*arguments, **options) -> str:
     done = subprocess.run([str(a) for a in arguments], capture_output=True, text=True, **options)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
-def serve(*arguments, cwd: Path, **environment):
-    """A server started as a person would; yields its address once it answers."""
-    port = free_port()
-    more = {"GRADIO_SERVER_PORT": str(port), "GRADIO_SERVER_NAME": "127.0.0.1", "PYTHONUNBUFFERED": "1"}
-    process = subprocess.Popen(
-        [str(a) for a in arguments],
-        cwd=cwd,
-        env={**os.environ, **more, **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    said = []
-    for line in process.stdout:
-        said.append(line)
-        if str(port) in line:
-            break
-    assert process.poll() is None, "".join(said)
-    return process, f"http://127.0.0.1:{port}"
+@contextmanager
+def served(*arguments, cwd: Path, **environment) -> Iterator[str]:
+    """The address of a server that is started as a person would."""
+    port = str(free_port())
+    more = {"GRADIO_SERVER_PORT": port, "GRADIO_SERVER_NAME": "127.0.0.1", "PYTHONUNBUFFERED": "1", **environment}
+    command = [str(a).replace("{port}", port) for a in arguments]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    with subprocess.Popen(command, cwd=cwd, env={**CLEAN, **more}, text=True, **pipes) as process:
+        try:
+            said = []
+            for line in process.stdout:
+                said.append(line)
+                if port in line:
+                    break
+            assert process.poll() is None, "".join(said)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.stdout.read()
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +65,7 @@ def installed(tmp_path_factory) -> Path:
     environment = folder / "environment"
     call(sys.executable, "-m", "venv", "--without-pip", environment)
     python = environment / "bin/python"
-    call(*pip, "--python", python, "install", "--no-deps", *folder.glob("*.whl"))
+    call(*pip, "--python", python, "install", "--no-deps", *folder.glob("*.whl"), env=CLEAN)
     site = Path(call(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").strip())
     (site / "rest.pth").write_text(sysconfig.get_path("purelib") + "\n")
     shutil.rmtree(source)
@@ -68,26 +73,18 @@ def installed(tmp_path_factory) -> Path:
 
 
 def test_the_wheel_gives_a_face_and_the_page(installed, tmp_path):
-    clean = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    where = call(installed / "python", "-c", "import facegen; print(facegen.__file__)", cwd=tmp_path, env=clean)
+    where = call(installed / "python", "-c", "import facegen; print(facegen.__file__)", cwd=tmp_path, env=CLEAN)
     assert where.startswith(str(installed.parent))
-    said = call(
-        installed / "facegen", "generate", "a bearded man", "-o", "a.png", "--json", cwd=tmp_path, env=clean
-    )
+    said = call(installed / "facegen", "generate", "a bearded man", "-o", "a.png", "--json", cwd=tmp_path, env=CLEAN)
     assert json.loads(said)["attributes"] == {"beard": True, "male": True} and (tmp_path / "a.png").is_file()
-    models = [json.loads(line) for line in call(installed / "facegen", "models", "--json", env=clean).splitlines()]
+    models = [json.loads(line) for line in call(installed / "facegen", "models", "--json", env=CLEAN).splitlines()]
     assert {m["name"]: m["folder"].startswith(str(installed.parent)) for m in models if "@" not in m["name"]} == {
         "classifier": True,
         "default": True,
         "reader": True,
     }
-    process, url = serve(installed / "facegen", "app", "--port", port := free_port(), cwd=tmp_path, PYTHONPATH="", GRADIO_SERVER_PORT=str(port))
-    try:
-        page = urlopen(f"http://127.0.0.1:{port}").read().decode()
-        assert "facegen" in page
-    finally:
-        process.terminate()
-        process.communicate()
+    with served(installed / "facegen", "app", "--port", "{port}", cwd=tmp_path) as url:
+        assert "facegen" in urlopen(url).read().decode()
 
 
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="the tree of a Space is taken from git")
@@ -97,14 +94,11 @@ def test_the_tree_of_a_space_draws_a_face_behind_a_prefix(tmp_path):
     assert "*.safetensors filter=lfs" in (space / ".gitattributes").read_text()
     assert not (space / "facegen/training").exists() and not (space / ".git").exists()
     assert sum(f.stat().st_size for f in space.rglob("*") if f.is_file()) < 60e6
-    process, url = serve(sys.executable, "app.py", cwd=space, PYTHONPATH=str(space), HOME="/nonexistent")
-    try:
+    elsewhere = {"PYTHONPATH": str(space), "HOME": "/nonexistent", "GRADIO_ROOT_PATH": "/faces"}
+    with served(sys.executable, "app.py", cwd=space, **elsewhere) as url:
         client = Client(url, verbose=False)
         picture, said = client.predict("a bearded man", api_name="/generate_face")
         assert said["attributes"] == {"beard": True, "male": True} and Path(picture).stat().st_size > 10_000
-    finally:
-        process.terminate()
-        process.communicate()
 
 
 def test_requirements_are_those_of_the_package():
