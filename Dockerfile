@@ -14,7 +14,7 @@ RUN useradd --create-home --uid 1000 facegen && install -d -o facegen -g facegen
 USER facegen
 WORKDIR /home/facegen
 # Models from the Hub are kept in the volume.
-ENV HF_HOME=/cache PYTHONUNBUFFERED=1
+ENV HF_HOME=/cache PYTHONUNBUFFERED=1 GRADIO_ANALYTICS_ENABLED=False
 VOLUME /cache
 EXPOSE 7860
 HEALTHCHECK --start-period=60s CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:7860/robots.txt', timeout=5)"]
