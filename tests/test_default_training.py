@@ -13,13 +13,13 @@ from facegen.attributes import NAMES
 from facegen.data.pack import pack
 from facegen.data.readers import read_dataset
 from facegen.drawing.flow import adams
-from facegen.training.recipe import read_settings
 from facegen.training.default import autoencoder, distillation
 from facegen.training.default.faces import Faces
 from facegen.training.default.labels import NO, YES, fill, graded, look_of, read_scales
 from facegen.training.default.settings import DataSettings, read_recipe
 from facegen.training.default.state import STAGES
 from facegen.training.default.trainer import DefaultTrainer, begin
+from facegen.training.recipe import read_settings
 from facegen.training.run import Run
 
 HAIR = ["black_hair", "blond_hair"]
