@@ -95,7 +95,7 @@ def test_ctrl_c_stops_cleanly(faces, tmp_path):
 
 
 def test_two_processes_train_as_one(faces, tmp_path):
-    """Batches of their own, averaged gradients, one set of weights: the loss of one process, within what batches vary."""
+    """Batches of their own, averaged gradients, one set of weights: the loss of one process, within what they vary."""
     only = [
         x
         for stage, n in (("autoencoder", 100), ("flow", 0), ("distillation", 0), ("adversarial", 0), ("detail", 0))
