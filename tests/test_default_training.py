@@ -13,6 +13,7 @@ from facegen.attributes import NAMES
 from facegen.data.pack import pack
 from facegen.data.readers import read_dataset
 from facegen.drawing.flow import adams
+from facegen.drawing.generator import FaceGenerator
 from facegen.training.default import autoencoder, distillation
 from facegen.training.default.faces import Faces
 from facegen.training.default.labels import NO, YES, fill, graded, look_of, read_scales
@@ -25,16 +26,18 @@ from facegen.training.run import Run
 HAIR = ["black_hair", "blond_hair"]
 
 
-def trainer(faces, folder, seconds=None, **steps):
+def trainer(faces, folder, **steps):
     """A trainer of the toy recipe; `steps` in place of its own, 0 for stages that aren't named, if any is."""
     recipe = read_recipe(read_settings("toy", None, None, "default"))
     recipe.generator.attributes = HAIR
     for stage in STAGES if steps else ():
         getattr(recipe, stage).steps = steps.get(stage, 0)
-    run = Run(folder, seconds)
-    return DefaultTrainer(
-        begin(recipe, [read_dataset(faces)], run, folder.parent / "cache", None, Accelerator(cpu=True))
-    )
+    return of_recipe(recipe, faces, folder)
+
+
+def of_recipe(recipe, faces, folder):
+    data, cache = [read_dataset(faces)], folder.parent / "cache"
+    return DefaultTrainer(begin(recipe, data, Run(folder), cache, None, Accelerator(cpu=True)))
 
 
 def weights(module):
@@ -69,6 +72,30 @@ def test_a_run_goes_on_where_it_stopped(faces, tmp_path):
     before = weights(again.state.encoder)
     assert again.fit() and again.state.done["adversarial"] == 4
     assert torch.equal(weights(again.state.encoder), before)  # its stage was done
+
+
+@pytest.mark.parametrize("name", ["default", "cpu", "gan", "toy"])
+def test_a_recipe_fits_together(name):
+    recipe = read_recipe(read_settings(name, None, None, "default"))
+    drawn = [getattr(recipe, stage) for stage in ("autoencoder", "adversarial", "detail")]
+    assert max(stage.size for stage in drawn if stage.steps) == recipe.generator.image_size
+    assert recipe.generator.coarse <= recipe.autoencoder.size
+    if name == "default":
+        assert recipe.generator.image_size == 256
+        assert sum(p.numel() for p in FaceGenerator(recipe.generator).parameters()) < 20e6  # a byte each
+
+
+def test_a_gan_plays_from_nothing(faces, tmp_path):
+    recipe, toy = (read_recipe(read_settings(name, None, None, "default")) for name in ("gan", "toy"))
+    recipe.generator = dataclasses.replace(toy.generator, attributes=HAIR)
+    recipe.autoencoder.size, recipe.data.fill, recipe.precision = 16, False, "no"
+    recipe.adversarial = dataclasses.replace(recipe.adversarial, steps=9, batch=8, size=32, width=8)
+    gan = of_recipe(recipe, faces, tmp_path / "run")
+    assert gan.fit()
+    model = gan.state.average
+    a, b = model(model.identity([1, 2]), torch.zeros(2, 2))
+    assert (a - b).abs().mean() > 1e-3  # noise alone is the code
+    assert not model.decoder.eigenfaces.weight.any()  # no photograph was looked at for it
 
 
 def test_the_autoencoder_learns_to_draw_what_it_sees(faces, tmp_path):

@@ -127,7 +127,6 @@ class DefaultTrainer:
         """Run what is left of each stage; True when nothing is."""
         state, run = self.state, self.state.run
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
-        torch.backends.cudnn.benchmark = True
         for name in STAGES:
             steps = getattr(state.recipe, name).steps
             if state.done[name] >= steps:
