@@ -1,6 +1,7 @@
 """Pack data sets into one array of pixels, so that training never waits for a JPEG to be decoded.
 
-The pack lies in a cache folder, memory-mapped. It holds photographs: the folder is ignored by git, and stays on the machine.
+The pack lies in a cache folder, memory-mapped. It holds photographs: the folder is ignored by git, and stays on the
+machine.
 """
 
 from __future__ import annotations
@@ -59,8 +60,8 @@ class Pack:
 def pack(datasets: list[FaceDataset], size: int, folder: Path) -> Pack:
     """The data sets as one: every image as (size, size, 3) pixels, kept in `folder`, and what is said of them today.
 
-    Only pixels are kept, for as long as the files they come from stay what they were. Labels are read anew, so that what
-    `annotate` wrote since counts at once.
+    Only pixels are kept, for as long as the files they come from stay what they were. Labels are read anew, so that
+    what `annotate` wrote since counts at once.
     """
     records = [d[i] for d in datasets for i in range(len(d))]
     return Pack(
