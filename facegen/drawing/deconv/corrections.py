@@ -10,8 +10,7 @@ ROUNDS = 6
 
 
 class Discriminants(nn.Module):
-    """Fisher's linear discriminants (1936), one an attribute: codes are moved to where each attribute that was said
-    is shown.
+    """Fisher's linear discriminants (1936), one an attribute: they move codes to where what was said is shown.
 
     Args:
         codes, attributes: how long a code is, how many attributes there are.
@@ -48,8 +47,7 @@ class Discriminants(nn.Module):
 
 
 class Tints(nn.Module):
-    """How warm and how green the middle of a coarse face is, both linear in its code (n, d), kept within what
-    photographs show."""
+    """Keeps warmth and green of a coarse face's middle, both linear in its code, within those of photographs."""
 
     normals: Tensor
     moves: Tensor

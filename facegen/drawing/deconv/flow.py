@@ -1,5 +1,4 @@
-"""The flow of `facegen-deconv` checkpoints: identity code, plain Gaussian noise -> appearance code that fits the
-attributes.
+"""The flow of `facegen-deconv` checkpoints: identity code (Gaussian noise) -> appearance code that fits the attributes.
 
 Flow matching (Lipman et al. 2023), guided twice: away from what would be drawn if nothing was said (classifier-free
 guidance, Ho & Salimans 2022), and away from what a much smaller flow would draw of the same words (autoguidance,
@@ -65,8 +64,7 @@ class VelocityField(nn.Module):
         return self.modulate(times.repeat_interleave(n), attributes.repeat(k, 1)).view(k, n, -1)
 
     def modulated(self, x: Tensor, t: Tensor, modulation: Tensor) -> Tensor:
-        """Velocity at codes x (n, d), times t (n,) or one for all (), with what `modulate` gives for them, (n, 3
-        width)."""
+        """Velocity (n, d) at codes x (n, d), times t, (n,) or (), and their modulation (n, 3 width)."""
         h = self.into(x)
         for block, bias in zip(self.blocks, self.block_bias, strict=True):
             shift, scale, gate = (modulation + bias).chunk(3, 1)

@@ -1,5 +1,4 @@
-"""The generator of `facegen-deconv` checkpoints: (identity code, attributes) -> RGB. It draws; it can't be trained
-any more.
+"""The generator of `facegen-deconv` checkpoints: (identity code, attributes) -> RGB. No recipe trains it.
 
 A conditional flow (flow.py) carries the identity code to an appearance code; a deconvolution decoder draws that
 code, after deconvfaces (Flynn 2016; Meden 2018): structured inputs, a dense layer, five upsampling + conv blocks;
@@ -165,8 +164,7 @@ class Enlarger(nn.Module):
         self.register_buffer("taps", torch.tensor([-1.0, 4.0, 10.0, 4.0, -1.0]) / 16, persistent=False)
 
     def without_stripes(self, detail: Tensor) -> Tensor:
-        """Of what repeats along a row or a column: all that is slow, three quarters every four pixels, nothing
-        every two."""
+        """A filter along rows and columns: it keeps slow changes, and nothing of what repeats every two pixels."""
         for shape, padding in (((3, 1, 5, 1), (2, 0)), ((3, 1, 1, 5), (0, 2))):
             taps = self.taps.view(shape[2:]).expand(shape).to(detail.dtype)
             detail = F.conv2d(detail, taps, padding=padding, groups=3)
