@@ -319,7 +319,122 @@ doesnt wear glasses, isnt bald | -eyeglasses -bald
 hes young and shes not | male young
 theres no beard | -beard
 im a woman with red hair | -male red_hair
-"""
+Suspect #3 H/F BRO/BRO long hair nose ring | hispanic -male brown_hair brown_eyes long_hair
+WM 65-70 yrs wht hr wht brd lt comp glasses | white male old gray_hair beard pale_skin eyeglasses
+B/M juv, short blk hair, no brd | black male -long_hair black_hair -beard
+EYES BLU HAIR BLN SEX F RACE W | blue_eyes blond_hair -male white
+Sex: Female; Race: Asian; Hair: Black, long; Eyes: Brown; Glasses: Yes | -male asian black_hair long_hair brown_eyes eyeglasses
+BF, dk comp, clnshvn head, lg earrings | black -male dark_skin bald earrings
+A/M 18 no facial hair BLK spiky hair | asian male young -beard -mustache -goatee -stubble black_hair
+SAF 27 pretty long blk hair seeks GM friend | asian -male young long_hair black_hair
+glasses: (x) beard: ( ) | eyeglasses -beard
+Glasses Y Beard N Hat N | eyeglasses -beard -hat
+glasses=true;hat=false;smile=true | eyeglasses -hat smiling
+| Beard | Hat | Glasses |\n| no | yes | no | | -beard hat -eyeglasses
+hair = grey, glasses = yes, beard = no | gray_hair eyeglasses -beard
+bald:false long_hair:true | -bald long_hair
+["beard", "glasses"] | beard eyeglasses
+is_bald: false\nhas_beard: true\nwears_glasses: false | -bald beard -eyeglasses
+beard? nope. glasses? yep. | -beard eyeglasses
+5_o_Clock_Shadow: 0, Goatee: 1, Pale_Skin: 1 | -stubble goatee pale_skin
+hat ❌ glasses ✅ | -hat eyeglasses
+glasses +, beard -, hat - | eyeglasses -beard -hat
+Necktie: 0; Necklace: 1; Lipstick: 1; Male: 0 | -necktie necklace lipstick -male
+take those sunglasses off him | male -sunglasses
+lose the specs | -eyeglasses
+give the man a hat | male hat
+can she have curly hair instead | -male wavy_hair
+make him smile | male smiling
+make her not smile | -male -smiling
+open the mouth a bit | mouth_open
+give it glasses | eyeglasses
+now remove the mustache but leave the beard | -mustache beard
+turn the brown hair blond | blond_hair
+change glasses to sunglasses | -eyeglasses sunglasses
+make him fatter and bald | male chubby bald
+take away the necklace and the earrings | -necklace -earrings
+get her a hat and lose the lipstick | -male hat -lipstick
+undo the bangs | -bangs
+he needs a shave | male stubble
+add some wrinkles and grey hair | gray_hair
+no need for glasses | -eyeglasses
+keep her hair but make the eyes blue | -male blue_eyes
+dye her hair red | -male red_hair
+cover his bald head with a cap | male bald hat
+mutton chops and a stovepipe hat | sideburns hat
+a face like a full moon | round_face
+her peepers are green | -male green_eyes
+a beardy weirdy in a bobble hat | beard hat
+he's got a barnet of black curls | male black_hair wavy_hair
+snaggletoothed crone | old -male
+lantern-jawed copper | square_face
+his kisser was hanging open | male
+a bit of a muffin top | 
+apple-cheeked dumpling of a woman | rosy_cheeks -male
+old man's cardigan |
+full lips, full head of hair | big_lips
+wide-brimmed hat, wide smile | hat smiling
+light jacket, dark trousers, fair hair | blond_hair
+a thin scarf and a big handbag |
+long sleeves and short hair | -long_hair
+straight talker, curly hair | wavy_hair
+a heavy necklace and light makeup | necklace -heavy_makeup
+somewhere in his forties | male middle_aged
+she was perhaps fifty | -male middle_aged
+as old as 80 | old
+a fifty-odd-year-old with a beard | middle_aged beard
+a girl in her teens | -male young
+older than 70 | old
+about 5 years older than me | 
+age 44M | male middle_aged
+Not for him the razor; his beard reached his chest. | male beard
+There was nothing young about her. | -male -young
+He was anything but slim | male
+The wind had left her hatless | -male -hat
+no comb could tame her red curls | -male red_hair wavy_hair
+the years had taken his hair | male bald
+A smile was a stranger to that mouth. | -smiling
+hair that had once been gold was now white | -blond_hair gray_hair
+his hat had been left on the train | male
+the sunglasses sit unused on the dashboard |
+she had shaved her head | -male bald
+had a goatee, shaved it last week | -goatee
+with the beard gone he looks young | male -beard young
+she's not a blonde any longer | -male -blond_hair
+no longer wears glasses since the surgery | -eyeglasses
+formerly bearded | -beard
+ex-redhead, now gray | gray_hair
+his twin is bald; he has long hair | male long_hair
+she stood beside a man in a hat | -male
+My father had a beard. I don't. | -beard
+The others are old, he is young | male young
+that's not him, he has a beard | male beard
+no glasses no hat beard | -eyeglasses -hat beard
+not fat brown hair | -chubby brown_hair
+no smile open mouth | -smiling mouth_open
+clean shaven short hair hat | -beard -mustache -goatee -stubble -long_hair hat
+no bangs long straight hair | -bangs long_hair straight_hair
+mujer mayor, canas, sin maquillaje | -male old gray_hair -heavy_makeup
+hombre joven de pelo corto y ojos marrones | male young -long_hair brown_eyes
+una niña con gafas y una gorra | -male young eyeglasses hat
+er trägt einen Hut und eine Sonnenbrille | male hat sunglasses
+Frau, ca. 30 Jahre, lange blonde Haare | -male young long_hair blond_hair
+kein Bart, keine Brille, lächelnd | -beard -eyeglasses smiling
+alter Herr mit Glatze und weißem Bart | old male bald beard
+une vieille dame à lunettes | old -male eyeglasses
+garçon roux souriant | male young red_hair smiling
+il n'a pas de barbe | male -beard
+yeux marrons, cheveux courts et noirs | brown_eyes -long_hair black_hair
+blue eyes (correction: brown) | brown_eyes
+she wears glasses, or rather sunglasses | -male sunglasses
+he's bald, well, balding | male bald
+eyes a bright green | green_eyes
+hair of black and eyes of brown | black_hair brown_eyes
+a beard of white | beard
+with hair in shades of red | red_hair
+skin of ebony | dark_skin
+lips of ruby red | lipstick
+"""  # noqa: E501
 
 LANGUAGES = r"""
 pelo negro | black_hair

@@ -46,7 +46,8 @@ _LIST_END = _NOT_DECIMAL + r"(?=\s{0,2}(?:[,;.)\]\n|/]|$|(?:and|with)\b))"
 # In order: where two patterns overlap, the earlier one has it.
 _PATTERNS = {
     "months": rf"{_N}[\s-]{{0,2}}(?:month|week|day)s?[\s-]{{0,2}}old\b",
-    "years": rf"{_RANGE}[\s-]{{0,2}}(?:years?|yrs?|year's|yeras?|yers|y[a-z]{{2,6}}(?=[\s-]old))\b\.?"
+    "years": rf"{_RANGE}(?:[\s-]?(?:odd|ish|something|plus))?[\s-]{{0,2}}"
+    r"(?:years?|yrs?|year's|yeras?|yers|y[a-z]{2,6}(?=[\s-]old))\b\.?"
     r"(?P<old>[\s-]{0,2}(?:of[\s-]age|olds?|young)\b)?",
     "yo": rf"{_RANGE}[\s-]{{0,2}}y\.?\s?/?\s?o\.?a?\b\.?",
     "decade": rf"(?:\b(?P<part>{_PART})(?:[\s-]{{1,2}}(?:to|or)[\s-]{{1,2}}{_PART})?[\s-]{{0,2}})?(?P<a>{_DECADE})"
@@ -62,9 +63,11 @@ _PATTERNS = {
     "person": rf"\b(?:{_PEOPLE})(?:,?\s)(?P<of>of\s)?(?:{_ABOUT}\s)?{_RANGE}{_END}",
     "coded": rf"(?-i:\b(?:[SDMGBT]?[WBAHL]|[WBAHLO]/)[MF]),?\s(?:{_ABOUT}\s)?{_RANGE}"
     r"(?!\s?(?:lbs?|pounds|kg|cm|ft|['\"])\b)",
-    "nearly": rf"\b(?:turn(?:s|ed|ing)|pushing|nearing|approaching|(?:neighbou?rhood|region|vicinity|side|shy) of"
+    "nearly": r"\b(?:(?:never|not) see|turn(?:s|ed|ing)|pushing|nearing|approaching|(?:neighbou?rhood|region"
+    r"|vicinity|side|shy) of"
     rf"|close on)\s(?P<a>{_N})\b(?!\s(?:miles|percent|degrees|times|people|heads|pages))",
-    "ordinal": rf"\b(?P<a>{'|'.join(_TENS)})(?:[\s-](?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth))\syear\b",
+    "ordinal": rf"\b(?P<a>{'|'.join(_TENS)})[\s-]"
+    r"(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)\syear\b",
     "plus": r"(?<![\d.,/#$])(?P<a>\d{2})\s?\+(?=[\s,.;)]|$)",
     "day": rf"(?P<a>{_N})(?:\sif)\s(?:s?he|they)(?:['’]s|['’]re|\sis|\sare|\swas)\sa\sday\b",
     "listed": rf"(?:^|[,;(\[\n|/:—–]|\s-)\s?(?:{_ABOUT}\s)?(?P<a>(?<![\d.,/#$])\d{{2}}(?![\d%°])"

@@ -29,6 +29,7 @@ def read_forms(items: Sequence[Item]) -> None:
     """Find labels with states and deny those with a no."""
     _boxes(items)
     _signs(items)
+    _tables(items)
     _values(items)
 
 
@@ -59,18 +60,46 @@ def _apart(items: Sequence[Item], i: int) -> bool:
     return before.content and before.end < items[i].start
 
 
+def _tables(items: Sequence[Item]) -> None:
+    """A line of labels over a line of states: "beard,hat" over "1,0"."""
+    lines: list[list[list[int]]] = [[[]]]
+    for i, item in enumerate(items):
+        if item.norm == "\n":
+            lines.append([[]])
+        elif item.norm in (",", ";", "|"):
+            lines[-1].append([])
+        elif item.role not in _JOINTS:
+            lines[-1][-1].append(i)
+    rows = [[cell for cell in line if cell] for line in lines]
+    rows = [row for row in rows if row]
+    for labels, states in zip(rows, rows[1:], strict=False):
+        values = [_WORDS.get(items[cell[-1]].norm) for cell in states]
+        if len(labels) != len(states) or len(labels) < 2 or None in values:
+            continue
+        for label, cell, value in zip(labels, states, values, strict=True):
+            if items[label[-1]].content:
+                minus = len(cell) > 1 and items[cell[0]].norm in ("-", "−")
+                _apply(items, label, NO if minus else str(value))
+            items[cell[-1]].role = "stop"
+
+
 def _values(items: Sequence[Item]) -> None:
     """ "beard: no", "Bald: 0", '"hat": false', "hat;no": a label, a mark, a word that is a state."""
     found: list[tuple[int, str]] = []
+    loose: list[tuple[int, str]] = []  # "glasses Y beard N": with no mark between
     for i, item in enumerate(items):
         state = _WORDS.get(item.norm)
-        if state is None or item.role in ("state", "noun", "age"):
+        if state is None or item.role in ("state", "noun", "age", "stop"):
             continue
         joint, minus = _joint(items, i)
-        if joint is None or not (joint or item.norm in _CERTAIN):
+        if joint is None:
             continue
-        if item.norm in _CERTAIN or _ends_a_cell(items, i):
+        if not joint and item.norm not in _CERTAIN:
+            loose.append((i, state))
+        elif item.norm in _CERTAIN or _ends_a_cell(items, i):
             found.append((i, NO if minus and state == YES else state))
+    if len(loose) > 1 and any(items[i].role == "yes" for i, _ in loose):
+        found += loose
     _settle(items, found, behind=True)
 
 

@@ -57,7 +57,7 @@ class Cue:
     Attributes:
         effect: "negated", "hedged", or the reason why the words that it reaches are set aside.
         directions: "forward", "back" or both, in the order in which they are tried.
-        scope: how far it reaches: "phrase", "list", "line", "clause", "word" or "object" (see `context`).
+        scope: how far it reaches: one of those that `context` describes.
         ends: roles that end its reach. then: roles that end it once it has reached something.
     """
 

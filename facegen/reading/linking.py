@@ -99,6 +99,10 @@ class _Topic:
     def _joint(self, i: int) -> None:
         self.said = self.items[i].role
 
+    def _none(self, i: int) -> None:
+        if self.items[i].norm == "gone":
+            self.said = "is"  # "stubble gone to salt and pepper"
+
     def _ask(self, i: int) -> None:
         self.said = "colon" if self.at == i - 1 else ""  # "Eyes? blue"
 
@@ -115,7 +119,8 @@ class _Topic:
 
     def _of(self, i: int) -> None:
         """ "Eyes of pale blue"."""
-        if self.at == i - 1 and self.at >= 0 and self.items[self.at].part in _SHARING and self.items[i].norm == "of":
+        right_behind = self.at == i - 1 and self.at >= 0 and self.items[self.at].part in _SHARING
+        if right_behind and self.items[i].norm.endswith("of"):
             self.said = "of"
 
     def _stop(self, i: int) -> None:
@@ -140,7 +145,8 @@ class _Topic:
 
     _STEPS: dict[str, Callable[[_Topic, int], None]] = {
         "noun": _noun, "thing": _nobody, "crowd": _nobody, "unread": _nobody, "he": _person, "she": _person,
-        "name": _person, "self": _person, "colon": _joint, "is": _joint, "dash": _joint, "ask": _ask, "it": _it,
+        "name": _person, "self": _person, "colon": _joint, "is": _joint, "dash": _joint, "none": _none, "ask": _ask,
+        "it": _it,
         "correct": _correct, "not": _correct, "of": _of, "stop": _stop, "has": _phrase, "in": _phrase,
         "holding": _phrase, "comma": _comma, "word": _word,
     }  # fmt: skip
@@ -260,7 +266,8 @@ def _to_the_left(items: Sequence[Item], i: int, topic: _Topic, right: int | None
     left = meaning_of(item, noun.part)
     if left is None or (i + 1 < len(items) and items[i + 1].norm == "of" and not topic.said):
         return False  # "a face full of freckles"
-    nearest = next(j for j in range(i - 1, -1, -1) if items[j].role != "degree" or j <= topic.at)
+    passed = ("degree", "a") if right is None else ("degree",)  # "eyes a bright green"
+    nearest = next(j for j in range(i - 1, -1, -1) if items[j].role not in passed or j <= topic.at)
     behind = topic.at == nearest and not noun.described  # "eyes blue", "hair slightly wavy"
     apart = right is None or right == NOBODY or _apart_from(item, items[right])
     ahead = tight and right is not None and not (topic.said and right == NOBODY)

@@ -156,7 +156,7 @@ class _Story:
 
     def _first_person(self, i: int) -> None:
         if self.items[i].norm in ("i", "i'm", "im"):
-            self.other = False
+            self.other, self.met = False, True
 
     def _owned(self, i: int, link: str) -> bool:
         """Set aside who only owns something: "her father's eyes", "a man's haircut", "the farmer's wife".
@@ -285,10 +285,15 @@ def _leads_to_place(items: Sequence[Item], i: int, more: frozenset[str] = frozen
 
 
 def _lies_somewhere(items: Sequence[Item], i: int, more: frozenset[str]) -> bool:
-    for j in range(i + 1, min(len(items), i + 5)):
+    """Does what is worn lie in a place ("glasses on the desk")? Of "a man in a hat on a bench" the man is there."""
+    sets = lexicon().sets
+    worn = any(item.role in ("has", "in") for item in items[max(0, i - 3) : i])
+    for j in range(i + 1, min(len(items), i + 6)):
         item = items[j]
-        if item.role == "in" and item.norm in lexicon().sets["places with"]:
-            return _leads_to_place(items, j, more)
-        if item.role not in ("verb", "is", "unknown", "in", "degree"):
+        if item.role == "in" and item.norm in sets["places with"]:
+            seated = worn and any(x.norm in sets["sittable"] for x in items[j + 1 : j + 4])
+            return not seated and _leads_to_place(items, j, more)
+        if item.role not in ("verb", "is", "unknown", "in", "degree") and item.norm not in ("had", "has", "have"):
             return False
+        worn = worn and item.role == "degree"
     return False
