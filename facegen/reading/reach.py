@@ -11,7 +11,7 @@ from facegen.reading.lexicon import Cue
 _REACH = 24  # items that a negation looks to the right
 
 
-def isis_option(items: Sequence[Item], i: int) -> bool:
+def is_option(items: Sequence[Item], i: int) -> bool:
     """Two hyphens right before the item at `i`, as in Midjourney's "--no hat, glasses"."""
     return i > 1 and all(items[i - k].norm == "-" and items[i - k].end == items[i].start - k + 1 for k in (1, 2))
 
@@ -40,6 +40,7 @@ class Forward:
         self.j = i + 1
 
     def __call__(self) -> bool:
+        """Negate it; False where that is nothing."""
         end = min(len(self.items), self.i + 1 + _REACH)
         while self.j < end and self._goes_on(self.items[self.j]):
             self.j += 1
