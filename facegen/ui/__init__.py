@@ -38,7 +38,7 @@ def build(model: str | None = None) -> Blocks:
             gr.HTML(f'<p class="fg-note" role="alert">{escape(pipe.notice)}</p>', apply_default_css=False)
         with gr.Tabs():
             with gr.Tab("Describe", id="describe"):
-                main = describe.build(pipe, first, faces)
+                main = describe.Describe(pipe, first, faces)
             people.build(pipe, main, first)
             morph.build(pipe, main)
             gallery.build(faces)

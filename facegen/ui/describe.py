@@ -2,41 +2,167 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
 
-from facegen import picture
+from facegen import attributes, picture
 from facegen.errors import UserError
 from facegen.pipeline import Face, FacePipeline
-from facegen.reading.result import check_text
+from facegen.reading.result import Reading, check_text
 from facegen.reading.rules import parse
-from facegen.ui import links, render
-from facegen.ui.board import attribute_board
-from facegen.ui.explain import explain, match
-from facegen.ui.readback import readback, words
+from facegen.ui import compose, links, render
+from facegen.ui.explain import explain
 from facegen.ui.session import Session, draw, new_person, reader_of
 from facegen.ui.suggestions import EXAMPLES, random_description
-from facegen.ui.theme import asset
 
 BEST = 4
-LEGEND = (
-    '<p class="fg-legend"><mark class="fg-used">drawn</mark><mark class="fg-used fg-not-seen">asked, not seen</mark>'
-    '<mark class="fg-not-drawable">understood, not drawable</mark><mark class="fg-not-understood">not understood</mark></p>'
-)
-SYNTHETIC = '<p class="fg-synthetic">Every face here is synthetic: nobody in particular, and not for identifying anyone.</p>'
-STEPS = (
-    '<div class="fg-actions"><button type="button" data-action="undo" disabled>Undo</button>'
-    '<button type="button" data-action="redo" disabled>Redo</button></div>'
-)
-# A grid of buttons tells which one was pressed, as the event `pick` with its data-* values.
-PICK = asset("pick.js")
 
 
 class PickError(UserError):
     """Something was picked that is not there (any more)."""
+
+
+class OrderError(UserError):
+    """An order that changes nothing."""
+
+
+class Describe:
+    """What happens on the tab. Other tabs use `session`, `outputs`, `restore` and `extras`."""
+
+    def __init__(self, pipe: FacePipeline, first: Session, faces: links.Faces):
+        """Lay out the tab in the Blocks that are being built; what is shown goes into `faces`, too."""
+        self.pipe, self.first, self.faces = pipe, first, faces
+        self.model_strength = float(pipe.generator.config.guidance)
+        self.ui = compose.Compose(pipe, first)
+        self.session, self.outputs = self.ui.state, self.ui.outputs
+        self._wire()
+
+    def look(self, session: Session, text, overrides, person, strength, reader, best) -> dict:
+        """Draw what the controls say, and show it."""
+        options = {
+            "strength": None if strength == self.model_strength else strength,  # None is the model's own
+            "reader": reader,
+            "best_of": BEST if best else 1,
+            "like": session.face,
+        }
+        face = draw(self.pipe, text or "", overrides or {}, person or "0", **options)
+        session.show(face, reader)
+        self.faces.keep(links.write(face.settings, reader), face)
+        ui = self.ui
+        return {
+            ui.state: session,
+            ui.stage: compose.stage(session),
+            ui.sentence: compose.sentence(session, self.pipe),
+            ui.board: gr.update(said=compose.said_by(face)),
+            ui.done: "",
+        }
+
+    def restore(self, session: Session, settings: Mapping) -> dict:
+        """Show a face again from its settings, and set every control to them."""
+        ui, overrides, text = self.ui, settings["overrides"], settings["description"]
+        reader = reader_of(settings, self.pipe.drawable)
+        strength = self.model_strength if settings["strength"] is None else settings["strength"]
+        shown = self.look(session, text, overrides, settings["person"], strength, reader, False)
+        person = session.face.person
+        controls = {ui.text: text, ui.person: person, ui.strength: strength, ui.reader: reader, ui.best: False}
+        return {**shown, **controls, ui.board: self._switches(session)}
+
+    def extras(self, event):
+        """Run the slow parts after an event."""
+        seen = [self.ui.seen, self.ui.strip]
+        return event.success(
+            self.explained, self.session, seen, show_progress="hidden", api_visibility="private", concurrency_limit=16,
+            concurrency_id="explain", trigger_mode="always_last",
+        )  # fmt: skip
+
+    async def explained(self, session: Session):
+        """What the classifier sees, and what each word does, piece by piece."""
+        async for parts in explain(session, self.pipe):
+            yield parts
+
+    def typed(self, session, live, *controls):
+        """While somebody types."""
+        if not live:
+            return {self.session: session}
+        text, overrides, *_ = controls
+        if (text or "").strip() == session.face.settings["description"].strip() and _same(overrides, session.face):
+            # Set by an answer (a restored face, an example), or typed and taken back: the face is there already.
+            return {self.session: session, self.ui.sentence: compose.sentence(session, self.pipe)}
+        try:
+            return self.look(session, *controls)
+        except UserError as error:  # half-typed text is no occasion for a pop-up
+            told = render.sentence("", None, self.pipe.drawable, overrides, str(error))
+            return {self.session: session, self.ui.sentence: told}
+
+    def flipped(self, session, *controls):
+        """A switch, the strength, the reader or best of four."""
+        return self.look(session, *controls)
+
+    def submitted(self, session, keep, *controls):
+        """Enter, or the button."""
+        text, overrides, person, *rest = controls
+        if not overrides:
+            check_text(text or "")
+        who = person if keep else new_person()
+        # The person who was asked for, not the relative who was the best: that would be a drift with each Draw.
+        return {**self.look(session, text, overrides, who, *rest), self.ui.person: who}
+
+    def someone_new(self, session, text, overrides, _, *rest):
+        """The same words, another person."""
+        who = new_person()
+        return {**self.look(session, text, overrides, who, *rest), self.ui.person: who}
+
+    def example(self, session, keep, event: gr.EventData, *controls):
+        """An example stands for itself: what was set by hand is cleared."""
+        text = picked(event, (*(said for _, said in EXAMPLES), None)) or random_description(self.pipe.drawable)
+        shown = self.submitted(session, keep, text, {}, *controls[2:])
+        return {**shown, self.ui.text: text, self.ui.board: self._switches(session)}
+
+    def ordered(self, session, order, *controls):
+        """What the box under the face asks for is laid over the description as if set by hand; the person stays."""
+        text, overrides, *rest = controls
+        overrides, told = orders(session.face, overrides or {}, order)
+        shown = self.look(session, text, overrides, *rest)
+        note = f'<p class="fg-quiet">Changed: {told}. The person stays.</p>'
+        return {**shown, self.ui.order: "", self.ui.done: note, self.ui.board: self._switches(session)}
+
+    def by_link(self, session, event: gr.EventData):
+        """Back, Forward, undo, redo and the gallery."""
+        asked = (event._data or {}).get("link")
+        settings = links.read(asked) if isinstance(asked, str) else None
+        return self.restore(session, settings or self.first.face.settings)
+
+    def drop(self, session, path):
+        """A PNG that was dropped on the page."""
+        return self.restore(session, picture.read_settings(path)) if path else {self.session: session}
+
+    def _switches(self, session: Session) -> Any:
+        return gr.update(value=session.face.overrides, said=compose.said_by(session.face))
+
+    def _wire(self) -> None:
+        ui, extras = self.ui, self.extras
+        # Whoever has to wait for others sees their place in the queue on the face (style.css hides it at first).
+        patient: dict[str, Any] = {
+            "show_progress": "minimal", "show_progress_on": [ui.stage], "api_visibility": "private",
+            "concurrency_id": "draw", "concurrency_limit": 1, "trigger_mode": "always_last",
+        }  # fmt: skip
+        state, controls, outputs = ui.state, ui.controls, ui.outputs
+        submit = [ui.text.submit, ui.go.click, ui.person.submit]
+        # release: the slider's own "back to the start"
+        pushed = [ui.board.input, ui.best.input, ui.strength.input, ui.strength.release, ui.reader.input]
+        # `change`, because `input` comes with key presses only: not with a paste or most phones' keyboards.
+        typing = [ui.text.change, ui.live.input]
+        extras(gr.on(typing, self.typed, [state, ui.live, *controls], outputs, **patient))
+        extras(gr.on(submit, self.submitted, [state, ui.keep, *controls], outputs, **patient))
+        extras(gr.on(pushed, self.flipped, [state, *controls], outputs, **patient))
+        extras(ui.stranger.click(self.someone_new, [state, *controls], outputs, **patient))
+        extras(ui.order.submit(self.ordered, [state, ui.order, *controls], outputs, **patient))
+        extras(ui.dropped.upload(self.drop, [state, ui.dropped], outputs, **patient))
+        extras(ui.chips.pick(self.example, [state, ui.keep, *controls], outputs, **patient))
+        extras(ui.link.restore(self.by_link, [state], outputs, **patient))
 
 
 def picked(event: gr.EventData, entries: Sequence) -> Any:
@@ -47,233 +173,26 @@ def picked(event: gr.EventData, entries: Sequence) -> Any:
     return entries[index]
 
 
-@dataclass
-class Describe:
-    """The components that other tabs set: `restore` fills them from a face's settings."""
+def orders(face: Face, overrides: Mapping[str, bool], text: str) -> tuple[dict[str, bool], str]:
+    """The overrides after an order such as "make her older, no glasses", and what changed, in words.
 
-    session: gr.State
-    outputs: list
-    restore: Callable[[Session, Mapping], dict]
-    extras: Callable  # (event) -> runs the slow parts after it
-
-
-def build(pipe: FacePipeline, first: Session, faces: links.Faces) -> Describe:
-    """Lay out the tab around the first face, which is on the page before any request."""
-    model_strength = float(pipe.generator.config.guidance)
-    state = gr.State(first)
-    with gr.Row(elem_id="fg-compose", equal_height=False):
-        with gr.Column(elem_id="fg-say"):
-            text = gr.Textbox(
-                value=first.face.settings["description"],
-                label="Describe a face",
-                placeholder="a smiling young woman with long blond hair",
-                lines=1,
-                max_lines=6,
-                max_length=4000,
-                elem_id="fg-text",
-            )
-            chips = gr.HTML(_chips(), js_on_load=PICK, apply_default_css=False)
-            sentence = gr.HTML(_sentence(first, pipe), elem_id="fg-sentence", apply_default_css=False)
-            with gr.Row(elem_classes="fg-tight"):
-                go = gr.Button("Draw", variant="primary", elem_id="fg-draw", min_width=90)
-                stranger = gr.Button("New person", elem_id="fg-new", min_width=90)
-                live = gr.Checkbox(True, label="Live", elem_id="fg-live", min_width=70, container=False)
-        with gr.Column(elem_id="fg-side"):
-            stage = gr.HTML(_stage(first), elem_id="fg-main", apply_default_css=False)
-            with gr.Column(elem_id="fg-change"):
-                order = gr.Textbox(
-                    label="Change it",
-                    placeholder="make her older, take off the glasses",
-                    lines=1,
-                    max_length=400,
-                    submit_btn="Change",
-                    elem_id="fg-order",
-                )
-                done = gr.HTML("", apply_default_css=False, elem_id="fg-done")
-                gr.HTML(STEPS + SYNTHETIC, apply_default_css=False)
-            seen = gr.HTML(_seen(first), elem_id="fg-seen", apply_default_css=False)
-            with gr.Column(elem_id="fg-who"):
-                with gr.Row(elem_classes="fg-tight"):
-                    person = gr.Textbox(
-                        first.face.person, label="Person", info="A seed, or a blend of seeds", elem_id="fg-person", min_width=120
-                    )
-                    with gr.Column(min_width=150):
-                        keep = gr.Checkbox(True, label="Keep this person", info="Off: each Draw is a new person", elem_id="fg-keep")
-                        best = gr.Checkbox(
-                            False,
-                            label="Best of four",
-                            info="Draws four close variations and keeps the best match",
-                            elem_id="fg-best",
-                        )
-                # A slider moves what is between its steps: they are so small that the models' own strengths are steps.
-                strength = gr.Slider(
-                    1, 6, model_strength, step=0.05, label="Strength", info="How closely to follow the text", elem_id="fg-strength"
-                )
-                reader = gr.Radio(
-                    [("Rules", "rules"), ("Recurrent network", "lstm")],
-                    value="rules",
-                    label="Reader",
-                    info="How the text is read",
-                    elem_id="fg-reader",
-                )
-                with gr.Accordion("Restore from a picture", open=False):
-                    dropped = gr.File(
-                        label="Drop a PNG that facegen saved", file_types=[".png"], height=110, elem_id="fg-drop"
-                    )
-        with gr.Column(elem_id="fg-why"):
-            gr.HTML(LEGEND, apply_default_css=False)
-            strip = gr.HTML(words([], busy=True), elem_id="fg-strip", apply_default_css=False)
-        with gr.Column(elem_id="fg-switches"):
-            board = attribute_board(pipe.drawable, said=said_by(first.face), elem_id="fg-board")
-    link = gr.HTML("", js_on_load=asset("link.js"), apply_default_css=False, elem_id="fg-link")
-
-    def look(session: Session, text, overrides, person, strength, reader, best) -> Face:
-        """Draw what the controls say."""
-        push = None if strength == model_strength else strength  # None is the model's own, in the metadata too
-        options = {"strength": push, "reader": reader, "best_of": BEST if best else 1, "like": session.face}
-        face = draw(pipe, text or "", overrides or {}, person or "0", **options)
-        session.show(face, reader)
-        faces.keep(links.write(face.settings, reader), face)
-        return face
-
-    def answer(session: Session) -> dict:
-        said = gr.update(said=said_by(session.face))
-        new = {stage: _stage(session), sentence: _sentence(session, pipe), board: said, done: ""}
-        return {state: session, **new}
-
-    def restore(session: Session, settings: Mapping) -> dict:
-        """Show a face again from its settings, and set every control to them."""
-        reader_, overrides = reader_of(settings, pipe.drawable), settings["overrides"]
-        push = model_strength if settings["strength"] is None else settings["strength"]
-        look(session, settings["description"], overrides, settings["person"], push, reader_, False)
-        shown, who = answer(session), session.face.person
-        shown[board] = gr.update(value=overrides, said=shown[board]["said"])
-        return {**shown, text: settings["description"], person: who, strength: push, reader: reader_, best: False}
-
-    def typed(session, live, *controls):
-        if not live:
-            return {state: session}
-        words_, overrides, *_ = controls
-        if (words_ or "").strip() == session.face.settings["description"].strip() and (overrides or {}) == session.face.overrides:
-            # Set by an answer (a restored face, an example), or typed and taken back: the face is there already.
-            return {state: session, sentence: _sentence(session, pipe)}
-        try:
-            look(session, *controls)
-        except UserError as error:  # half-typed text is no occasion for a pop-up
-            return {state: session, sentence: render.sentence("", None, pipe.drawable, overrides, str(error))}
-        return answer(session)
-
-    def flipped(session, *controls):
-        look(session, *controls)
-        return answer(session)
-
-    def submitted(session, keep, *controls):
-        words_, overrides, person_, *rest = controls
-        if not overrides:
-            check_text(words_ or "")
-        who = person_ if keep else new_person()
-        look(session, words_, overrides, who, *rest)
-        return {**answer(session), person: who}  # not the relative who was the best: that would be a drift with each Draw
-
-    def someone_new(session, words_, overrides, _, *rest):
-        who = new_person()
-        look(session, words_, overrides, who, *rest)
-        return {**answer(session), person: who}
-
-    def example(session, keep, event: gr.EventData, *controls):
-        """An example stands for itself: what was set by hand is cleared."""
-        words_ = picked(event, (*(said for _, said in EXAMPLES), None)) or random_description(pipe.drawable)
-        _, _, person_, *rest = controls
-        shown = submitted(session, keep, words_, {}, person_, *rest)
-        return {**shown, text: words_, board: gr.update(value={}, said=shown[board]["said"])}
-
-    def ordered(session, order_, *controls):
-        """What the box under the face asks for is laid over the description as if set by hand; the person stays."""
-        words_, overrides, *rest = controls
-        new = orders(session.face, order_)
-        look(session, words_, {**(overrides or {}), **new}, *rest)
-        said = ", ".join(render.phrase(n, v) for n, v in new.items())
-        note = f'<p class="fg-quiet">Changed: {said}. The person stays.</p>'
-        shown = answer(session)
-        return {**shown, order: "", done: note, board: gr.update(value=session.face.overrides, said=shown[board]["said"])}
-
-    def by_link(session, event: gr.EventData):
-        asked = (event._data or {}).get("link")
-        settings = links.read(asked) if isinstance(asked, str) else None
-        return restore(session, settings or first.face.settings)
-
-    def drop(session, path):
-        return restore(session, picture.read_settings(path)) if path else {state: session}
-
-    async def explained(session: Session):
-        async for parts in explain(session, pipe):
-            yield parts
-
-    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_id": "draw", "concurrency_limit": 1}
-
-    def extras(event):
-        return event.success(
-            explained, state, [seen, strip], show_progress="hidden", api_visibility="private", concurrency_limit=16,
-            concurrency_id="explain", trigger_mode="always_last",
-        )  # fmt: skip
-
-    # Whoever has to wait for others sees their place in the queue on the face (style.css keeps it hidden at first).
-    patient: dict[str, Any] = {**quiet, "show_progress": "minimal", "show_progress_on": [stage], "trigger_mode": "always_last"}
-    controls = [text, board, person, strength, reader, best]
-    outputs = [state, stage, sentence, *controls, order, done]
-    submit = [text.submit, go.click, person.submit]
-    # release: the slider's own "back to the start"
-    pushed = [board.input, best.input, strength.input, strength.release, reader.input]
-    # `change`, because Gradio's `input` comes with key presses only: not with Backspace, a paste or most phones' keyboards.
-    extras(gr.on([text.change, live.input], typed, [state, live, *controls], outputs, **patient))
-    extras(gr.on(submit, submitted, [state, keep, *controls], outputs, **patient))
-    extras(gr.on(pushed, flipped, [state, *controls], outputs, **patient))
-    extras(stranger.click(someone_new, [state, *controls], outputs, **patient))
-    extras(order.submit(ordered, [state, order, *controls], outputs, **patient))
-    extras(dropped.upload(drop, [state, dropped], outputs, **patient))
-    extras(chips.pick(example, [state, keep, *controls], outputs, **patient))
-    extras(link.restore(by_link, [state], outputs, **patient))
-    return Describe(state, outputs, restore, extras)
-
-
-class OrderError(UserError):
-    """An order that changes nothing."""
-
-
-def orders(face: Face, text: str) -> dict[str, bool]:
-    """What an order such as "make her older, no glasses" changes of a face; raises `OrderError` where it is nothing."""
+    Raises:
+        DescriptionError, OrderError: an empty order, or one that changes nothing.
+    """
     check_text(text or "")
-    said = parse(text).attributes
-    new = {name: value for name, value in said.items() if face.attributes.get(name) is not value}
-    if not new:
-        known = "it is so already" if said else "nothing in it was understood"
+    described = face.reading or Reading("", {})
+    said = attributes.merge(described.attributes, overrides)
+    changes = parse(text, before=replace(described, attributes=said)).changes
+    new = {name: value for name, value in changes.items() if value is not None and said.get(name) is not value}
+    gone = [name for name, value in changes.items() if value is None and name in overrides]
+    if not new and not gone:
+        known = "it is so already" if changes else "nothing in it was understood"
         raise OrderError(f"{text.strip()[:60]!r} changes nothing: {known}")
-    return new
+    kept = {name: value for name, value in overrides.items() if name not in gone}
+    rivals = {rival for name, value in new.items() if value for rival in attributes.rivals(name)}
+    kept = {name: value for name, value in kept.items() if name not in rivals or not value}
+    return {**kept, **new}, ", ".join(render.phrase(n, v) for n, v in new.items()) or "back to the text"
 
 
-def said_by(face: Face) -> dict[str, bool]:
-    """What the text alone says of a face."""
-    return face.reading.attributes if face.reading else {}
-
-
-def _seen(session: Session) -> str:
-    face = session.face
-    return f'<div data-answer="{session.answer}">{readback(face.attributes, face.sources, match(face))}</div>'
-
-
-def _stage(session: Session) -> str:
-    return render.stage(session.face.image, session.face.settings, session.answer, session.reader)
-
-
-def _sentence(session: Session, pipe: FacePipeline) -> str:
-    face = session.face
-    return render.sentence(face.settings["description"], face.reading, pipe.drawable, face.overrides)
-
-
-def _chips() -> str:
-    labels = [*(label for label, _ in EXAMPLES), "Random"]
-    buttons = "".join(
-        f'<button type="button" class="fg-chip" data-index="{i}" tabindex="{-1 if i else 0}">{label}</button>'
-        for i, label in enumerate(labels)
-    )
-    return f'<div class="fg-chips" role="group" aria-label="Examples" data-roving>{buttons}</div>'
+def _same(overrides: Mapping[str, bool] | None, face: Face) -> bool:
+    return (overrides or {}) == face.overrides

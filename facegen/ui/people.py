@@ -12,7 +12,8 @@ from facegen.errors import UserError
 from facegen.person import format_person, parse_person
 from facegen.pipeline import FacePipeline
 from facegen.ui import render
-from facegen.ui.describe import PICK, Describe, picked
+from facegen.ui.compose import PICK
+from facegen.ui.describe import Describe, picked
 from facegen.ui.session import Session, draw, new_person
 
 NEAR, BROOD = 6, 9
