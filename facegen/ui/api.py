@@ -35,12 +35,12 @@ def build(pipe: FacePipeline) -> None:
         strength: float = 0,
         best_of: int = 1,
     ) -> tuple[gr.FileData, dict[str, Any]]:
-        """Draw a synthetic face from a description in plain English, such as "an old man with a gray beard, no glasses".
+        """Draw a synthetic face from a description in plain English, such as "an old man with a beard, no glasses".
 
         Args:
             text: the description, 1 to 2,000 characters; may be empty if overrides are given.
             seed: who is drawn, 0 to 4294967295: the same seed with other words is the same person, changed.
-            overrides: attribute name to "yes" or "no" (or true, false), laid over the text; see /list_attributes for the names.
+            overrides: attribute name to "yes" or "no" (or true, false), laid over the text; names: /list_attributes.
             person: a blend of seeds such as "7*0.94+12*0.34", in place of the seed; empty for none.
             strength: how closely to follow the text, 1 to 6; 0 for the model's own.
             best_of: 1 to 8: draws so many close variations and keeps the best match, as the classifier sees it.

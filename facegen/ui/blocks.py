@@ -1,4 +1,4 @@
-"""Gradio's Blocks with what a public app needs: errors as sentences, one tool for language models, no memory of programs."""
+"""Gradio's Blocks for a public app: errors as sentences, one tool for language models, no memory of programs."""
 
 from __future__ import annotations
 

@@ -56,7 +56,8 @@ def markup(drawable: Collection[str]) -> str:
         '<input type="search" class="fg-search" placeholder="Find an attribute" aria-label="Find an attribute">'
         '<button type="button" class="fg-reset" disabled>Reset to text</button></div>'
         f'<div class="fg-groups">{"".join(main)}</div>'
-        f'<details class="fg-more"><summary>More attributes</summary><div class="fg-groups">{"".join(rest)}</div></details>'
+        '<details class="fg-more"><summary>More attributes</summary>'
+        f'<div class="fg-groups">{"".join(rest)}</div></details>'
         f'{cannot if off else ""}<p class="fg-none fg-quiet" hidden>No attribute of that name.</p></div>'
     )
 
@@ -69,7 +70,9 @@ def synonyms() -> dict[str, str]:
             if len(meaning.says) == 1 and meaning.says[0][1] and entry.phrase.isascii():
                 found.setdefault(meaning.says[0][0], []).append(entry.phrase)
     return {
-        a.name: " ".join([*found.get(a.name, [])[:SYNONYMS], SEARCHED.get(a.name, ""), SEARCHED.get(a.group, "")]).strip()
+        a.name: " ".join(
+            [*found.get(a.name, [])[:SYNONYMS], SEARCHED.get(a.name, ""), SEARCHED.get(a.group, "")]
+        ).strip()
         for a in VOCABULARY
     }
 
@@ -84,7 +87,8 @@ def _row(attribute: Attribute, group: Group, found_by: str) -> str:
         for state, word in (("auto", "auto"), ("yes", yes), ("no", no))
     )
     return (
-        f'<div class="fg-row" data-name="{name}" data-label="{label.lower()}" data-words="{escape(found_by)}" data-yes="{yes}" '
+        f'<div class="fg-row" data-name="{name}" data-label="{label.lower()}" data-words="{escape(found_by)}" '
+        f'data-yes="{yes}" '
         f'data-no="{no}"{exclusive} role="radiogroup" aria-label="{label}"><span class="fg-label">{label}</span>'
         f'<span class="fg-segments">{options}</span></div>'
     )

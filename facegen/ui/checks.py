@@ -31,7 +31,9 @@ def words(text: object) -> str:
 
 def number(name: str, value: object, low: float, high: float) -> float:
     """A finite number of low..high, or `ValueOutOfRange`."""
-    good = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and low <= value <= high
+    good = (
+        isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and low <= value <= high
+    )
     if not good:
         raise ValueOutOfRange(f"{name} {_cut(value)} is out of range: it is a number from {low:g} to {high:g}")
     return float(value)  # type: ignore[arg-type]
@@ -49,10 +51,14 @@ def read_overrides(given: object) -> dict[str, bool]:
     if given is None:
         return {}
     if not isinstance(given, Mapping):
-        raise attributes.VocabularyError(f'overrides {_cut(given)} must be an object such as {{"hat": "yes", "beard": "no"}}')
+        raise attributes.VocabularyError(
+            f'overrides {_cut(given)} must be an object such as {{"hat": "yes", "beard": "no"}}'
+        )
     chosen = {}
     for name, value in given.items():
-        said = {True: "yes", False: "no", None: "auto"}.get(value, value) if not isinstance(value, list | dict) else value
+        said = (
+            {True: "yes", False: "no", None: "auto"}.get(value, value) if not isinstance(value, list | dict) else value
+        )
         _, state = attributes.parse_override(f"{name}={said}")
         if state is not None:
             chosen[name] = state

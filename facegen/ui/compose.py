@@ -75,19 +75,31 @@ class Compose:
                 with gr.Column(elem_id="fg-who"):
                     with gr.Row(elem_classes="fg-tight"):
                         self.person = gr.Textbox(
-                            first.face.person, label="Person", info="A seed, or a blend of seeds", elem_id="fg-person", min_width=120
+                            first.face.person,
+                            label="Person",
+                            info="A seed, or a blend of seeds",
+                            elem_id="fg-person",
+                            min_width=120,
                         )
                         with gr.Column(min_width=150):
-                            self.keep = gr.Checkbox(True, label="Keep this person", info="Off: each Draw is a new person", elem_id="fg-keep")
+                            self.keep = gr.Checkbox(
+                                True, label="Keep this person", info="Off: each Draw is a new person", elem_id="fg-keep"
+                            )
                             self.best = gr.Checkbox(
                                 False,
                                 label="Best of four",
                                 info="Draws four close variations and keeps the best match",
                                 elem_id="fg-best",
                             )
-                    # A slider moves what is between its steps: they are so small that the models' own strengths are steps.
+                    # A slider moves what is between its steps: small ones, so that the models' own strengths are steps.
                     self.strength = gr.Slider(
-                        1, 6, float(pipe.generator.config.guidance), step=0.05, label="Strength", info="How closely to follow the text", elem_id="fg-strength"
+                        1,
+                        6,
+                        float(pipe.generator.config.guidance),
+                        step=0.05,
+                        label="Strength",
+                        info="How closely to follow the text",
+                        elem_id="fg-strength",
                     )
                     self.reader = gr.Radio(
                         [("Rules", "rules"), ("Recurrent network", "lstm")],

@@ -1,4 +1,4 @@
-"""What stands before Gradio's own routes: limits, a share for each client, safe headers, and 4xx answers in one sentence."""
+"""What stands before Gradio's own routes: limits, a share for each client, safe headers, refusals in one sentence."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CLOSED = re.compile(
     r"/monitoring.*|/gradio_api/(deep_link|component_server|process_recording|proxy=|run-history|runs|custom_component"
     r"|stream|file=https?:).*|/pwa_icon/(?!192$|512$).*|/login.*|/docs.*|/redoc.*"
 )
-# Gradio compiles templates and scripts in the page, so scripts can't be held to a hash; nothing is fetched from elsewhere.
+# Gradio compiles templates and scripts in the page, so scripts can't be held to a hash. Nothing comes from elsewhere.
 HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
@@ -54,7 +54,7 @@ class Guard:
     """ASGI middleware around the Gradio app of `blocks`."""
 
     def __init__(self, app, blocks: Any, settings: Settings, page: Page):
-        """`blocks` are a `facegen.ui.blocks.Blocks`; `page` rewrites the page's HTML, given it and the request's scope."""
+        """`blocks` are a `facegen.ui.blocks.Blocks`; `page` rewrites the page's HTML, given it and the scope."""
         self.app, self.blocks, self.settings, self.page = app, blocks, settings, page
         self.listening: Counter[str] = Counter()  # events and sessions whose answer somebody is waiting for
         self.calls: dict[str, deque[float]] = defaultdict(deque)  # when each address called, within a minute
@@ -194,7 +194,7 @@ class Guard:
             self.calls = defaultdict(deque, {who: c for who, c in self.calls.items() if c and now - c[-1] <= 60})
 
     def check_share(self, scope: Message, share: int) -> None:
-        """Drop waiting requests whose client is gone. Raises `Refusal` (429, 503) where a share or the queue is full."""
+        """Drop waiting requests whose client is gone; raises `Refusal` where a share or the queue is full."""
         mine, client, now, waiting = 0, self.client(scope), time.monotonic(), 0
         for queue in self.blocks._queue.event_queue_per_concurrency_id.values():
             for event in list(queue.queue):

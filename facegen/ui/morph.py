@@ -19,7 +19,9 @@ def build(pipe: FacePipeline, main: Describe) -> None:
     with gr.Tab("Morph", id="morph") as tab, gr.Row(equal_height=False):
         with gr.Column(min_width=320):
             gr.HTML("<h2>From one face to another</h2>", apply_default_css=False)
-            text_a = gr.Textbox(label="From", info="The face on the first tab, to begin with", lines=2, elem_id="fg-morph-a")
+            text_a = gr.Textbox(
+                label="From", info="The face on the first tab, to begin with", lines=2, elem_id="fg-morph-a"
+            )
             person_a = gr.Textbox(label="Person", max_lines=1)
             text_b = gr.Textbox("an old man with gray hair and a beard", label="To", lines=2, elem_id="fg-morph-b")
             person_b = gr.Textbox(label="Person", max_lines=1)

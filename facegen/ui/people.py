@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -48,7 +49,8 @@ def build(pipe: FacePipeline, main: Describe, first: Session) -> None:
                 mixed = gr.HTML(_near([]), js_on_load=PICK, apply_default_css=False, elem_id="fg-mixed")
                 mixed_people = gr.State([])
         gr.HTML(
-            "<h2>Breed a face</h2><p class='fg-quiet'>Mark the faces that come closest to who you have in mind, then ask for "
+            "<h2>Breed a face</h2>"
+            "<p class='fg-quiet'>Mark the faces that come closest to who you have in mind, then ask for "
             "the next nine; they are bred from the marked ones (the way of EvoFIT composites).</p>",
             apply_default_css=False,
         )
@@ -64,7 +66,9 @@ def build(pipe: FacePipeline, main: Describe, first: Session) -> None:
     def cells(session: Session, crowd: list[str], word: str) -> list[dict]:
         """Other people with the words, switches and strength of the face that is shown."""
         like = session.face
-        faces = [draw(pipe, like.reading or "", like.overrides, who, strength=like.settings["strength"]) for who in crowd]
+        faces = [
+            draw(pipe, like.reading or "", like.overrides, who, strength=like.settings["strength"]) for who in crowd
+        ]
         return [{"src": render.thumbnail(f.image, 160), "caption": f"{word} {i}"} for i, f in enumerate(faces, 1)]
 
     def near_this(session, distance):
@@ -96,12 +100,9 @@ def build(pipe: FacePipeline, main: Describe, first: Session) -> None:
         generations = [*line["generations"][: line["at"] + 1], crowd]
         return moved(session, {"generations": generations, "at": len(generations) - 1, "marked": []})
 
-    def stepped(by):
-        def step(session, line):
-            at = min(max(line["at"] + by, 0), len(line["generations"]) - 1)
-            return moved(session, {**line, "at": at, "marked": []})
-
-        return step
+    def stepped(session, line, by):
+        at = min(max(line["at"] + by, 0), len(line["generations"]) - 1)
+        return moved(session, {**line, "at": at, "marked": []})
 
     def moved(session, line):
         if line["at"] >= 0:
@@ -116,7 +117,12 @@ def build(pipe: FacePipeline, main: Describe, first: Session) -> None:
     def taken(session, line):
         return become(session, marked_people(line, "to use")[-1])
 
-    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_id": "draw", "concurrency_limit": 1}
+    quiet: dict[str, Any] = {
+        "show_progress": "hidden",
+        "api_visibility": "private",
+        "concurrency_id": "draw",
+        "concurrency_limit": 1,
+    }
     state = main.session
     vary.click(near_this, [state, distance], [near, near_people], **quiet)
     blend = [state, left, right, share]
@@ -132,8 +138,8 @@ def build(pipe: FacePipeline, main: Describe, first: Session) -> None:
     main.extras(mixed.pick(choose, [state, mixed_people], main.outputs, **quiet))
     sow.click(started, [state, line], [brood, line], **quiet)
     grow.click(grown, [state, line], [brood, line], **quiet)
-    back.click(stepped(-1), [state, line], [brood, line], **quiet)
-    forward.click(stepped(1), [state, line], [brood, line], **quiet)
+    back.click(partial(stepped, by=-1), [state, line], [brood, line], **quiet)
+    forward.click(partial(stepped, by=1), [state, line], [brood, line], **quiet)
     brood.pick(marked, [line], [brood, line], show_progress="hidden", api_visibility="private")
     main.extras(take.click(taken, [state, line], main.outputs, **quiet))
 

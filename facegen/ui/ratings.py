@@ -22,7 +22,8 @@ STYLE = (
     "body{font:15px/1.45 system-ui,sans-serif;max-width:1100px;margin:2rem auto;padding:0 1rem;color:#22211f}"
     "main{display:grid;grid-template-columns:repeat(auto-fill,minmax(170px,1fr));gap:16px}figure{margin:0}"
     "img{width:100%;border-radius:10px}figcaption{font-size:13px}.poor b{color:#a5362b}.good b{color:#246b45}"
-    "table{border-collapse:collapse;margin:1rem 0}td,th{text-align:left;padding:3px 14px 3px 0;border-bottom:1px solid #e1dcd2}"
+    "table{border-collapse:collapse;margin:1rem 0}"
+    "td,th{text-align:left;padding:3px 14px 3px 0;border-bottom:1px solid #e1dcd2}"
 )
 log = logging.getLogger("facegen.ui")
 Ratings = dict[tuple, dict]  # (description, seed, model) -> the last rating of that face
@@ -46,7 +47,7 @@ def append(folder: Path, rating: Mapping, png: bytes) -> None:
 
 
 def read(folder: Path) -> Ratings:
-    """The ratings of a folder, read line by line. Lines that can't be read are passed over, and the log tells of them."""
+    """The ratings of a folder, line by line. Lines that can't be read are passed over, and the log tells of them."""
     path, bad = folder / "ratings.jsonl", 0
     ratings: Ratings = {}
     for line in path.read_bytes().split(b"\n") if path.is_file() else ():
@@ -97,7 +98,8 @@ def summarise(ratings: Iterable[dict]) -> str:
     )
     return (
         "<table class='fg-table'><caption>Ratings by attribute</caption><thead><tr><th scope='col'>Asked for</th>"
-        f"<th scope='col'>Good</th><th scope='col'>Share</th><th scope='col'>Why poor</th></tr></thead><tbody>{rows}</tbody></table>"
+        "<th scope='col'>Good</th><th scope='col'>Share</th><th scope='col'>Why poor</th></tr></thead>"
+        f"<tbody>{rows}</tbody></table>"
     )
 
 
@@ -109,12 +111,14 @@ def report(ratings: Sequence[dict], pictures: Mapping[str, bytes]) -> str:
         src = render.data_url(png) if png else ""
         verdict = r["verdict"] + (f": {r['reason']}" if r["reason"] else "")
         figures.append(
-            f'<figure class="{r["verdict"]}"><img src="{src}" alt="{escape(render.describe(r["attributes"]))}"><figcaption>'
-            f"<b>{escape(verdict)}</b><br>{escape(r['description'])}<br>seed {r['seed']}, {escape(r['model'])}</figcaption></figure>"
+            f'<figure class="{r["verdict"]}"><img src="{src}" alt="{escape(render.describe(r["attributes"]))}">'
+            f"<figcaption><b>{escape(verdict)}</b><br>{escape(r['description'])}<br>"
+            f"seed {r['seed']}, {escape(r['model'])}</figcaption></figure>"
         )
     return (
         f"<!doctype html><html lang='en'><meta charset='utf-8'><title>facegen review</title><style>{STYLE}</style>"
-        f"<h1>facegen review</h1><p>{len(ratings)} synthetic faces rated.</p>{summarise(ratings)}<main>{''.join(figures)}</main></html>"
+        f"<h1>facegen review</h1><p>{len(ratings)} synthetic faces rated.</p>"
+        f"{summarise(ratings)}<main>{''.join(figures)}</main></html>"
     )
 
 

@@ -54,14 +54,16 @@ def readback(asked: Mapping[str, bool], sources: Mapping[str, str], match: Mappi
             f'<li data-names="{name}" data-state="{verdict}"><span aria-hidden="true">{SIGNS[verdict]}</span>'
             f'<span class="fg-asked">{escape(phrase(name, yes))}<small>{source}</small></span>'
             f'<span class="fg-verdict">{verdict or "not measured"}</span>'
-            f'<span class="fg-bar" aria-hidden="true"><i style="width:{percent if verdict else 0}"></i></span><b>{percent}</b></li>'
+            f'<span class="fg-bar" aria-hidden="true"><i style="width:{percent if verdict else 0}"></i></span>'
+            f"<b>{percent}</b></li>"
         )
     counts = [(len([1 for s, _ in told.values() if s == which]), which) for which in (SEEN, UNSURE, NOT_SEEN)]
     summary = ", ".join(f"{n} {which}" for n, which in counts if n) or "not measured"
     return (
         f'<div class="fg-readback" data-told="Face updated: {summary} of {len(asked)} asked"><h2>Read back '
-        f'<span>{summary}</span></h2><ul>{"".join(rows)}</ul><p class="fg-quiet">A second network looks at the face. It has '
-        "learned from the same photographs as the one that draws, so it is often too sure: trust your eyes more.</p></div>"
+        f"<span>{summary}</span></h2><ul>{''.join(rows)}</ul>"
+        '<p class="fg-quiet">A second network looks at the face. It has learned from the same photographs as the one '
+        "that draws, so it is often too sure: trust your eyes more.</p></div>"
     )
 
 
@@ -73,7 +75,8 @@ def words(items: Sequence[Mapping], busy: bool = False) -> str:
         )
     cells = "".join(
         f'<button type="button" class="fg-word" data-heat="{item["heat"]}" data-span="{item["span"]}" '
-        f'data-label="{escape(item["phrase"])}" tabindex="{-1 if i else 0}"><img src="{item["src"]}" alt="" width="76" height="76">'
+        f'data-label="{escape(item["phrase"])}" tabindex="{-1 if i else 0}">'
+        f'<img src="{item["src"]}" alt="" width="76" height="76">'
         f"<span>without <em>{escape(item['phrase'])}</em></span><small>{escape(item['change'])}</small></button>"
         for i, item in enumerate(items)
     )

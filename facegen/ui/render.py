@@ -23,8 +23,8 @@ OUTCOMES = {
 }
 # Labels that describe a person or face, and so take "not"; the others name a thing, and take "no".
 DESCRIBING = frozenset(
-    "young middle_aged old bald smiling mouth_open facing_front facing_left facing_right chubby asian black white indian "
-    "hispanic middle_eastern".split()
+    "young middle_aged old bald smiling mouth_open facing_front facing_left facing_right chubby asian black white "
+    "indian hispanic middle_eastern".split()
 )
 
 
@@ -71,7 +71,8 @@ def stage(image: Image.Image, settings: Mapping, answer: int, reader: str = "rul
         f'<figure class="fg-stage" data-link="{link}" data-answer="{answer}">'
         f'<div class="fg-frame"><img class="fg-face" id="fg-face" src="{data_url(webp(image), "image/webp")}" '
         f'alt="{escape(describe(settings["attributes"]))}" width="{image.width}" height="{image.height}">'
-        '<img class="fg-before" alt="" hidden><img class="fg-heat" alt="" hidden><span class="fg-heat-label" hidden></span></div>'
+        '<img class="fg-before" alt="" hidden><img class="fg-heat" alt="" hidden>'
+        '<span class="fg-heat-label" hidden></span></div>'
         '<label class="fg-compare"><span>before</span><input type="range" min="0" max="100" value="100" disabled '
         'aria-label="Compare with the face before the last change"><span>now</span></label>'
         f'<div class="fg-actions"><a href="face.png{link}" download="{escape(file_name(settings))}">Download PNG</a>'
@@ -81,12 +82,18 @@ def stage(image: Image.Image, settings: Mapping, answer: int, reader: str = "rul
 
 
 def sentence(
-    text: str, reading: Reading | None, drawable: Collection[str], overrides: Mapping[str, bool] | None = None, note: str = ""
+    text: str,
+    reading: Reading | None,
+    drawable: Collection[str],
+    overrides: Mapping[str, bool] | None = None,
+    note: str = "",
 ) -> str:
     """The description with each phrase marked by what became of it, and how much of it was set by hand."""
     overrides = overrides or {}
     if reading is None:
-        marked = f'<p class="fg-sentence fg-quiet">{escape(note or "Nothing said yet: the face is left to chance.")}</p>'
+        marked = (
+            f'<p class="fg-sentence fg-quiet">{escape(note or "Nothing said yet: the face is left to chance.")}</p>'
+        )
         note = ""
     else:
         marked = f'<p class="fg-sentence">{_marked(reading, drawable, overrides)}</p>'
@@ -151,6 +158,5 @@ def grid(cells: Sequence[Mapping], columns: int, label: str, pressed: Collection
         f"<span>{escape(cell['caption'])}</span></button>"
         for i, cell in enumerate(cells)
     )
-    return (
-        f'<div class="fg-grid" role="group" aria-label="{escape(label)}" data-roving style="--columns:{columns}">{items}</div>'
-    )
+    group = f'role="group" aria-label="{escape(label)}" data-roving style="--columns:{columns}"'
+    return f'<div class="fg-grid" {group}>{items}</div>'

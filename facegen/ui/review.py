@@ -1,4 +1,4 @@
-"""Review: a grid of descriptions and seeds, each face marked good or poor with a reason (the report's qualitative step).
+"""Review: a grid of descriptions and seeds, each face marked good or poor with a reason.
 
 A visitor of the app rates for themselves: their ratings live in their session, and leave it as a download. `facegen
 review` also keeps them in a folder, as they are made.
@@ -40,7 +40,11 @@ def build(models: Sequence[str | None], folder: Path | None = None) -> None:
     with gr.Tab("Review", id="review"):
         with gr.Row(equal_height=False):
             texts = gr.Textbox(
-                "\n".join(text for _, text in EXAMPLES[:3]), label="Descriptions", info="One a line", lines=4, elem_id="fg-r-texts"
+                "\n".join(text for _, text in EXAMPLES[:3]),
+                label="Descriptions",
+                info="One a line",
+                lines=4,
+                elem_id="fg-r-texts",
             )
             with gr.Column(min_width=260):
                 seeds = gr.Textbox("0-3", label="Seeds", info="Such as 0-3, 7, 12", elem_id="fg-r-seeds")
@@ -56,20 +60,6 @@ def build(models: Sequence[str | None], folder: Path | None = None) -> None:
         summary = gr.HTML(ratings.summarise(start.values()), apply_default_css=False, elem_id="fg-r-summary")
         cells = gr.State([])
         rated = gr.State(start)  # of this visitor alone
-
-    def drawn(texts, seeds, model) -> Iterator[tuple]:
-        lines, numbers = _lines(texts), parse_seeds(seeds)
-        n = len(lines) * len(numbers)
-        if n > SETTINGS.review:
-            raise ReviewError(
-                f"{len(lines)} descriptions by {len(numbers)} seeds are {n} faces: review at most {SETTINGS.review} at a time"
-            )
-        pipe = load(names[model])
-        made: list[dict] = []
-        for text in lines:
-            for seed in numbers:
-                made.append(_cell(draw(pipe, text, {}, str(seed))))
-                yield _grid(made, n), made
 
     def rate(cells, mine, event: gr.EventData):
         """Count one rating at once; the page has marked the cell already."""
@@ -116,8 +106,11 @@ def build(models: Sequence[str | None], folder: Path | None = None) -> None:
         path.write_bytes(buffer.getvalue())
         return str(path)
 
+    def draw_all(texts, seeds, model):
+        yield from drawn(texts, seeds, model, names)
+
     private: dict[str, Any] = {"api_visibility": "private"}
-    drawing = go.click(drawn, [texts, seeds, model], [grid, cells], concurrency_id="review", concurrency_limit=1,
+    drawing = go.click(draw_all, [texts, seeds, model], [grid, cells], concurrency_id="review", concurrency_limit=1,
                        show_progress_on=[grid], **private)  # fmt: skip
     stop.click(None, None, None, cancels=[drawing], **private)
     grid.rate(rate, [cells, rated], [summary, rated], show_progress="hidden", concurrency_id="rate",
@@ -125,6 +118,25 @@ def build(models: Sequence[str | None], folder: Path | None = None) -> None:
     for button, work in ((export, exported), (pack, packed)):
         made = button.click(work, [cells, rated], [save], concurrency_id="export", **private)
         made.success(None, js=download("#fg-r-save"))
+
+
+def drawn(texts: str, seeds: str, name: str, names: dict[str, str | None]) -> Iterator[tuple]:
+    """(the grid as HTML, its cells), face by face; raises `UserError`."""
+    lines, numbers = _lines(texts), parse_seeds(seeds)
+    n = len(lines) * len(numbers)
+    if n > SETTINGS.review:
+        raise ReviewError(
+            f"{len(lines)} descriptions by {len(numbers)} seeds are {n} faces: "
+            f"review at most {SETTINGS.review} at a time"
+        )
+    if name not in names:
+        raise ReviewError(f"there is no model {str(name)[:40]!r} here: load the page again")
+    pipe = load(names[name])
+    made: list[dict] = []
+    for text in lines:
+        for seed in numbers:
+            made.append(_cell(draw(pipe, text, {}, seed)))
+            yield _grid(made, n), made
 
 
 def parse_seeds(text: str) -> list[int]:
@@ -168,9 +180,11 @@ def _grid(cells: Sequence[dict], of: int = 0) -> str:
         r = cell["record"]
         name = escape(f"{r['description']}, seed {r['seed']}")
         items.append(
-            f'<li data-index="{i}"><img src="{cell["src"]}" alt="{escape(render.describe(r["attributes"]))}" width="192" height="192">'
+            f'<li data-index="{i}"><img src="{cell["src"]}" alt="{escape(render.describe(r["attributes"]))}" '
+            'width="192" height="192">'
             f"<span>{escape(r['description'])} · {r['seed']}</span>"
-            f'<div role="group" aria-label="Rate: {name}"><button type="button" data-verdict="good" aria-pressed="false">good</button>'
+            f'<div role="group" aria-label="Rate: {name}">'
+            '<button type="button" data-verdict="good" aria-pressed="false">good</button>'
             f'<select aria-label="Poor, because: {name}"><option value="">poor …</option>{options}</select></div></li>'
         )
     told = f'<p class="fg-quiet" role="status">{len(cells)} of {of} faces drawn</p>' if len(cells) < of else ""

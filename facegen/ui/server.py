@@ -75,7 +75,7 @@ def options(demo: Blocks) -> dict[str, Any]:
 
 
 def head(html: bytes, scope: Message, demo: Blocks) -> bytes:
-    """The page's HTML with our own title, description and picture for those who link to it, and a face at first paint."""
+    """The page's HTML with our own title, description and picture for links to it, and a face at first paint."""
     title, about, picture, first = "facegen", DESCRIPTION, "", demo.first
     try:
         settings = links.read(scope["query_string"].decode("latin-1"))

@@ -14,8 +14,8 @@ from facegen.pipeline import Face, FacePipeline
 from facegen.reading.readers import READERS
 from facegen.reading.result import Reading
 
-# One face at a time: two at once on two cores take as long each as one after the other, and come out of order. And always
-# by the same thread: each thread that runs a network keeps working memory for it, and a server has forty.
+# One face at a time: two at once on two cores take as long each as one after the other, and come out of order. And
+# always by the same thread: each thread that runs a network keeps working memory for it, and a server has forty.
 _artist = ThreadPoolExecutor(1, thread_name_prefix="artist")
 
 
@@ -46,7 +46,7 @@ def by_artist(work: Callable, *args, **options):
 
 
 def reader_of(settings: Mapping, drawable: Collection[str]) -> str:
-    """The name of the reader of a face that is shown again: the link's, or the one whose reading fits what was drawn."""
+    """The reader of a face that is shown again: the link's, or the one whose reading fits what was drawn."""
     if settings.get("reader"):
         return settings["reader"]
     text, drawn = settings["description"], settings.get("attributes")
