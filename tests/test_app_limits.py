@@ -239,7 +239,8 @@ def test_sigterm_lets_running_requests_end(quick_checkpoint, tmp_path):
     with open(log, "wb") as out:
         process = subprocess.Popen(command, stdout=out, stderr=out, env=environment)
     try:
-        while process.poll() is None and b"Running on" not in log.read_bytes():
+        while b"public link" not in log.read_bytes():  # what Gradio says once it is ready
+            assert process.poll() is None, log.read_text()
             time.sleep(0.1)
         with ThreadPoolExecutor(6) as pool:
             posted = [call(url, "generate_face", text="a man", seed=seed, best_of=8) for seed in range(6)]
