@@ -170,14 +170,12 @@ def serve(folder, port: int) -> subprocess.Popen:
     process = subprocess.Popen(
         arguments, cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT)}, start_new_session=True
     )
-    end = time.monotonic() + 120
-    while time.monotonic() < end and process.poll() is None:
+    while process.poll() is None:
         try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=2)
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/")
             return process
         except OSError:
             time.sleep(0.2)
-    process.kill()
     raise AssertionError("the page wasn't served")
 
 
@@ -197,10 +195,8 @@ def test_by_keyboard_in_a_browser_killed_and_resumed(folder):
     from playwright.sync_api import expect, sync_playwright
 
     def until(condition):
-        end = time.monotonic() + 30
-        while not condition() and time.monotonic() < end:
+        while not condition():
             time.sleep(0.1)
-        assert condition()
 
     def bag(subject):
         path = folder / "annotations.csv"
@@ -215,7 +211,7 @@ def test_by_keyboard_in_a_browser_killed_and_resumed(folder):
             page.set_default_timeout(60_000)
             page.goto(f"http://127.0.0.1:{port}/")
             expect(page.get_by_text("Subject 1 of 2")).to_be_visible(timeout=60_000)
-            expect(page.locator("#a-male input[value=no]")).to_be_checked(timeout=30_000)  # proposed
+            expect(page.locator("#a-male input[value=no]")).to_be_checked(timeout=60_000)  # proposed
             assert "anna" not in page.content()  # ids may be people's names
             page.keyboard.press("y")  # male: yes
             until(lambda: bag("anna").get("male") is True)
@@ -223,9 +219,9 @@ def test_by_keyboard_in_a_browser_killed_and_resumed(folder):
                 page.keyboard.press("j")
             page.keyboard.press("y")  # oval_face: the fifth
             until(lambda: bag("anna").get("oval_face") is True)
-            expect(page.locator("#a-round_face input[value=no]")).to_be_checked(timeout=30_000)
+            expect(page.locator("#a-round_face input[value=no]")).to_be_checked(timeout=60_000)
             page.keyboard.press("Enter")
-            expect(page.get_by_text("Subject 2 of 2")).to_be_visible(timeout=30_000)
+            expect(page.get_by_text("Subject 2 of 2")).to_be_visible(timeout=60_000)
             page.keyboard.press("j")  # past young: nothing is said
             page.keyboard.press("k")
             page.keyboard.press("y")  # male was proposed: confirmed is answered, too
@@ -238,10 +234,10 @@ def test_by_keyboard_in_a_browser_killed_and_resumed(folder):
             server = serve(folder, port)
             page.goto(f"http://127.0.0.1:{port}/")
             expect(page.get_by_text("Subject 2 of 2")).to_be_visible(timeout=60_000)
-            expect(page.locator("#a-male input[value=no]")).to_be_checked(timeout=30_000)
+            expect(page.locator("#a-male input[value=no]")).to_be_checked(timeout=60_000)
             page.keyboard.press("b")
-            expect(page.get_by_text("Subject 1 of 2")).to_be_visible(timeout=30_000)
-            expect(page.locator("#a-oval_face input[value=yes]")).to_be_checked(timeout=30_000)
+            expect(page.get_by_text("Subject 1 of 2")).to_be_visible(timeout=60_000)
+            expect(page.locator("#a-oval_face input[value=yes]")).to_be_checked(timeout=60_000)
             browser.close()
     finally:
         os.killpg(server.pid, signal.SIGKILL)

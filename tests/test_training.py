@@ -25,14 +25,14 @@ def train(*arguments, **options):
 
 def run(*arguments) -> str:
     process = train(*arguments)
-    out, error = process.communicate(timeout=300)
+    out, error = process.communicate()
     assert process.returncode == 0, error
     return out
 
 
 def mistake(*arguments) -> str:
     process = train(*arguments)
-    _, error = process.communicate(timeout=120)
+    _, error = process.communicate()
     assert process.returncode == 2 and len(error.strip().splitlines()) == 1, error
     return error
 
@@ -56,8 +56,8 @@ def test_killed_in_mid_write_it_goes_on(faces, tmp_path):
     given = arguments(
         faces, tmp_path, *(x for each in wide for x in ("--set", each)), "--set", "autoencoder.steps=100000"
     )
-    run(*given, "--time-limit", 0.1)  # a clean stop by the clock
     folder = tmp_path / "000-default"
+    assert f"go on with --resume {folder}" in run(*given, "--time-limit", 0.1)  # a clean stop by the clock
     state = folder / "state.safetensors"
     before, steps = state.stat().st_mtime_ns, done(state)
     again = ["default", "--data", faces, "--cache", tmp_path / "cache", "--resume", folder]
@@ -68,9 +68,9 @@ def test_killed_in_mid_write_it_goes_on(faces, tmp_path):
     process.communicate()
     assert half_written(folder) and state.stat().st_mtime_ns == before  # killed while it wrote; the old state is whole
     assert done(state) == steps
-    out = run(*again, "--time-limit", 0.25)
-    assert f"go on with --resume {folder}" in out
-    assert done(state) > steps and not half_written(folder)
+    ends = {"autoencoder": steps + 10, "flow": 0, "distillation": 0, "adversarial": 0, "detail": 0}
+    run(*again, *(x for stage, n in ends.items() for x in ("--set", f"{stage}.steps={n}")))
+    assert done(state) == steps + 10 and not half_written(folder)
     assert registry.load(folder / "checkpoint").config.flow_width == 1024
 
 
@@ -83,12 +83,10 @@ def test_ctrl_c_stops_cleanly(faces, tmp_path):
     process = train(
         *arguments(faces, tmp_path, "--set", "autoencoder.steps=1000000"), env={**os.environ, "PYTHONUNBUFFERED": "1"}
     )
-    deadline = time.monotonic() + 120
-    while not list(tmp_path.glob("000-default/tensorboard/*")) and time.monotonic() < deadline:
-        time.sleep(0.3)
-    time.sleep(5)
+    while process.poll() is None and not (tmp_path / "000-default/log.jsonl").exists():
+        time.sleep(0.1)
     process.send_signal(signal.SIGINT)
-    out, error = process.communicate(timeout=120)
+    out, error = process.communicate()
     assert process.returncode == 0, error
     assert "stopped by SIGINT" in out and "Traceback" not in error
     assert torch.isfinite(registry.load(tmp_path / "000-default/checkpoint").decoder.dense.weight).all()
@@ -113,7 +111,7 @@ def test_two_processes_train_as_one(faces, tmp_path):
         "no",
     ]
     command = [*launcher, "-m", "facegen", "train", *map(str, arguments(faces, tmp_path / "two", *only))]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert [p.name for p in (tmp_path / "two").glob("0*")] == ["000-default"]
     one = losses(tmp_path / "one/000-default", "autoencoder/l1")[-1]
