@@ -51,8 +51,7 @@ class Flow(nn.Module):
         self.register_buffer("frequencies", scale, persistent=False)
 
     def forward(self, x: Tensor, t: Tensor, conditions: Tensor, guidance: Tensor) -> Tensor:
-        """Velocity (n, d) at codes x (n, d), times t (n,) in 0 (noise) .. 1 (code), guidance (n,) of 1 (none) and
-        more."""
+        """Velocity (n, d) at codes x (n, d), times t (n,) from 0 (noise) to 1 (code), guidance (n,) from 1 (none)."""
         angles = t[:, None] * self.frequencies
         told = torch.cat([angles.sin(), angles.cos(), guidance[:, None] - 1, conditions], 1)
         modulation = self.modulation(self.condition(told))

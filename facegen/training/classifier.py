@@ -74,8 +74,7 @@ class ClassifierTrainer(ModelTrainer):
         registry.save(self.average, self.product)
 
     def start_from(self, folder: Path) -> None:
-        """Take a trained classifier over, with its heads for the attributes that both know; other heads start from
-        nothing.
+        """Start from a trained classifier; heads of attributes that it lacks start from nothing.
 
         Raises `hub.CheckpointError`, or `TrainingError` where its network has another shape.
         """

@@ -31,9 +31,8 @@ class Discriminants(nn.Module):
     def forward(self, codes: Tensor, attributes: Tensor) -> Tensor:
         """Codes (n, d), moved to show attributes (n, a) of -1/0/+1.
 
-        What is minimised is |move|^2 / (2 firmness) + the sum of (what a said attribute is short of its mean)^2 /
-        2. What is shown better than that is held where it is. Only what would be short counts, which is found in
-        rounds.
+        What is minimised is |move|^2 / (2 firmness) + sum(shortfall^2) / 2, where the shortfall of a said attribute is
+        its distance from the mean of photographs that show it. An attribute beyond its mean is held where it is.
         """
         short = torch.where(attributes > 0, self.yes, self.no) - codes @ self.normals.T
         short = attributes * (attributes * short).clamp(min=0)

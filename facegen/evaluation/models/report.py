@@ -51,8 +51,8 @@ def markdown(result: Mapping, pictures: Mapping[str, object], folder: str, note:
         f"accuracy of a judge trained on {protocol['judge_photographs']} other photographs, mean over what all models "
         f"know ({attributes}). Frechet distance: EfficientNet features; photographs' own is between "
         "validation and test photographs, the floor. PSNR: test photographs redrawn, where a model has such a target "
-        "(deconv: its subjects; draw and default: through their encoders). Training: the run's own log; a dash where the "
-        "checkpoint lies in no run folder. Memory and ms: a process, PyTorch included, that draws one face at a "
+        "(deconv: its subjects; draw and default: through their encoders). Training: the run's own log; a dash where "
+        "the checkpoint lies in no run folder. Memory and ms: a process, PyTorch included, that draws one face at a "
         f"time on the CPU, {protocol['threads']} threads.",
         *_asked(result["models"]),
         *_bounds(result["models"]),

@@ -1,5 +1,4 @@
-"""Last stages: the decoder goes on with codes drawn from the flow, against discriminators; photographs are still
-redrawn.
+"""Last stages: the decoder learns from codes drawn from the flow, against discriminators, and from photographs.
 
 Two discriminators train by one relativistic loss (R3GAN, Huang et al. 2024): of pixels, and of a frozen network's
 features (Projected GAN, Sauer et al. 2021). Both see every image through the same random changes.
@@ -39,8 +38,7 @@ def logits(opponents: nn.ModuleDict, images: Tensor, maps: list[Tensor], told: T
 
 
 def weighted(settings: AdversarialSettings, winners: list[Tensor], losers: list[Tensor]) -> Tensor:
-    """The relativistic loss of winners' logits over losers', pixels' and the mean of features', each with its
-    weight."""
+    """The relativistic loss: that of the pixels' logits and the mean of the features', each with its weight."""
     each = [losses.relativistic(a, b) for a, b in zip(winners, losers, strict=True)]
     return settings.pixels * each[0] + (settings.features * sum(each[1:]) / len(each[1:]) if each[1:] else 0.0)
 

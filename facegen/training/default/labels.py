@@ -36,8 +36,7 @@ FILES = ("ratings.csv", "ratings_predicted.csv", "meta.csv")
 
 @torch.inference_mode()
 def fill(data: Pack, classifier: AttributeClassifier) -> np.ndarray:
-    """The pack's labels (n, len(NAMES)) of -1/0/1, with what one of its data sets never tells told by a classifier,
-    where it is sure."""
+    """A pack's labels (n, len(NAMES)) of -1/0/1; where sure, a classifier fills in what a data set never labels."""
     attributes, device = data.attributes.copy(), next(classifier.parameters()).device
     for source in np.unique(data.source):
         rows = np.flatnonzero(data.source == source)
@@ -74,8 +73,7 @@ def _number(text: str | None) -> float:
 
 
 def graded(labels: np.ndarray, scales: Mapping[str, np.ndarray], names: Sequence[str]) -> np.ndarray:
-    """Labels (n, len(names)) with a strength: a yes or no of 0.5 (slightly) to 1.5 (very) where a scale tells; 1
-    elsewhere.
+    """Labels (n, len(names)) with a strength, 0.5 (slightly) to 1.5 (very), where a scale tells it; 1 elsewhere.
 
     Of a scale's two sides the yes begins at its first value and is full at its second; a no is as strong as it lies
     beyond.

@@ -22,8 +22,7 @@ def flow_matching(flow: nn.Module, code: Tensor, conditions: Tensor) -> Tensor:
 
 
 def relativistic(winner: Tensor, loser: Tensor) -> Tensor:
-    """Relativistic pairing loss (Jolicoeur-Martineau 2019; R3GAN, Huang et al. 2024): the winner's logit should be
-    higher.
+    """Relativistic pairing loss: the winner's logit should be higher (Jolicoeur-Martineau 2019; Huang et al. 2024).
 
     The discriminator trains with (real, drawn), the generator with (drawn, real); pairs share their conditions.
     """
@@ -47,8 +46,7 @@ def gradient_penalty(discriminator: nn.Module, images: Tensor, conditions: Tenso
 
 
 def feature_penalty(discriminator: nn.Module, maps: list[Tensor], conditions: Tensor) -> Tensor:
-    """`gradient_penalty` for a discriminator of feature maps (n, c, h, w), which it counts in their own units: mean
-    over the maps."""
+    """`gradient_penalty` for a discriminator of feature maps (n, c, h, w), in their own units: mean over the maps."""
     maps = [m.detach().float().requires_grad_() for m in maps]
     logits = discriminator(maps, conditions)
     gradients = torch.autograd.grad(sum(each.sum() for each in logits), maps, create_graph=True)

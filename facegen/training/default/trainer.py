@@ -1,5 +1,4 @@
-"""Train the default generator: the stages of a recipe, one after the other, in one run that can stop and go on
-anywhere.
+"""Train the default generator: the stages of a recipe, one after the other, in a run that can stop and go on.
 
 1. autoencoder: encoder and decoder learn to draw photographs from codes.
 2. flow: the encoder is frozen; the flow learns to carry noise to its codes.
