@@ -3,3 +3,7 @@
 
 class UserError(ValueError):
     """A mistake of a user's, in one sentence that names the bad value and what is accepted."""
+
+
+class UsageError(UserError):
+    """A mistake on the command line, in one sentence."""

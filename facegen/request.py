@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from facegen import attributes
 from facegen.errors import UserError
 from facegen.person import MAX_SEED, Person, PersonError, check_seed, parse_person
 from facegen.reading.readers import READERS
 from facegen.reading.result import DescriptionError, Reading
+from facegen.reading.rules import parse
 
 STRENGTHS = (1.0, 6.0)
 BEST_OF = 8  # candidates at most
@@ -95,6 +97,36 @@ def read(text: str | Reading, reader: str = "rules") -> Reading | None:
     except UnicodeEncodeError:
         raise DescriptionError("the description holds bytes that are no text: write it in UTF-8") from None
     return READERS[reader](text) if text.strip() else None
+
+
+def changed(settings: Mapping[str, Any], order: str) -> dict[str, Any]:
+    """Arguments of `FacePipeline.__call__` for a saved face, changed as an order says ("take the glasses off").
+
+    Args:
+        settings: as `picture.read_settings` gives them. Their description stays; changes become overrides.
+
+    Raises:
+        DescriptionError: nothing in the order changes the face.
+    """
+    overrides = check_overrides(settings["overrides"])
+    described = read(settings["description"])
+    before = replace(
+        described or Reading("", {}), attributes=attributes.merge(described.attributes if described else {}, overrides)
+    )
+    changes = parse(order, before).changes
+    if not changes:
+        raise DescriptionError(f"nothing in {order[:60]!r} changes the face: say what to add, take off or change")
+    for name, value in changes.items():
+        overrides.pop(name, None)
+        if value is not None:
+            overrides = {n: v for n, v in overrides.items() if not (value and v and n in attributes.rivals(name))}
+            overrides[name] = value
+    return {
+        "text": settings["description"],
+        "overrides": overrides,
+        "person": settings["person"],
+        "strength": settings["strength"],
+    }
 
 
 def check_overrides(overrides: Mapping[str, bool] | None) -> dict[str, bool]:

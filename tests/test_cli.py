@@ -157,6 +157,22 @@ def test_a_file_is_drawn_and_gone_on_with(capsys, tmp_path, small_checkpoint):
     assert "row 2" in error and "--force" in error
 
 
+def test_a_saved_face_is_changed_by_an_order(capsys, tmp_path, small_checkpoint):
+    first, second, model = tmp_path / "a.png", tmp_path / "b.png", ["--model", small_checkpoint, "--json"]
+    run(capsys, "generate", "a bearded man with glasses", "--seed", 9, "--set", "hat=yes", "-o", first, *model)
+    code, printed, _ = run(capsys, "generate", "--from", first, "shave off the beard and smile", "-o", second, *model)
+    said = metadata.read_settings(second)
+    assert code == 0 and said["person"] == "9" and said["description"] == "a bearded man with glasses"
+    assert said["overrides"] == {"hat": True, "beard": False, "smiling": True}
+    assert json.loads(printed)["attributes"]["beard"] is False
+    for order, words in (("quux", "changes the face"), ("", "empty")):
+        code, _, error = run(capsys, "generate", "--from", first, order, "-o", tmp_path / "c.png", *model)
+        assert code == 2 and words in error
+    (tmp_path / "d.png").write_text("no image")
+    code, _, error = run(capsys, "generate", "--from", tmp_path / "d.png", "smile", "-o", tmp_path / "c.png", *model)
+    assert code == 2 and "no image" in error and not (tmp_path / "c.png").exists()
+
+
 def test_lines_of_standard_input(capsys, tmp_path, small_checkpoint, monkeypatch):
     lines = "a man\n\na woman, no glasses\n"
     monkeypatch.setattr("sys.stdin", io.StringIO(lines))

@@ -29,6 +29,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("facegen.pipeline",),
     ("facegen.bulk",),  # many descriptions at once
     ("facegen.ui", "facegen.evaluation", "facegen.training"),
+    ("facegen.generate",),
     ("facegen.cli",),
     ("facegen.__main__",),
 )
