@@ -9,18 +9,17 @@ from torch import nn
 
 
 def anneal(optimizer: torch.optim.Optimizer, peak: float, i: int, total: int, warm_up: int = 200) -> None:
-    """Linear warm-up, then a cosine down to a twentieth of the peak; a group's "lr_factor" scales its own rate."""
+    """Linear warm-up, then a cosine down to a twentieth of the peak."""
     rate = peak * min(1.0, (i + 1) / warm_up) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * min(1.0, i / total))))
     for group in optimizer.param_groups:
-        group["lr"] = rate * group.get("lr_factor", 1.0)
+        group["lr"] = rate
 
 
 @torch.no_grad()
 def update_average(average: nn.Module, model: nn.Module, i: int, decay: float) -> None:
     """Exponential moving average of weights; over all past steps at first, so that it starts near the model."""
     decay = min(decay, (1 + i) / (10 + i))
-    for a, b in zip(average.parameters(), model.parameters(), strict=True):
-        a.lerp_(b, 1 - decay)
+    torch._foreach_lerp_(list(average.parameters()), list(model.parameters()), 1 - decay)
 
 
 def average_gradients(accelerator, parameters) -> None:
@@ -29,12 +28,3 @@ def average_gradients(accelerator, parameters) -> None:
         for parameter in parameters:
             if parameter.grad is not None:
                 parameter.grad = accelerator.reduce(parameter.grad, "mean")
-
-
-def groups(*modules: nn.Module) -> list[dict]:
-    """Parameter groups: the eigenface layers start solved and add up 12,288 inputs, so they learn 50 times slower."""
-    named = [(n, p) for m in modules for n, p in m.named_parameters()]
-    return [
-        {"params": [p for n, p in named if not n.startswith("eigenfaces")]},
-        {"params": [p for n, p in named if n.startswith("eigenfaces")], "lr_factor": 0.02},
-    ]
