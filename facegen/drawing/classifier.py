@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from facegen.drawing.layers import Trunk
+from facegen.drawing.layers import Backbone
 
 
 @dataclass
@@ -21,7 +21,7 @@ class ClassifierConfig:
         attributes: names in the order of the output.
         base_rates: share of yes among the training faces (0..1), one for each attribute; see `probabilities`.
         image_size: side of the input in px; other sizes are resized.
-        channels: of the trunk, from the stem at a quarter of the image on.
+        channels: of the backbone, from the stem at a quarter of the image on.
     """
 
     attributes: list[str] = field(default_factory=list)
@@ -39,7 +39,7 @@ class AttributeClassifier(nn.Module):
     def __init__(self, config: ClassifierConfig):
         super().__init__()
         self.config = config
-        self.trunk = Trunk(config.image_size, config.channels, patch=4)
+        self.trunk = Backbone(config.image_size, config.channels, patch=4)
         self.hidden = nn.Linear(self.trunk.width, config.hidden)
         self.dropout = nn.Dropout(0.3)
         self.heads = nn.Linear(config.hidden, len(config.attributes))

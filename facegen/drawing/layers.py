@@ -1,4 +1,4 @@
-"""From an image to a vector: the convolutional trunk that classifier, encoder and discriminator share.
+"""From an image to a vector: the convolutional backbone of classifier, encoder and discriminator.
 
 Plain residual stacks of 3 x 3 convolutions without normalisation, channels in multiples of 32 and in channels-last
 order: that is what a CPU's bfloat16 matrix units are fast at.
@@ -36,8 +36,15 @@ class DownBlock(nn.Module):
         return (self.conv2(y) + self.skip(F.avg_pool2d(x, 2))) * math.sqrt(0.5)
 
 
-class Trunk(nn.Module):
-    """RGB (n, 3, s, s) -> a map of features (n, last channel, end, end), and flat (n, width)."""
+class Backbone(nn.Module):
+    """RGB (n, 3, s, s) -> a map of features (n, channels, end, end), or flat (n, width). State dicts call it `trunk`.
+
+    Args:
+        image_size: s, in px.
+        channels: from the stem on, one for each halving; the last is repeated where there are more.
+        patch: px of a side that the stem takes at once.
+        end: side of the last map.
+    """
 
     def __init__(self, image_size: int, channels: list[int], patch: int, end: int = 4):
         super().__init__()

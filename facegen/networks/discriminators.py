@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from facegen.drawing.layers import Trunk
+from facegen.drawing.layers import Backbone
 
 
 class Discriminator(nn.Module):
@@ -22,7 +22,7 @@ class Discriminator(nn.Module):
 
     def __init__(self, conditions: int, image_size: int, patch: int = 2, width: int = 64):
         super().__init__()
-        self.trunk = Trunk(image_size, [width, 2 * width, 3 * width, 4 * width], patch, image_size // 16)
+        self.trunk = Backbone(image_size, [width, 2 * width, 3 * width, 4 * width], patch, image_size // 16)
         last = self.trunk.channels
         self.features = nn.Conv2d(last, last, 1)
         self.realness = nn.Conv2d(last, 1, 1)

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from facegen.drawing.layers import Trunk
+from facegen.drawing.layers import Backbone
 
 
 class Encoder(nn.Module):
@@ -28,7 +28,7 @@ class Encoder(nn.Module):
     def __init__(self, size: int, codes: int, coarse: int):
         super().__init__()
         self.size, self.coarse = size, coarse
-        self.trunk = Trunk(size, [96, 192, 256, 256], patch=4)
+        self.trunk = Backbone(size, [96, 192, 256, 256], patch=4)
         self.code = nn.Linear(self.trunk.width, codes)
         nn.init.zeros_(self.code.weight)
         self.eigenfaces = nn.Linear(3 * coarse**2, codes)
