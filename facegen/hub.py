@@ -1,41 +1,38 @@
-"""Checkpoints: a folder of model.safetensors + config.json, local, embedded or on the Hugging Face Hub.
+"""Checkpoints by name: embedded ones, folders, and repos of the Hugging Face Hub; `storage` reads what is found.
 
-A checkpoint is found, checked, read, written and pushed here; what network it holds is `registry`'s business. Weight
-matrices are stored as int8 with one scale for each output row, a quarter of float32; biases and the like stay float32.
-What is read is float32 again.
-
-config.json carries the SHA-256 of the weights and of itself under "sha256": a flipped byte is refused, not drawn with.
-A config without the entry is read as it stands.
+What network a checkpoint holds is `registry`'s business.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import re
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from facegen import __version__
-from facegen.errors import UserError
-from facegen.files import write_atomic
+from facegen.storage import (
+    CONFIG,
+    PICKLES,
+    WEIGHTS,
+    CheckpointError,
+    digest,
+    holds_pickle,
+    read,
+    read_config,
+    write,
+)
 
-if TYPE_CHECKING:
-    from torch import Tensor
+__all__ = ["CONFIG", "WEIGHTS", "CheckpointError", "at_hand", "check_card", "chosen", "digest", "embedded"]
+__all__ += ["push", "read", "read_config", "resolve", "write"]
 
-WEIGHTS, CONFIG, CARD = "model.safetensors", "config.json", "README.md"
+CARD = "README.md"
 PUBLISHED = [WEIGHTS, CONFIG, CARD, "LICENSE", "*.webp", "*.png"]
-PICKLES = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt")
-FORMAT = 1  # of the folder; a reader refuses a higher one
 ENVIRONMENT = "FACEGEN_MODEL"  # names the generator to use where none is chosen
 REPO = re.compile(r"[\w.-]+/[\w.-]+")
-
-
-class CheckpointError(UserError):
-    """A checkpoint that can't be found, read or published; one sentence, for people."""
 
 
 def embedded(name: str = "default") -> Path:
@@ -111,10 +108,10 @@ def _download(repo: str, revision: str | None, token: str | bool | None, cache_d
         with contextlib.suppress(errors.CachedRepoTreeNotFoundError):
             tree = get_cached_repo_tree(repo, revision=folder.name, cache_dir=cache_dir)
             if any(file.path.endswith(PICKLES) for file in tree):
-                raise CheckpointError(_pickle(f"the Hub repo {what!r}"))
+                raise CheckpointError(holds_pickle(f"the Hub repo {what!r}"))
         raise CheckpointError(f"the Hub repo {what!r} is no checkpoint: {WEIGHTS} is missing")
     blob = weights.resolve()  # the client names a large file by the SHA-256 that the Hub has of it
-    if re.fullmatch("[0-9a-f]{64}", blob.name) and _digest(blob) != blob.name:
+    if re.fullmatch("[0-9a-f]{64}", blob.name) and digest(blob) != blob.name:
         weights.unlink()
         blob.unlink(missing_ok=True)
         raise CheckpointError(f"the download of {what!r} is damaged (its SHA-256 is not the Hub's): try again")
@@ -160,77 +157,6 @@ def _status(code: int, said: str) -> str:
     if code >= 500:
         return f"the Hub has a problem of its own (HTTP {code}): try again later"
     return f"the Hub refused (HTTP {code}): {(said.strip().splitlines() or [''])[0][:200]}"
-
-
-def _pickle(where: object) -> str:
-    return f"{where} holds a pickle, which can run code when it is read, so it isn't; {WEIGHTS} is needed"
-
-
-def read_config(folder: Path) -> dict[str, Any]:
-    """The config of a checkpoint folder, checked against its own SHA-256 and without it. Raises `CheckpointError`."""
-    return _config(Path(folder))[0]
-
-
-def _config(folder: Path) -> tuple[dict[str, Any], str | None]:
-    path = folder / CONFIG
-    if not path.is_file():
-        raise CheckpointError(f"{folder} is no checkpoint: {CONFIG} is missing")
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(config, dict):
-            raise ValueError("expected an object")
-    except (ValueError, RecursionError) as error:
-        raise CheckpointError(f"{path} is no JSON object: {error}") from None
-    sums = config.pop("sha256", None)
-    if sums is not None:
-        if not isinstance(sums, dict) or sums.get(CONFIG) != _fingerprint(config):
-            raise CheckpointError(
-                f"{path} is not as it was written: restore it, or take its entry 'sha256' out to use it as it stands"
-            )
-    version = config.pop("format_version", FORMAT)
-    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
-        raise CheckpointError(f"{path} says format_version {version!r}: expected a whole number from 1")
-    if version > FORMAT:
-        raise CheckpointError(
-            f"{path} is of format {version} and this facegen {__version__} reads up to {FORMAT}: update facegen"
-        )
-    return config, None if sums is None else str(sums.get(WEIGHTS))
-
-
-def read(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """Config and float32 tensors of a checkpoint folder. Raises `CheckpointError`."""
-    from safetensors import SafetensorError
-    from safetensors.torch import load
-
-    folder = Path(folder)
-    if not (folder / WEIGHTS).is_file():
-        if folder.is_dir() and any(p.suffix in PICKLES for p in folder.iterdir()):
-            raise CheckpointError(_pickle(folder))
-        raise CheckpointError(f"{folder} is no checkpoint: {WEIGHTS} is missing")
-    config, expected = _config(folder)
-    try:
-        data = (folder / WEIGHTS).read_bytes()
-        if expected is not None and hashlib.sha256(data).hexdigest() != expected:
-            raise CheckpointError(
-                f"{folder / WEIGHTS} is damaged: its SHA-256 is not the one in {CONFIG}; download or copy it again"
-            )
-        stored = load(data)
-    except (SafetensorError, OSError) as error:
-        raise CheckpointError(f"{folder / WEIGHTS} is truncated or no safetensors file: {error}") from None
-    return config, _unpack(stored)
-
-
-def write(folder: Path, config: dict, tensors: dict[str, Tensor]) -> None:
-    """Write config.json and model.safetensors, each in one move, with the SHA-256 of both in config.json."""
-    from safetensors.torch import save
-
-    folder = Path(folder)
-    # As JSON will have it when it is read back.
-    config = json.loads(json.dumps({"format_version": FORMAT, **config}))
-    data = save(_pack(tensors))
-    sums = {CONFIG: _fingerprint(config), WEIGHTS: hashlib.sha256(data).hexdigest()}
-    write_atomic(folder / WEIGHTS, data)
-    write_atomic(folder / CONFIG, json.dumps({**config, "sha256": sums}, indent=1) + "\n")
 
 
 def at_hand() -> list[dict[str, Any]]:
@@ -280,11 +206,6 @@ def _licence(folder: Path) -> str:
             if line.startswith(("license_name:", "license:")) and "other" not in line:
                 return line.partition(":")[2].strip()
     return "not said"
-
-
-def digest(folder: Path) -> str:
-    """SHA-256 of a checkpoint's weights, in hexadecimal."""
-    return _digest(Path(folder) / WEIGHTS)
 
 
 def push(
@@ -340,41 +261,3 @@ def check_card(folder: Path) -> None:
     missing = [key for key in ("license", "library_name", "pipeline_tag") if not said.get(key)]
     if missing:
         raise CheckpointError(f"the front matter of {path} doesn't say {' and '.join(missing)}: add it, then push")
-
-
-def _digest(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _fingerprint(config: dict) -> str:
-    """SHA-256 of a config whatever its layout; the entry of the sums themselves is left out."""
-    said = {key: value for key, value in config.items() if key != "sha256"}
-    return hashlib.sha256(json.dumps(said, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-
-
-def _pack(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    import torch
-
-    packed: dict[str, Tensor] = {}
-    for name, tensor in tensors.items():
-        tensor = tensor.detach().float().cpu().contiguous()
-        if tensor.dim() < 2 or tensor.numel() < 4096:
-            packed[name] = tensor
-            continue
-        rows = tensor.flatten(1)
-        scale = rows.abs().amax(1, keepdim=True).clamp(min=1e-12) / 127
-        packed[name] = (rows / scale).round().to(torch.int8).view(tensor.shape).contiguous()
-        packed[f"{name}.scale"] = scale.squeeze(1)
-    return packed
-
-
-def _unpack(stored: dict[str, Tensor]) -> dict[str, Tensor]:
-    tensors = {}
-    for name, tensor in stored.items():
-        if f"{name}.scale" in stored:
-            scale = stored[f"{name}.scale"]
-            tensors[name] = tensor.float() * scale.view(-1, *[1] * (tensor.dim() - 1))
-        elif not name.endswith(".scale") or name.removesuffix(".scale") not in stored:
-            tensors[name] = tensor.float()
-    return tensors

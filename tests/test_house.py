@@ -20,7 +20,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("facegen.attributes",),
     ("facegen.person",),
     ("facegen.picture",),
-    ("facegen.hub",),  # folders of tensors: knows no network
+    ("facegen.storage",),  # folders of tensors
+    ("facegen.hub",),  # where they are found and published: knows no network
     ("facegen.registry",),  # model_type -> class, named in a table and imported when one is loaded
     ("facegen.reading", "facegen.drawing"),
     ("facegen.data",),  # annotation shows what a classifier of drawing/ proposes
