@@ -367,7 +367,7 @@ her peepers are green | -male green_eyes
 a beardy weirdy in a bobble hat | beard hat
 he's got a barnet of black curls | male black_hair wavy_hair
 snaggletoothed crone | old -male
-lantern-jawed copper | square_face
+lantern-jawed fellow | square_face male
 his kisser was hanging open | male
 a bit of a muffin top | 
 apple-cheeked dumpling of a woman | rosy_cheeks -male

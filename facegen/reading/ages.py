@@ -38,7 +38,8 @@ _DECADE = rf"(?:(?<![\d'’])[1-9]0['’]?s\b|\b(?:{'|'.join(_DECADES)})\b)"
 _NOT_DECIMAL = r"(?![.,]\d)"
 # What may follow a number that stands without "years".
 _END = _NOT_DECIMAL + (
-    r"(?=\s{0,2}(?:[,.;:!?()\[\]\n|—–/]|$|-\s|(?:or so|and|with|but|now|at most|at least|max|tops|today|i|wearing|in"
+    r"(?=\s{0,2}(?:[,.;:!?()\[\]\n|—–/]|$|-\s|(?:or so|and|with|but|now|at most|at least|max|tops|today|i|wearing"
+    r"|in|when|then|back when"
     r"|has|who|he|she|there|maybe|probably|-?ish)\b))"
 )
 _LIST_END = _NOT_DECIMAL + r"(?=\s{0,2}(?:[,;.)\]\n|/]|$|(?:and|with)\b))"
@@ -70,7 +71,7 @@ _PATTERNS = {
     r"(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)\syear\b",
     "plus": r"(?<![\d.,/#$])(?P<a>\d{2})\s?\+(?=[\s,.;)]|$)",
     "day": rf"(?P<a>{_N})(?:\sif)\s(?:s?he|they)(?:['’]s|['’]re|\sis|\sare|\swas)\sa\sday\b",
-    "listed": rf"(?:^|[,;(\[\n|/:—–]|\s-)\s?(?:{_ABOUT}\s)?(?P<a>(?<![\d.,/#$])\d{{2}}(?![\d%°])"
+    "listed": rf"(?:^|[,;(\[\n|/:—–]|\s-|\band(?=\s))\s?(?:{_ABOUT}\s)?(?P<a>(?<![\d.,/#$])\d{{2}}(?![\d%°])"
     rf"|(?:{'|'.join(_TENS)})(?:[\s-](?:{'|'.join(_UNITS)}))?)"
     rf"(?:{_TO}(?P<b>\d{{2}}))?{_LIST_END}",
 }

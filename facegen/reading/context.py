@@ -51,12 +51,14 @@ def apply_cues(items: Sequence[Item]) -> None:
 def _clause(items: Sequence[Item], i: int, cue: Cue) -> bool:
     """Everything up to what ends the cue; a cue that sets people aside needs one there ("ignore the bald man")."""
     reached: list[Item] = []
+    one = False
     for item in items[i + 1 : i + 1 + _CLAUSE]:
         if item.role in cue.ends or (reached and item.role in cue.then):
             break
+        one = one or item.part == "person" or item.norm == "one"
         if item.content:
             reached.append(item)
-    if cue.effect == "somebody else" and not any(item.part == "person" for item in reached):
+    if cue.effect == "somebody else" and not one:
         return _phrase(items, i, cue)  # "forget the hat"
     for item in reached:
         if cue.effect == "hedged":

@@ -70,8 +70,10 @@ def _tables(items: Sequence[Item]) -> None:
             lines[-1].append([])
         elif item.role not in _JOINTS:
             lines[-1][-1].append(i)
-    rows = [[cell for cell in line if cell] for line in lines]
-    rows = [row for row in rows if row]
+    rows = [row for line in lines if (row := [cell for cell in line if cell])]
+    for row in rows:
+        if len(row) == 2 and len(rows) > 1 and items[row[0][-1]].content:
+            items[row[0][-1] + 1].role = "colon"  # "hair | black"
     for labels, states in zip(rows, rows[1:], strict=False):
         values = [_WORDS.get(items[cell[-1]].norm) for cell in states]
         if len(labels) != len(states) or len(labels) < 2 or None in values:
@@ -139,9 +141,18 @@ def _settle(items: Sequence[Item], states: Sequence[tuple[int, str]], behind: bo
         label = _label(items, i, -1 if behind else 1)
         if label:
             _apply(items, label, state)
+            _part(items, min(label) - 1)
         items[i].role = "stop"
         if i and items[i - 1].norm in _SIGNS and items[i - 1].end == items[i].start:
             items[i - 1].role = "stop"
+
+
+def _part(items: Sequence[Item], j: int) -> None:
+    """A comma before a label parts it from the cell before."""
+    while j > 0 and items[j].role in ("quote", "bracket"):
+        j -= 1
+    if j >= 0 and items[j].role == "comma":
+        items[j].role = "stop"
 
 
 def _label(items: Sequence[Item], i: int, step: int) -> list[int]:
@@ -150,7 +161,7 @@ def _label(items: Sequence[Item], i: int, step: int) -> list[int]:
     if step < 0:
         while j >= 0 and items[j].role in _JOINTS and items[j].norm != "\n":
             j -= 1
-    while 0 <= j < len(items) and (items[j].content or items[j].role in _LABEL or items[j].norm == "no"):
+    while 0 <= j < len(items) and (items[j].content or items[j].role in _LABEL or _is_no(items[j])):
         label.append(j)
         j += step
     if step < 0 and j >= 0 and items[j].role == "colon" and len(label) > 1:
@@ -158,9 +169,14 @@ def _label(items: Sequence[Item], i: int, step: int) -> list[int]:
     return label
 
 
+def _is_no(item: Item) -> bool:
+    """The word "no" in a label ("No_Beard")."""
+    return item.norm == "no" and item.role == "not"
+
+
 def _apply(items: Sequence[Item], label: Sequence[int], state: str) -> None:
     content = [items[j] for j in label if items[j].content]
-    denied = [items[j] for j in label if items[j].norm == "no"]
+    denied = [items[j] for j in label if _is_no(items[j])]
     if state == UNKNOWN:
         for item in content:
             item.skip = "not said"

@@ -136,6 +136,8 @@ def _new_phrase(before: Item, item: Item) -> bool:
         return item.role != "thing" and before.head is None
     if before.part == "person" and item.role != "unknown":
         return True
+    if before.role == "word" and before.head is not None and before.head == item.head:
+        return bool(before.says) and before.said is not None and before.said.says == before.says and _group(before) != _said_group(item)
     if before.role == "word" and before.head is None and before.meaning is not None:
         # "not bald short hair", "clean-shaven glasses"; but "not a smiling face"
         plain = before.meaning is before.own and item.part not in ("person", "face", "head", "expression")
@@ -182,6 +184,11 @@ def _list_goes_on(items: Sequence[Item], j: int, listing: bool) -> bool:
         if last.role == "word" and last.head is not None and items[last.head].start > last.end:
             return False
     return True
+
+
+def _said_group(item: Item) -> str | None:
+    """The vocabulary's group of what an item says where it stands."""
+    return attributes.BY_NAME[item.said.says[0][0]].group if item.said and item.said.says else None
 
 
 def _group(item: Item) -> str | None:

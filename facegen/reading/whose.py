@@ -89,6 +89,8 @@ class _Story:
 
     def _pronoun(self, i: int) -> None:
         item, male = self.items[i], self.items[i].role == "he"
+        if self._norm(i - 1) == "to" and self._norm(i + 1) in ("left", "right"):
+            return  # "the man to his right"
         if self.male is None or (self.corrected and item.norm in ("he", "she")):
             self.male, self.corrected = male, False
         self.met = True
@@ -152,6 +154,8 @@ class _Story:
         mine = self._norm(i - 1) == "my" and self.items[i].norm in self.sets["relatives"]
         if mine and any(item.norm in ("i", "i'm", "im") for item in self.items[i + 1 :]):
             return True
+        if self._norm(i + 1) == "to" and self._norm(i + 2) in ("his", "her", "my"):
+            return _comes_later(self.items, i)  # "the man to his right"
         return self._norm(i + 1) in self.sets["beside"] and self._norm(i + 2) in ("him", "her", "me", "them")
 
     def _first_person(self, i: int) -> None:
