@@ -209,7 +209,7 @@ def models(
     from facegen.data.pack import pack
     from facegen.data.readers import read_dataset
     from facegen.evaluation.models.compare import compare, named
-    from facegen.evaluation.models.report import picture_path, write_all
+    from facegen.evaluation.models.report import picture_path, spliced, write_all
     from facegen.evaluation.output import claim, known
 
     folders = named(checkpoints)
@@ -217,6 +217,8 @@ def models(
         known(name, NAMES, "the attributes")
     for path in (out, *(picture_path(out, name) for name in folders)):
         claim(path, force)
+    if out.is_file():
+        spliced(out.read_text(encoding="utf-8"), "", out)  # a page that can't take the table is told at once
     datasets = [read_dataset(folder) for folder in (data, *(judge_data or []))]
     for folder in judge_held_out or []:
         table = read_dataset(folder)

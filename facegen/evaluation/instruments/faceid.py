@@ -7,6 +7,7 @@ landmark model was trained on iBUG 300-W: research only); without it only the de
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 import dlib
 import numpy as np
@@ -51,3 +52,13 @@ class FaceFinder:
 def cosine(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Cosine similarity of rows (n, d) and (n, d): (n,), NaN where either row is."""
     return (a * b).sum(1) / (np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1))
+
+
+@lru_cache(maxsize=1)
+def _finder() -> FaceFinder:
+    return FaceFinder()
+
+
+def measure_with_dlib(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """`FaceFinder.measure` for processes of their own: here, where they need not import torch."""
+    return _finder().measure(images)

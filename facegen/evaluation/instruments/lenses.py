@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Protocol
@@ -20,7 +19,7 @@ from tqdm import tqdm
 
 from facegen.data.pack import Pack
 from facegen.evaluation.instruments.cache import Arrays, cached, fingerprint
-from facegen.evaluation.instruments.faceid import FaceFinder
+from facegen.evaluation.instruments.faceid import FaceFinder, measure_with_dlib
 from facegen.evaluation.instruments.judge import Judge
 from facegen.evaluation.instruments.pixels import photographs, resized, to_pixels
 from facegen.networks.efficientnet import NAME as NETWORK
@@ -116,17 +115,8 @@ class Embedding:
         if self.pool is None:
             self.pool = ProcessPoolExecutor(2, get_context("spawn"))
         halves = [half for half in np.array_split(to_pixels(images), 2) if len(half)]
-        found, embeddings = zip(*self.pool.map(_embed, halves), strict=True)
+        found, embeddings = zip(*self.pool.map(measure_with_dlib, halves), strict=True)
         return {"found": np.concatenate(found), "embeddings": np.concatenate(embeddings)}
-
-
-def _embed(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    return _finder().measure(images)
-
-
-@lru_cache(maxsize=1)
-def _finder() -> FaceFinder:
-    return FaceFinder()
 
 
 class Mirrored:
