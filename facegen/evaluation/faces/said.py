@@ -7,7 +7,7 @@ from importlib import resources
 
 import numpy as np
 
-from facegen.attributes import encode
+from facegen.attributes import encode, rivals
 
 # "numbers": how many attributes a description says -> descriptions; "attributes": name -> descriptions that say no, yes
 COUNTS = json.loads(resources.files(__package__).joinpath("said.json").read_text())
@@ -38,12 +38,17 @@ def few_words(labels: np.ndarray, names: list[str], seed: int = 0) -> np.ndarray
 def seen_as_said(said: np.ndarray, verdicts: np.ndarray, names: list[str], heads: list[str]) -> dict[str, dict]:
     """Attribute -> {"n": faces of which it is said, "yes", "no": share in which the judge sees it so, "seen": of both}.
 
+    A no that another's yes stands for (see `attributes.complete`) isn't said.
+
     Args:
         said: (n, a) of -1/0/+1, columns `names`. verdicts: (n, h), the judge's probabilities of yes, columns `heads`.
     """
     table = {}
     for name in (a for a in names if a in heads):
+        others = [names.index(rival) for rival in rivals(name) if rival in names]
         wanted = said[:, names.index(name)]
+        # Black hair isn't a word about gray hair.
+        wanted = np.where((wanted < 0) & (said[:, others] > 0).any(1), 0, wanted)
         right = (verdicts[:, heads.index(name)] > 0.5) == (wanted > 0)
         if wanted.any():
             sides = {"yes": wanted > 0, "no": wanted < 0, "seen": wanted != 0}
