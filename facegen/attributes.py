@@ -158,6 +158,48 @@ def rivals(name: str) -> tuple[str, ...]:
     return tuple(n for n in members(group.name) if n != name) if group.exclusive else ()
 
 
+# Knowledge about attributes that measuring and training share.
+FACIAL_HAIR = members("facial_hair")
+MAKEUP = ("heavy_makeup", "lipstick")
+# Seen in most photographs, and common enough to be measured.
+MEASURED = (
+    "male", "young", "black_hair", "brown_hair", "blond_hair", "gray_hair", "bald", "bangs", "eyeglasses", "beard",
+    "mustache", "smiling", "wavy_hair", "hat", "heavy_makeup", "pale_skin",
+)  # fmt: skip
+# Asked for together though photographs seldom show it; from labels that annotators seldom get wrong.
+TELLING = (
+    "male", "young", "old", "black_hair", "brown_hair", "blond_hair", "gray_hair", "bald", "bangs", "long_hair",
+    "eyeglasses", "sunglasses", "smiling", "hat", "heavy_makeup",
+)  # fmt: skip
+# By meaning, not by how often they go together: gray hair and age are not tied, and a woman with a hat is still a
+# woman.
+TIES: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
+    (FACIAL_HAIR, FACIAL_HAIR),  # a beard has most of the others in it
+    (MAKEUP, MAKEUP),
+    (("eyeglasses",), ("sunglasses",)),
+    (("bald",), (*members("hair_color"), *members("hair"))),  # what is said of hair that isn't there
+    (("hat",), members("hair")),  # what a hat hides
+    (("wavy_hair",), ("straight_hair",)),
+    (("smiling",), ("high_cheekbones", "mouth_open")),  # CelebA's cheekbones are those of a smile
+    (("pale_skin",), ("dark_skin", "black")),
+    (("dark_skin",), ("black",)),
+    (("chubby",), ("double_chin", *members("face_shape"))),
+)
+
+
+def tied(name: str) -> set[str]:
+    """The attributes that can't be expected to stay when `name` is flipped: its exclusive group, and what it implies.
+
+    Both ways but for gender: a man who becomes a woman loses his beard, but one who shaves stays a man.
+    """
+    found = set(rivals(name))
+    if name == "male":  # the photographs have no bearded women, and next to no men in make-up
+        found |= {*FACIAL_HAIR, *MAKEUP}
+    for some, others in TIES:
+        found |= {*(others if name in some else ()), *(some if name in others else ())}
+    return found - {name}
+
+
 def check(attributes: Mapping[str, bool]) -> None:
     """Raise `VocabularyError` for an unknown name, a value that is no bool, or two yeses in an exclusive group."""
     for name, value in attributes.items():

@@ -12,10 +12,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from facegen.attributes import NAMES
+from facegen.attributes import NAMES, tied
 from facegen.data.base import settle_exclusive
 from facegen.data.pack import Pack
-from facegen.evaluation.faces.flips import flip_alone, flip_people, flipped, mirror_noise, tied
+from facegen.evaluation.faces.flips import flip_alone, flip_people, flipped, mirror_noise
 from facegen.evaluation.faces.groups import by_group
 from facegen.evaluation.faces.memorisation import Nearest, closest_pairs, compare, nearest, nearest_pixels
 from facegen.evaluation.faces.page import check_private

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from facegen.attributes import MIRRORED
+from facegen.attributes import MIRRORED, TELLING
 
 
 def flipped(images: Tensor, labels: Tensor, names: list[str]) -> tuple[Tensor, Tensor]:
@@ -28,13 +28,6 @@ def mirrored(images: Tensor, labels: Tensor, names: list[str], rng: np.random.Ge
 def to_tensor(pixels: np.ndarray | Tensor) -> Tensor:
     """uint8 (n, s, s, 3) -> float (n, 3, s, s) in -1..1."""
     return torch.as_tensor(pixels).permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0)
-
-
-# What people ask for together though photographs seldom show it; from labels that annotators seldom get wrong.
-TELLING = (
-    "male", "young", "old", "black_hair", "brown_hair", "blond_hair", "gray_hair", "bald", "bangs", "long_hair",
-    "eyeglasses", "sunglasses", "smiling", "hat", "heavy_makeup",
-)  # fmt: skip
 
 
 def rarity(labels: np.ndarray, names: list[str]) -> np.ndarray:

@@ -14,14 +14,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from facegen.attributes import NAMES
+from facegen.attributes import FACIAL_HAIR, NAMES
 from facegen.data.base import DataError, FaceDataset, load_with_landmarks, resolve_row
 from facegen.data.derived import jaw_geometry
 from facegen.data.dress.eyewear import draw_eyewear, random_frame
 from facegen.data.dress.facial_hair import draw_facial_hair, random_facial_hair
 from facegen.files import write_atomic
 
-FACIAL_HAIR = ("beard", "mustache", "goatee", "stubble", "sideburns")
 BEHIND_DARK_GLASSES = ("narrow_eyes", "bags_under_eyes", "brown_eyes", "blue_eyes", "green_eyes", "black_eyes")
 
 

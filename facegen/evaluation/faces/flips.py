@@ -14,45 +14,14 @@ from itertools import chain
 import numpy as np
 from torch import nn
 
-from facegen.attributes import MIRRORED, encode, members, rivals
+from facegen.attributes import FACIAL_HAIR, MAKEUP, MEASURED, MIRRORED, encode, rivals, tied
 from facegen.evaluation.instruments.cache import Arrays
 from facegen.evaluation.instruments.faceid import cosine
 from facegen.evaluation.instruments.judge import Judge
 from facegen.evaluation.instruments.lenses import Lens, Mirrored, Pixels, draw_batches, measure
-from facegen.evaluation.instruments.metrics import MAIN
 
 FLIPS = ("male", "blond_hair", "beard", "smiling", "eyeglasses")  # with nothing else said
 PERSON_SEED, FLIP_SEED = 200_000, 100_000
-
-_FACIAL_HAIR = members("facial_hair")
-_PAINT = ("heavy_makeup", "lipstick")
-# By meaning, not by how often they go together: gray hair and age are not tied, and a woman with a hat is still a
-# woman.
-_TIES: tuple[tuple[Sequence[str], Sequence[str]], ...] = (
-    (_FACIAL_HAIR, _FACIAL_HAIR),  # a beard has most of the others in it
-    (_PAINT, _PAINT),
-    (("eyeglasses",), ("sunglasses",)),
-    (("bald",), (*members("hair_color"), *members("hair"))),  # what is said of hair that isn't there
-    (("hat",), members("hair")),  # what a hat hides
-    (("wavy_hair",), ("straight_hair",)),
-    (("smiling",), ("high_cheekbones", "mouth_open")),  # CelebA's cheekbones are those of a smile
-    (("pale_skin",), ("dark_skin", "black")),
-    (("dark_skin",), ("black",)),
-    (("chubby",), ("double_chin", *members("face_shape"))),
-)
-
-
-def tied(name: str) -> set[str]:
-    """The attributes that can't be expected to stay when `name` is flipped: its exclusive group, and what it implies.
-
-    Both ways but for gender: a man who becomes a woman loses his beard, but one who shaves stays a man.
-    """
-    found = set(rivals(name))
-    if name == "male":  # the photographs have no bearded women, and next to no men in make-up
-        found |= {*_FACIAL_HAIR, *_PAINT}
-    for some, others in _TIES:
-        found |= {*(others if name in some else ()), *(some if name in others else ())}
-    return found - {name}
 
 
 def flipped(people: np.ndarray, name: str, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -68,8 +37,8 @@ def flipped(people: np.ndarray, name: str, names: Sequence[str]) -> tuple[np.nda
     """
     column = {a: j for j, a in enumerate(names)}
     can = people[:, column[name]] != 0
-    if "male" in column and name in (*_FACIAL_HAIR, *_PAINT):
-        can &= people[:, column["male"]] == (1 if name in _FACIAL_HAIR else -1)
+    if "male" in column and name in (*FACIAL_HAIR, *MAKEUP):
+        can &= people[:, column["male"]] == (1 if name in FACIAL_HAIR else -1)
     after = people[can].copy()
     after[:, [column[a] for a in tied(name) if a in column]] = 0
     after[:, column[name]] *= -1
@@ -112,7 +81,7 @@ def flip_people(
     )
     matrix: dict[str, dict[str, float]] = {}
     obeyed, moved, counts, cosines = {}, {}, {}, {}
-    for name in (a for a in MAIN if a in names and a in heads):
+    for name in (a for a in MEASURED if a in names and a in heads):
         who, after_rows = flipped(people, name, names)
         if not len(who):
             continue
@@ -127,14 +96,14 @@ def flip_people(
     drawn_noise = mirror_noise(judge, before["verdicts"], before["mirrored_verdicts"])
     figures = {
         "people": len(people),
-        "off_target_main": off_target(matrix, MAIN, noise, drawn_noise),
+        "off_target_main": off_target(matrix, MEASURED, noise, drawn_noise),
         "off_target_all": off_target(matrix, names, noise, drawn_noise),
         "flips": {
             name: {
                 "people": counts[name],
                 "judged_as_asked": obeyed[name],
                 "moved_the_right_way": moved[name],
-                "off_target_main": _mean(row[g] for g in MAIN if g in row and g != name and g not in tied(name)),
+                "off_target_main": _mean(row[g] for g in MEASURED if g in row and g != name and g not in tied(name)),
             }
             for name, row in matrix.items()
         },
@@ -188,7 +157,9 @@ def flip_alone(model: nn.Module, judge: Judge, lenses: Sequence[Lens], n: int, s
             "moved_the_right_way": float((yes[:, j] > no[:, j]).mean()),
             "mean_pixel_change": float(np.abs(pixels[0] - pixels[1]).mean()),
             "identity_cosine": _mean(cosine(sides[True]["embeddings"], sides[False]["embeddings"])),
-            "off_target_main": _mean(changed[g] for g in MAIN if g in changed and g != name and g not in tied(name)),
+            "off_target_main": _mean(
+                changed[g] for g in MEASURED if g in changed and g != name and g not in tied(name)
+            ),
         }
     return table
 

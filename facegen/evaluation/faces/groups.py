@@ -7,11 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from torch import nn
 
-from facegen.attributes import decode, encode, members, merge
+from facegen.attributes import MEASURED, decode, encode, members, merge
 from facegen.evaluation.faces.said import seen_as_said
 from facegen.evaluation.instruments.judge import Judge
 from facegen.evaluation.instruments.lenses import Lens, draw_batches, measure
-from facegen.evaluation.instruments.metrics import MAIN
 
 FIRST_SEED = 300_000
 GROUPS = {
@@ -38,6 +37,6 @@ def by_group(model: nn.Module, judge: Judge, lenses: Sequence[Lens], said: np.nd
         rows = np.array([encode(merge(decode(row.tolist(), names), is_so), names) for row in said], np.int8)
         seen = measure(draw_batches(model, rows, range(FIRST_SEED, FIRST_SEED + len(rows)), size), lenses)
         each = seen_as_said(rows, seen["verdicts"], names, judge.heads)
-        shares = [row["seen"] for name, row in each.items() if name in MAIN and name not in is_so]
+        shares = [row["seen"] for name, row in each.items() if name in MEASURED and name not in is_so]
         table[group] = {"seen": float(np.mean(shares)) if shares else None, "face_found": float(seen["found"].mean())}
     return table

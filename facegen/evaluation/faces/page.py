@@ -18,11 +18,10 @@ from PIL import Image
 from torch import nn
 
 from facegen import __version__
-from facegen.attributes import BY_NAME
+from facegen.attributes import BY_NAME, MEASURED
 from facegen.drawing.sheets import face_sheet, grid
 from facegen.evaluation.faces import charts
 from facegen.evaluation.faces.protocol import Evidence
-from facegen.evaluation.instruments.metrics import MAIN
 from facegen.evaluation.reader import EvaluationError
 from facegen.files import write_atomic
 
@@ -61,7 +60,7 @@ def page(result: dict, evidence: Evidence, sheet: Image.Image, model: str) -> st
     """The page, from what `faces.evaluate` handed back and a contact sheet of the model."""
     labels = {name: a.label for name, a in BY_NAME.items()}
     accuracy = result["accuracy"]
-    main = [name for name in MAIN if name in accuracy]
+    main = [name for name in MEASURED if name in accuracy]
     leakage = result.get("leakage")
     environment = Environment(
         loader=PackageLoader(__package__, "."), autoescape=select_autoescape(), undefined=StrictUndefined

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from torch import nn
 
+from facegen.attributes import MEASURED
 from facegen.data.pack import Pack
 from facegen.evaluation.faces.flips import all_cosines, flip_alone, flip_people, mirror_noise
 from facegen.evaluation.faces.groups import by_group
@@ -45,7 +46,7 @@ from facegen.evaluation.instruments.lenses import (
     measure,
     measure_photographs,
 )
-from facegen.evaluation.instruments.metrics import MAIN, balanced_accuracy
+from facegen.evaluation.instruments.metrics import balanced_accuracy
 from facegen.evaluation.instruments.pixels import to_pixels
 from facegen.evaluation.instruments.spectrum import Spectrum, spectrum
 from facegen.evaluation.reader import EvaluationError
@@ -216,7 +217,7 @@ class _Evaluation:
             "drawn": seen_as_said(asked, drawn["verdicts"], self.names, heads),
             "photographs": seen_as_said(known, test["verdicts"][: len(known)], self.names, heads),
         }
-        main = {side: [row["seen"] for name, row in rows.items() if name in MAIN] for side, rows in sides.items()}
+        main = {side: [row["seen"] for name, row in rows.items() if name in MEASURED] for side, rows in sides.items()}
         verdicts = {"drawn": (asked, drawn["verdicts"]), "photographs": (known, test["verdicts"][: len(known)])}
         self.result["accuracy"] = accuracy = {
             name: {
@@ -226,7 +227,7 @@ class _Evaluation:
             for name in self.names
             if name in heads
         }
-        told = [accuracy[name] for name in MAIN if name in accuracy]
+        told = [accuracy[name] for name in MEASURED if name in accuracy]
         self.result["accuracy_main"] = {side: _mean([row[side] for row in told]) for side in sides}
         return {
             "seen_main": {side: _mean(shares) for side, shares in main.items()},

@@ -8,10 +8,9 @@ import numpy as np
 from PIL import Image, ImageDraw
 from torch import nn
 
-from facegen.attributes import encode
+from facegen.attributes import MEASURED, encode
 from facegen.drawing.sheets import grid, to_image
 from facegen.evaluation.instruments.lenses import Reading, draw_batches, measure
-from facegen.evaluation.instruments.metrics import MAIN
 from facegen.reading.rules import parse
 
 TYPED = tuple(resources.files(__package__).joinpath("typed.txt").read_text().splitlines())
@@ -30,14 +29,14 @@ def typed(model: nn.Module, reading: Reading, people: int, size: int) -> dict:
 
     Returns:
         {"people": people, "shown": mean over descriptions, "each": {description: {attribute: share of its faces in
-        which the judge sees it as it was said}}}; of the `MAIN` attributes, which the judge tells best. Descriptions of
+        which the judge sees it as it was said}}}; of the `MEASURED` attributes. Descriptions of
         which the model draws none are left out; "shown" is NaN where that is all.
     """
     names, heads = list(model.config.attributes), reading.judge.heads
     table = {}
     for text in TYPED:
         said = _wanted(text, names)
-        told = [a for a in MAIN if a in said and a in heads]
+        told = [a for a in MEASURED if a in said and a in heads]
         if told:
             rows = np.tile(encode(said, names), (people, 1))
             seen = measure(draw_batches(model, rows, range(people), size), [reading])["verdicts"] > 0.5

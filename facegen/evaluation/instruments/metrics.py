@@ -9,12 +9,6 @@ from sklearn.metrics import balanced_accuracy_score
 from torch import nn
 from torchmetrics.image.kid import KernelInceptionDistance  # not from torchmetrics.image: that asks for torchvision
 
-# The attributes that the README's table names: seen in most photographs, and common enough to be measured.
-MAIN = (
-    "male", "young", "black_hair", "brown_hair", "blond_hair", "gray_hair", "bald", "bangs", "eyeglasses", "beard",
-    "mustache", "smiling", "wavy_hair", "hat", "heavy_makeup", "pale_skin",
-)  # fmt: skip
-
 
 class _Features(nn.Identity):
     """Lets torchmetrics take features instead of images."""

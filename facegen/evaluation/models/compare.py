@@ -24,13 +24,14 @@ import torch
 from PIL import Image
 
 from facegen import hub, registry
+from facegen.attributes import MEASURED
 from facegen.data.pack import Pack
 from facegen.drawing.sheets import face_sheet
 from facegen.evaluation.instruments.cache import Arrays
 from facegen.evaluation.instruments.faceid import FaceFinder
 from facegen.evaluation.instruments.judge import judge_rows, trained_judge
 from facegen.evaluation.instruments.lenses import Finding, Objects, Reading, draw_batches, measure, measure_photographs
-from facegen.evaluation.instruments.metrics import MAIN, balanced_accuracy, frechet_distance
+from facegen.evaluation.instruments.metrics import balanced_accuracy, frechet_distance
 from facegen.evaluation.models import redrawn as targets
 from facegen.evaluation.models.on_request import asked, labelled
 from facegen.evaluation.reader import EvaluationError
@@ -86,7 +87,7 @@ def compare(
     judge, key = trained_judge(data, network, cache)
     reading, objects = Reading(network, judge, key, size), Objects(network)
     lenses = [reading, objects, Finding(FaceFinder())]
-    shared = [a for a in MAIN if a in judge.heads and all(a in m.config.attributes for m in models.values())]
+    shared = [a for a in MEASURED if a in judge.heads and all(a in m.config.attributes for m in models.values())]
     labels = data.columns(shared)[test_rows]
     test = measure_photographs(data, test_rows, lenses, cache)
     # As many as are drawn, where there are: a Frechet distance depends on the number.
