@@ -434,6 +434,111 @@ a beard of white | beard
 with hair in shades of red | red_hair
 skin of ebony | dark_skin
 lips of ruby red | lipstick
+W/M approx 25 yrs old, slim build, clnshvn, blk baseball cap | white male young -chubby -beard -mustache -goatee -stubble hat
+B/F 45-50 heavy set med comp BLK wig | black -male middle_aged chubby
+Male, Hispanic, 5'8, BRO eyes, BLK hair, mous & goatee | male hispanic brown_eyes black_hair mustache goatee
+SBF, 5'7, brown eyes, locs, no kids | black -male brown_eyes long_hair
+bi W/M 40s clean shaven glasses | white male middle_aged -beard -mustache -goatee -stubble eyeglasses
+MALE/WHITE/60S/BALD/GLASSES | male white old bald eyeglasses
+hair BLK, eyes BLU, brd none | black_hair blue_eyes -beard
+IC1 male, 30s, stubble | white male young stubble
+IC3 female with glasses | black -male eyeglasses
+glasses true beard false | eyeglasses -beard
+beard=no hat=no glasses=yes | -beard -hat eyeglasses
+Smiling -1 Male 1 Bald 1 | -smiling male bald
+has_glasses=1 has_beard=0 | eyeglasses -beard
+yes to glasses, no to hat | eyeglasses -hat
+Beard? Yes. Mustache? Yes. Hat? No. | beard mustache -hat
+glasses: on, hat: off | eyeglasses -hat
+facial_hair: none, glasses: none, age: 30 | -beard -mustache -goatee -stubble -eyeglasses young
+"glasses": null, "beard": true | beard
+take his cap off please | male -hat
+pls get rid of that beard | -beard
+could you make her hair longer | -male long_hair
+and now a mustache too | mustache
+no hat this time | -hat
+drop the sunglasses, give her a smile | -sunglasses -male smiling
+shave off that moustache | -mustache
+put glasses on her | -male eyeglasses
+make him look ten years younger | male young
+stop the smile | -smiling
+don't make him bald | male -bald
+remove beard, add tie | -beard necktie
+swap her hat with a beanie | -male hat
+lose the tie and the hat | -necktie -hat
+she should wear less lipstick | -male lipstick
+let him keep his beard but take the glasses | male beard -eyeglasses
+a stud in each ear | earrings
+a gold hoop in his left ear | male earrings
+he's sporting a 'tache | male mustache
+five days without a razor | stubble
+hasn't shaved in days | stubble
+baldy with specs | bald eyeglasses
+beard oil | 
+mustache wax |
+hat box |
+necktie rack |
+heavy earrings | earrings
+a thick neck |
+face full of pimples |
+broad shoulders, thin tie | necktie
+chubby puppy in his arms | male
+slim cigarette between her lips | -male
+round hat | hat
+pointed hat | hat
+a man of seventy | male old
+woman 30-35 | -male young
+a lady of eighty | -male old
+aged twenty-two | young
+a boy of twelve | male young
+man in his early 40's | male middle_aged
+looks thirty | young
+nobody would call her old | -male -old
+none would call him slim | male
+no one would take him for young | male -young
+a mouth that never shuts | mouth_open
+eyes which were anything but blue | -blue_eyes
+hair neither long nor short |
+the beard has gone | -beard
+his hat is on the chair | male
+her spectacles lay beside the book | -male
+the cap he took off | male -hat
+not wearing his usual glasses today | male -eyeglasses
+he has shaved his beard | male -beard
+rarely seen without a hat | hat
+Ignore the woman behind him; he is blond. | male blond_hair
+Everyone wears hats here; she doesn't. | -male -hat
+Some men are bald. He isn't. | male -bald
+The man beside her is old; she is young. | -male young
+no beard green eyes smiling | -beard green_eyes smiling
+no hat no glasses blond hair | -hat -eyeglasses blond_hair
+clean shaven blue eyes | -beard -mustache -goatee -stubble blue_eyes
+pelo rubio | blond_hair
+ojos verdes | green_eyes
+cheveux blonds | blond_hair
+barbe grise | beard
+schwarze Haare | black_hair
+blaue Augen, Brille | blue_eyes eyeglasses
+barba negra | beard
+bigote | mustache
+occhi azzurri |
+cabelo preto |
+brown hair. No wait. Black. | black_hair
+he, I mean she, is old | -male old
+a man, correction, a woman | -male
+red hair, sorry, blond | blond_hair
+eyes of brown color | brown_eyes
+hair of blond color, long | blond_hair long_hair
+eyes colored green | green_eyes
+mustache of gray color | mustache
+doesn't brush her hair | -male
+never washes his hair | male
+no hair on her arms | -male
+without touching his hair | male
+shes old and hes not here | -male old
+hes got no beard | male -beard
+its a man with a beard | male beard
+hed a beard | beard male
 """  # noqa: E501
 
 LANGUAGES = r"""

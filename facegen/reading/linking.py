@@ -100,7 +100,7 @@ class _Topic:
         self.said = self.items[i].role
 
     def _none(self, i: int) -> None:
-        if self.items[i].norm == "gone":
+        if self.items[i].norm.endswith("gone"):
             self.said = "is"  # "stubble gone to salt and pepper"
 
     def _ask(self, i: int) -> None:
@@ -124,9 +124,9 @@ class _Topic:
             self.said = "of"
 
     def _stop(self, i: int) -> None:
-        # "Hair:" at a line's end speaks of the lines below it.
+        # "Hair:" at a line's end speaks of the lines below it, and "Correction." of what was said.
         self.before = NOBODY
-        if not (i and self.items[i - 1].role == "colon"):
+        if not (i and self.items[i - 1].role in ("colon", "correct")):
             self._set(PERSON)
 
     def _phrase(self, i: int) -> None:

@@ -137,7 +137,8 @@ def _new_phrase(before: Item, item: Item) -> bool:
     if before.part == "person" and item.role != "unknown":
         return True
     if before.role == "word" and before.head is not None and before.head == item.head:
-        return bool(before.says) and before.said is not None and before.said.says == before.says and _group(before) != _said_group(item)
+        by_itself = bool(before.says) and before.said is not None and before.said.says == before.says
+        return by_itself and _group(before) != _said_group(item)
     if before.role == "word" and before.head is None and before.meaning is not None:
         # "not bald short hair", "clean-shaven glasses"; but "not a smiling face"
         plain = before.meaning is before.own and item.part not in ("person", "face", "head", "expression")
