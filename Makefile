@@ -17,7 +17,7 @@ run: .venv/app.stamp
 test: .venv/test.stamp chromium
 	$(PYTEST) $(ARGS)
 
-# Trainings that last until something is learned.
+# What takes minutes.
 test-slow: .venv/test.stamp
 	$(PYTEST) -m slow $(ARGS)
 

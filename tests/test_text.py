@@ -148,9 +148,7 @@ ANY_TEXT = st.one_of(
 )
 
 
-@settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
-@given(ANY_TEXT)
-def test_any_text_is_read_or_refused(text):
+def read_or_refused(text):
     try:
         reading = parse(text)
     except DescriptionError as error:
@@ -158,6 +156,19 @@ def test_any_text_is_read_or_refused(text):
         return
     check(reading, text)
     assert parse(text) == reading
+
+
+@settings(max_examples=2_000, deadline=None, suppress_health_check=list(HealthCheck))
+@given(ANY_TEXT)
+def test_any_text_is_read_or_refused(text):
+    read_or_refused(text)
+
+
+@pytest.mark.slow
+@settings(max_examples=50_000, deadline=None, suppress_health_check=list(HealthCheck))
+@given(ANY_TEXT)
+def test_any_of_many_texts_is_read_or_refused(text):
+    read_or_refused(text)
 
 
 def test_labeled_descriptions_are_read():
