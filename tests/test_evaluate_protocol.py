@@ -252,7 +252,8 @@ def test_seen_as_it_was_said():
     assert table == {"hat": {"n": 3, "yes": 0.5, "no": 0.0, "seen": pytest.approx(1 / 3)}}
     colors = ["black_hair", "gray_hair"]
     table = seen_as_said(np.array([[1, -1], [0, -1]], np.int8), np.array([[0.9, 0.1], [0.1, 0.9]]), colors, colors)
-    assert table["gray_hair"] == {"n": 1, "yes": None, "no": 0.0, "seen": 0.0}  # who has black hair wasn't said not to be gray
+    # Who has black hair wasn't said not to be gray.
+    assert table["gray_hair"] == {"n": 1, "yes": None, "no": 0.0, "seen": 0.0}
 
 
 def test_groups_are_asked_for_the_same_beside():
