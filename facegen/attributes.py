@@ -262,11 +262,6 @@ def encode(
     return [NOT_SAID if n not in full else YES + DEGREE * degrees.get(n, 0) if full[n] else NO for n in names]
 
 
-def split(attributes: Mapping[str, bool]) -> tuple[list[str], list[str]]:
-    """What is said yes to and what is said no to, in the given order."""
-    return [n for n, yes in attributes.items() if yes], [n for n, yes in attributes.items() if not yes]
-
-
 def decode(values: Iterable[float], names: Iterable[str] = NAMES) -> dict[str, bool]:
     """The inverse of `encode`, rivals' noes included; zeros are left out."""
     return {n: v > 0 for n, v in zip(names, values, strict=True) if v != NOT_SAID}

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from facegen.drawing.config import GeneratorConfig
 from facegen.drawing.decoder import Decoder
 from facegen.drawing.flow import Flow
+from facegen.drawing.layers import yes_no
 
 
 class FaceGenerator(nn.Module):
@@ -76,4 +77,4 @@ class FaceGenerator(nn.Module):
 
 def conditions(attributes: Tensor, looks: Tensor) -> Tensor:
     """Yes, no and look, each in its own places: (n, 2a + l) of attributes (n, a) and looks (n, l)."""
-    return torch.cat([attributes.clamp(min=0), -attributes.clamp(max=0), looks], 1)
+    return torch.cat([yes_no(attributes), looks], 1)

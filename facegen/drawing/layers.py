@@ -13,6 +13,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 
+def yes_no(attributes: Tensor) -> Tensor:
+    """Attributes (n, a), yes above 0 and no below -> (n, 2a), a place for each yes and one for each no.
+
+    Not said, (0, 0), is then a third state and not half way between.
+    """
+    return torch.cat([attributes.clamp(min=0), -attributes.clamp(max=0)], 1)
+
+
 def convolution(c_in: int, c_out: int, kernel: int = 3) -> nn.Conv2d:
     """A convolution that keeps the size, with start weights for leaky ReLUs of slope 0.2."""
     conv = nn.Conv2d(c_in, c_out, kernel, padding=kernel // 2)

@@ -15,6 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from facegen.drawing.layers import yes_no
+
 
 @dataclass
 class DrawConfig:
@@ -88,7 +90,7 @@ class Draw(nn.Module):
 
     def begin(self, attributes: Tensor):
         """States and canvas (logits (n, 3, s, s)) that the wanted attributes (n, a) start from."""
-        h = self.start(torch.cat([attributes.clamp(min=0), -attributes.clamp(max=0)], 1))
+        h = self.start(yes_no(attributes))
         h_enc, c_enc, h_dec, c_dec = self.start_states(h).tanh().chunk(4, 1)
         size = self.config.image_size
         return (h_enc, c_enc), (h_dec, c_dec), self.start_canvas(h).view(-1, 3, size, size)

@@ -13,6 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from facegen.drawing.layers import yes_no
+
 
 @dataclass
 class SubjectDeconvConfig:
@@ -74,7 +76,7 @@ class SubjectDeconv(nn.Module):
 
     def unit(self, identity: Tensor, attributes: Tensor) -> Tensor:
         """RGB (n, 3, s, s) in 0..1: what the logarithmic error is taken of."""
-        said = torch.cat([attributes.clamp(min=0), -attributes.clamp(max=0)], 1)
+        said = yes_no(attributes)
         x = self.dense(torch.cat([self.subject(identity), self.attribute(said)], 1)).view(len(identity), -1, 4, 4)
         x = x.contiguous(memory_format=torch.channels_last)
         for block in self.blocks:

@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from facegen.drawing.layers import yes_no
+
 ROUNDS = 6
 
 
@@ -83,6 +85,6 @@ class Refiner(nn.Module):
 
     def forward(self, codes: Tensor, attributes: Tensor) -> Tensor:
         """Codes (n, d), moved to show attributes (n, a) of -1/0/+1; where nothing is said, as they were."""
-        h = F.silu(self.into(torch.cat([codes, attributes.clamp(min=0), -attributes.clamp(max=0)], 1)))
+        h = F.silu(self.into(torch.cat([codes, yes_no(attributes)], 1)))
         move = self.out(F.silu(h + self.hidden(h)))
         return codes + move * attributes.abs().amax(1, keepdim=True)

@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from facegen.drawing.deconv.corrections import Discriminants, Refiner, Tints
+from facegen.drawing.layers import yes_no
 
 if TYPE_CHECKING:
     from facegen.drawing.deconv.generator import GeneratorConfig
@@ -55,8 +56,8 @@ class VelocityField(nn.Module):
         frequencies = torch.exp(torch.arange(TIME_FREQUENCIES, device=t.device) * (math.log(1000.0) / TIME_FREQUENCIES))
         angles = t[:, None] * frequencies[None]
         # "Yes" and "no" get inputs of their own: not said (0, 0) is then a third state, not half way between.
-        yes_no = torch.cat([attributes.clamp(min=0), -attributes.clamp(max=0)], 1)
-        return self.modulation(self.condition(torch.cat([angles.sin(), angles.cos(), yes_no], 1)))
+        said = yes_no(attributes)
+        return self.modulation(self.condition(torch.cat([angles.sin(), angles.cos(), said], 1)))
 
     def at(self, times: Tensor, attributes: Tensor) -> Tensor:
         """What `modulate` gives for each of k times (k,) and attributes (n, a): (k, n, 3 width)."""

@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from facegen.drawing.deconv.flow import Prior
+from facegen.drawing.layers import yes_no
 
 
 @dataclass
@@ -122,7 +123,7 @@ class Decoder(nn.Module):
 
     def forward(self, code: Tensor, attributes: Tensor) -> Tensor:
         """RGB (n, 3, s, s), about -1..1, of appearance codes (n, d) and attributes (n, a) of -1/0/+1."""
-        inputs = torch.cat([code, attributes.clamp(min=0), -attributes.clamp(max=0)], 1)
+        inputs = torch.cat([code, yes_no(attributes)], 1)
         style = self.mapping(inputs)
         x = self.dense(inputs).view(len(code), -1, 4, 4).contiguous(memory_format=torch.channels_last)
         x = F.leaky_relu(x, 0.2)
