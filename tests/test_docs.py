@@ -45,3 +45,20 @@ def test_options_of_the_pages_are_options_of_the_commands():
         text = page.read_text(encoding="utf-8").replace("\\\n", " ")
         for command in re.findall(r"(?:python -m |venv/bin/)facegen ([^\n`]*)", text):
             assert set(re.findall(r"(?<!\S)--[a-z][a-z-]+", command)) <= known, (page, command)
+
+
+def test_names_of_the_architecture_are_where_it_says():
+    """`file.py`, `name` and `module.name` or `Class.name`: a definition of that name is in such a file or class."""
+    sources = {path: path.read_text(encoding="utf-8") for path in sorted((ROOT / "facegen").rglob("*.py"))}
+
+    def defines(source: str, name: str) -> bool:
+        return all(re.search(rf"^\s*(?:def|class) {part}\b|^\s*{part}\b.* = ", source, re.M) for part in name.split("."))
+
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    for file, name in re.findall(r"`([\w/]+\.py)`, `([\w.]+)`(?! and)", text):
+        if not name.endswith((".py", ".json")):
+            here = [source for path, source in sources.items() if path.as_posix().endswith(f"/{file}")]
+            assert any(defines(source, name) for source in here), (file, name)
+    for owner, name in re.findall(r"`(\w+)\.(?!py`|json`|yaml`)(\w+)`", text):
+        here = [s for path, s in sources.items() if path.stem == owner or re.search(rf"^class {owner}\b", s, re.M)]
+        assert any(defines(source, name) for source in here), (owner, name)
