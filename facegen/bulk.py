@@ -65,8 +65,10 @@ def rows(source: str | Path, out: Path, seed: int, options: Mapping[str, Any]) -
 
 
 def numbered(out: Path, number: int) -> Path:
-    """faces/ -> faces/000007.png, face.png -> face-000007.png."""
-    return out / f"{number:06d}.png" if out.is_dir() else out.with_name(f"{out.stem}-{number:06d}{out.suffix}")
+    """A folder, there or not yet: faces -> faces/000007.png; a name with a suffix: face.png -> face-000007.png."""
+    if out.is_dir() or not out.suffix:
+        return out / f"{number:06d}.png"
+    return out.with_name(f"{out.stem}-{number:06d}{out.suffix}")
 
 
 def _records(path: Path) -> Iterator[dict[str, Any]]:

@@ -77,6 +77,11 @@ def generate(
         if file is not None and text or n > 1:
             raise UsageError("a file or - brings its own descriptions: leave TEXT and --n out")
         ask("", seed, **more)
+        if not out.suffix:
+            try:
+                out.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise UsageError(f"the folder {out} can't be made: {error.strerror}") from None
         _draw_rows(bulk.rows(file or "-", out, seed, more), model, as_json, force)
         return
     if not text.strip() and not more["overrides"]:

@@ -127,7 +127,6 @@ a boat,10,,
 
 def test_a_file_is_drawn_and_gone_on_with(capsys, tmp_path, small_checkpoint):
     (tmp_path / "list.csv").write_text(LIST)
-    (tmp_path / "faces").mkdir()
     arguments = [
         "generate",
         "--file",
