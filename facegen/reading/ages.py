@@ -77,6 +77,7 @@ _PATTERNS = {
 }
 # Of these only the number is the age's, not the words that lead to it.
 _BARE = ("listed", "person", "about", "coded", "nearly")
+_NUMBER = re.compile(rf"\d|{_WORD}|{'|'.join(_DECADES)}|teens", re.IGNORECASE)  # without one there is no age
 _REGEXES = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in _PATTERNS.items()}
 # "25F", "28/M"; and at the start of a text or bracket "M/28", "F 25" (elsewhere F/22 is an aperture).
 _SEXED = re.compile(
@@ -170,7 +171,7 @@ def _years(name: str, match: re.Match, text: str) -> float | None:
 
 def find(text: str) -> list[Age]:
     """The ages in a text, in order, none overlapping another."""
-    if not re.search(r"\d|ty|ties|teen|eleven|twelve|\bten\b|olds?\b", text, re.IGNORECASE):
+    if not _NUMBER.search(text):
         return []
     ages: list[Age] = []
     taken = bytearray(len(text))

@@ -29,7 +29,8 @@ def read_forms(items: Sequence[Item]) -> None:
     """Find labels with states and deny those with a no."""
     _boxes(items)
     _signs(items)
-    _tables(items)
+    if any(item.norm == "\n" for item in items):
+        _tables(items)
     _values(items)
 
 

@@ -70,6 +70,8 @@ def _labelled(tokens: Sequence[Token], i: int) -> bool:
 
 def _hair_and_eyes(tokens: Sequence[Token], i: int, text: str) -> tuple[str, str, int] | None:
     """ "BLK/BRO", "BLK BRO": the colors of hair and eyes, as files have them side by side, and the number of tokens."""
+    if not tokens[i].capital:
+        return None
     table = lexicon().shorthand
     j = i + 2 if i + 1 < len(tokens) and tokens[i + 1].norm == "/" else i + 1
     if j >= len(tokens) or (j + 1 < len(tokens) and tokens[j + 1].norm in ("hair", "eyes", "hr")):
