@@ -116,7 +116,10 @@ def _row(place: str, path: Path, record: Mapping[str, Any], seed: int, options: 
         if "seed" in said:
             seed = whole(said["seed"])
         if "out" in said:
-            path = path.parent / str(said["out"])
+            name = str(said["out"])
+            path = path.parent / name
+            if Path(name).name != name:
+                more["error"] = f"out {name[:60]!r} is no file name: leave folders out"
     except (ValueError, TypeError):
         more["error"] = 'its overrides are no JSON object such as {"beard": true}'
     return Row(place, path, said.get("description", ""), seed, more)
