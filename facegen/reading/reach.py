@@ -126,6 +126,8 @@ class Forward:
             return head is not None and head == self.here[-1].head and self.items[head].start < first.start
         if first.role not in ("noun", "thing", "unknown") or first.part == "person":
             return False
+        if self.cue.scope == "order" and first is following[0] and first.norm in ("smile", "grin", "laugh", "frown"):
+            return False  # "lose the hat and smile": an order of its own
         return self.listing or (_group(first) is not None and _group(first) == _group(self.here[-1]))
 
 
