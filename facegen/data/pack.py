@@ -10,6 +10,7 @@ import ctypes
 import hashlib
 import os
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,7 +58,7 @@ class Pack:
         return np.flatnonzero(keep & (self.source == source) if source is not None else keep)
 
 
-def pack(datasets: list[FaceDataset], size: int, folder: Path) -> Pack:
+def pack(datasets: Sequence[FaceDataset], size: int, folder: Path) -> Pack:
     """The data sets as one: every image as (size, size, 3) pixels, kept in `folder`, and what is said of them today.
 
     Only pixels are kept, for as long as the files they come from stay what they were. Labels are read anew, so that
@@ -75,7 +76,7 @@ def pack(datasets: list[FaceDataset], size: int, folder: Path) -> Pack:
     )
 
 
-def _images(datasets: list[FaceDataset], paths: list[Path], size: int, folder: Path) -> np.ndarray:
+def _images(datasets: Sequence[FaceDataset], paths: list[Path], size: int, folder: Path) -> np.ndarray:
     """uint8 (n, size, size, 3), memory-mapped from `folder`."""
     packed, key_path = folder / f"images{size}.npy", folder / f"images{size}.key"
     key = _fingerprint(paths)
@@ -115,7 +116,7 @@ def _fingerprint(paths: list[Path]) -> str:
     return digest.hexdigest()
 
 
-def drawable_names(datasets: list[FaceDataset], at_least: int = 80) -> list[str]:
+def drawable_names(datasets: Sequence[FaceDataset], at_least: int = 80) -> list[str]:
     """The attributes that the labels can support: at least so many yeses and as many noes among the training faces."""
     table = np.concatenate([attribute_table(d, NAMES) for d in datasets])
     train = np.array([split(d[i].number) == "train" for d in datasets for i in range(len(d))])

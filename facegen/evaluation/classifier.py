@@ -8,8 +8,9 @@ Calibration is taken of the probabilities that training fits, with the training 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -18,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import roc_auc_score, roc_curve
-from torch import nn
+from torch import Tensor
 
 from facegen import registry
 from facegen.data.pack import Pack
@@ -29,7 +30,26 @@ from facegen.evaluation.reader import EvaluationError
 BINS = 10
 
 
-def load(source: str | Path | None = None) -> nn.Module:
+class Classifier(Protocol):
+    """What is measured: see `registry.CLASSIFIERS`. `config` has `base_rates`."""
+
+    config: Any
+    attributes: list[str]
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """Log-odds of each attribute (n, a) of images (n, 3, s, s) in -1..1."""
+        ...
+
+    def features(self, images: Tensor) -> Tensor:
+        """Penultimate features (n, d)."""
+        ...
+
+    def parameters(self) -> Iterable[Tensor]:
+        """Its weights."""
+        ...
+
+
+def load(source: str | Path | None = None) -> Classifier:
     """The classifier of a checkpoint, ours or VGG-Face's (None: the embedded one). Raises `hub.CheckpointError`."""
     return registry.load(source, "classifier", list(registry.CLASSIFIERS))
 
@@ -42,11 +62,11 @@ def test_rows(data: Pack, limit: int | None = None) -> np.ndarray:
     return rows
 
 
-test_rows.__test__ = False  # pytest takes it for a test where it is imported
+test_rows.__test__ = False  # type: ignore[attr-defined]  # pytest takes it for a test where it is imported
 
 
 @torch.inference_mode()
-def logits(model: nn.Module, data: Pack, rows: np.ndarray) -> np.ndarray:
+def logits(model: Classifier, data: Pack, rows: np.ndarray) -> np.ndarray:
     """Log-odds (n, a) of the given photographs, with the training share in them."""
     batches = np.array_split(rows, -(-len(rows) // 64))
     return np.concatenate([model(photographs(data, b)).float().numpy() for b in batches])
@@ -95,7 +115,7 @@ def _sigmoid(odds: np.ndarray) -> np.ndarray:
     return torch.sigmoid(torch.from_numpy(np.asarray(odds, np.float64))).numpy()
 
 
-def evaluate(model: nn.Module, data: Pack) -> tuple[dict, Figure]:
+def evaluate(model: Classifier, data: Pack) -> tuple[dict, Figure]:
     """Figures of each attribute and their means; and the picture of reliability and ROC."""
     rows = test_rows(data)
     labels, odds = data.columns(model.attributes)[rows], logits(model, data, rows)

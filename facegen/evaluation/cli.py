@@ -81,6 +81,7 @@ def faces(
     from facegen.evaluation.faces.protocol import Options, beside, evaluate
     from facegen.evaluation.faces.report import print_faces
     from facegen.evaluation.instruments.distances import loss_spaces
+    from facegen.evaluation.instruments.lenses import Generator
     from facegen.evaluation.output import claim, known, write_picture
     from facegen.evaluation.reader import EvaluationError
 
@@ -91,7 +92,7 @@ def faces(
         check_private(html)
     for path in filter(None, (out, html, sheet)):
         claim(path, force)
-    generator = registry.load(model)
+    generator: Generator = registry.load(model)
     train_data = train_data or []
     packed = beside(
         pack([read_dataset(folder) for folder in (data, *judge_data, *train_data)], size, cache), len(train_data)

@@ -13,10 +13,10 @@ import torch
 from matplotlib.figure import Figure
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
-from torch import nn
 
 from facegen.attributes import BY_NAME
 from facegen.data.pack import Pack
+from facegen.evaluation.classifier import Classifier
 from facegen.evaluation.instruments.pixels import photographs
 from facegen.evaluation.output import known
 from facegen.evaluation.reader import EvaluationError
@@ -37,7 +37,7 @@ def chosen(methods: Sequence[str] | None) -> list[str]:
 
 
 @torch.inference_mode()
-def penultimate(model: nn.Module, data: Pack, rows: np.ndarray) -> np.ndarray:
+def penultimate(model: Classifier, data: Pack, rows: np.ndarray) -> np.ndarray:
     """The features before the heads (n, d) of the given photographs."""
     batches = np.array_split(rows, -(-len(rows) // 64))
     return np.concatenate([model.features(photographs(data, b)).float().numpy() for b in batches])

@@ -29,7 +29,7 @@ class EfficientNet(nn.Module):
         self.stem = nn.Sequential(network._conv_stem, network._bn0, nn.ReLU6())
         self.blocks = network._blocks
         self.head = nn.Sequential(network._conv_head, network._bn1, nn.ReLU6())
-        self.requires_grad_(False).eval().to(memory_format=torch.channels_last)
+        self.requires_grad_(False).eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def placed(self, images: Tensor) -> Tensor:
         """What a judge reads: maps of the middle at 6 x 6 and 5 x 5 places, (n, 4240)."""

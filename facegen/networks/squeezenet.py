@@ -46,7 +46,8 @@ class SqueezeNet(nn.Module):
         )  # fmt: skip
         state = {k: v.float() for k, v in load_file(weights).items() if k.startswith("features.")}
         self.load_state_dict(state)
-        self.requires_grad_(False).eval().to(memory_format=torch.channels_last)
+        self.requires_grad_(False).eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.mean: Tensor
         self.register_buffer("mean", torch.tensor(MEAN_BGR).view(1, 3, 1, 1))
 
     def forward(self, image: Tensor) -> list[Tensor]:

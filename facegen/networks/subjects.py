@@ -72,7 +72,7 @@ class SubjectDeconv(nn.Module):
             # PyTorch's own start would shrink the signal at each of fourteen layers: who it is would reach no pixel.
             if isinstance(layer, (nn.Conv2d, nn.Linear)):
                 nn.init.kaiming_normal_(layer.weight, 0.2)
-                nn.init.zeros_(layer.bias)
+                nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
 
     def unit(self, identity: Tensor, attributes: Tensor) -> Tensor:
         """RGB (n, 3, s, s) in 0..1: what the logarithmic error is taken of."""

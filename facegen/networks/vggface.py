@@ -76,6 +76,7 @@ class VGGFace(nn.Module):
         self.heads = nn.Linear(config.hidden, 2 * len(config.attributes))
         self.dropout = nn.Dropout(config.dropout)
         for layer in (self.get_submodule(name) for name in LAYERS):
+            assert isinstance(layer, (nn.Conv2d, nn.Linear)) and layer.bias is not None
             nn.init.kaiming_normal_(layer.weight)
             nn.init.zeros_(layer.bias)
 

@@ -57,7 +57,7 @@ class ClassifierTrainer(ModelTrainer):
         if config.augment_eyewear or config.augment_facial_hair:
             self.dress = AugmentConfig(eyewear=config.augment_eyewear, facial_hair=config.augment_facial_hair)
         config.model.base_rates = self.base_rates()
-        self.model = AttributeClassifier(config.model).to(self.device, memory_format=torch.channels_last)
+        self.model = AttributeClassifier(config.model).to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = copy.deepcopy(self.model).requires_grad_(False).eval()
         adam = torch.optim.AdamW(
             self.model.parameters(), config.learning_rate, (0.9, 0.99), weight_decay=config.weight_decay

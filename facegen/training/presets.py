@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,7 @@ class Setting:
     """What every model is made from."""
 
     values: dict[str, Any]
-    datasets: list[FaceDataset]
+    datasets: Sequence[FaceDataset]
     run: Run
     accelerator: Accelerator
     cache: Path

@@ -77,7 +77,7 @@ def _typed(default: object, value: object, path: str) -> object:
     number = isinstance(default, (int, float)) and not isinstance(default, bool)
     if number and isinstance(value, (int, float)) and not isinstance(value, bool):
         if isinstance(default, float) or value == int(value):
-            return type(default)(value)
+            return float(value) if isinstance(default, float) else int(value)
     if type(value) is not type(default):
         raise TrainingError(f"{path} = {value!r}: a value such as {default!r} is expected")
     return value

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 import yaml
@@ -82,14 +83,14 @@ class Run:
         """Whether `time_limit` seconds have passed since the start."""
         return self.time_limit is not None and time.monotonic() - self.started > self.time_limit
 
-    def save_config(self, config: object) -> None:
+    def save_config(self, config: Any) -> None:
         """Write a dataclass as config.yaml, which `--recipe` and `--resume` read."""
         if self.main:
             write_atomic(self.folder / "config.yaml", yaml.safe_dump(asdict(config), sort_keys=False))
 
     def log(self, step: int, values: Mapping[str, float]) -> None:
         """One line of JSON in log.jsonl, and the same for TensorBoard."""
-        if self.main:
+        if self.board is not None:
             with open(self.folder / "log.jsonl", "a", encoding="utf-8") as file:
                 seconds = round(time.monotonic() - self.started, 1)
                 file.write(json.dumps({"step": step, "seconds": seconds, **values}) + "\n")

@@ -55,7 +55,7 @@ class ModelTrainer:
     ):
         self.config, self.data, self.run = config, data, run
         self.accelerator = accelerator or Accelerator()
-        self.device = self.accelerator.device
+        self.device: torch.device = self.accelerator.device
         self.rows = data.rows("train") if rows is None else rows
         self.labels = torch.from_numpy(data.columns(config.model.attributes).astype(np.float32))
         self.done = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -11,7 +12,7 @@ from matplotlib.figure import Figure
 
 DRAWN, PHOTOGRAPHS, THIRD = "#e8743b", "#3b82c4", "#7fb069"
 GRAY = "#80858c"  # halfway: readable on both backgrounds
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "facegen",  # the same figures give the same file
     "font.family": "sans-serif",
@@ -51,7 +52,7 @@ def accuracy_bars(
         axes = figure.subplots()
         places = np.arange(len(names))
         for shift, side, color in ((-0.19, "drawn", DRAWN), (0.19, "photographs", PHOTOGRAPHS)):
-            values = [np.nan if accuracy[n][side] is None else accuracy[n][side] for n in names]
+            values = np.array([accuracy[n][side] for n in names], float)  # NaN for None
             axes.barh(places + shift, values, 0.36, color=color, label=side)
         axes.axvline(0.5, color=GRAY, linewidth=0.8, linestyle=":")
         axes.set(
@@ -93,7 +94,7 @@ def histograms(sides: Mapping[str, np.ndarray], xlabel: str) -> str | None:
     if not there:
         return None
     every = np.concatenate(list(there.values()))
-    bins = np.linspace(every.min(), max(every.max(), every.min() + 1e-9), 50)
+    bins: Any = np.linspace(every.min(), max(every.max(), every.min() + 1e-9), 50)
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=(6, 2.8), layout="constrained")
         axes = figure.subplots()

@@ -12,13 +12,12 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 
 import numpy as np
-from torch import nn
 
 from facegen.attributes import FACIAL_HAIR, MAKEUP, MEASURED, MIRRORED, encode, rivals, tied
 from facegen.evaluation.instruments.cache import Arrays
 from facegen.evaluation.instruments.faceid import cosine
 from facegen.evaluation.instruments.judge import Judge
-from facegen.evaluation.instruments.lenses import Lens, Mirrored, Pixels, draw_batches, measure
+from facegen.evaluation.instruments.lenses import Generator, Lens, Mirrored, Pixels, draw_batches, measure
 
 FLIPS = ("male", "blond_hair", "beard", "smiling", "eyeglasses")  # with nothing else said
 PERSON_SEED, FLIP_SEED = 200_000, 100_000
@@ -61,7 +60,7 @@ def mirror_noise(judge: Judge, verdicts: np.ndarray, mirrored: np.ndarray) -> di
 
 
 def flip_people(
-    model: nn.Module, judge: Judge, lenses: Sequence[Lens], people: np.ndarray, noise: dict[str, float], size: int
+    model: Generator, judge: Judge, lenses: Sequence[Lens], people: np.ndarray, noise: dict[str, float], size: int
 ) -> tuple[dict, dict[str, np.ndarray]]:
     """Leakage, and identity, of people whose attributes are flipped one by one.
 
@@ -75,7 +74,7 @@ def flip_people(
         found.
     """
     names, heads = list(model.config.attributes), judge.heads
-    seeds = np.arange(PERSON_SEED, PERSON_SEED + len(people))
+    seeds = list(range(PERSON_SEED, PERSON_SEED + len(people)))
     before = measure(
         draw_batches(model, people, seeds, size), [*lenses, *(Mirrored(x) for x in lenses if x.name == "reading")]
     )
@@ -85,7 +84,7 @@ def flip_people(
         who, after_rows = flipped(people, name, names)
         if not len(who):
             continue
-        after = measure(draw_batches(model, after_rows, seeds[who], size), lenses)
+        after = measure(draw_batches(model, after_rows, [seeds[k] for k in who], size), lenses)
         was, now = before["verdicts"][who] > 0.5, after["verdicts"] > 0.5
         j, wanted = heads.index(name), after_rows[:, names.index(name)] > 0
         matrix[name] = {head: float(share) for head, share in zip(heads, (was != now).mean(0), strict=True)}
@@ -133,7 +132,7 @@ def off_target(
     }
 
 
-def flip_alone(model: nn.Module, judge: Judge, lenses: Sequence[Lens], n: int, size: int) -> dict:
+def flip_alone(model: Generator, judge: Judge, lenses: Sequence[Lens], n: int, size: int) -> dict:
     """One attribute of n people with nothing else said, yes against no: as a user of the app does it.
 
     `off_target_main` is of the main attributes that aren't tied. More may change here: nothing holds the rest.

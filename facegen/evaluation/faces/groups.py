@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from torch import nn
 
 from facegen.attributes import MEASURED, decode, encode, members, merge
 from facegen.evaluation.faces.said import seen_as_said
 from facegen.evaluation.instruments.judge import Judge
-from facegen.evaluation.instruments.lenses import Lens, draw_batches, measure
+from facegen.evaluation.instruments.lenses import Generator, Lens, draw_batches, measure
 
 FIRST_SEED = 300_000
 GROUPS = {
@@ -20,7 +19,7 @@ GROUPS = {
 }
 
 
-def by_group(model: nn.Module, judge: Judge, lenses: Sequence[Lens], said: np.ndarray, size: int) -> dict:
+def by_group(model: Generator, judge: Judge, lenses: Sequence[Lens], said: np.ndarray, size: int) -> dict:
     """What is seen of what was said, and found faces, in each group that the model draws.
 
     Args:

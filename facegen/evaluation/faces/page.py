@@ -15,13 +15,13 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 from PIL import Image
-from torch import nn
 
 from facegen import __version__
 from facegen.attributes import BY_NAME, MEASURED
 from facegen.drawing.sheets import face_sheet, grid
 from facegen.evaluation.faces import charts
 from facegen.evaluation.faces.protocol import Evidence
+from facegen.evaluation.instruments.lenses import Generator
 from facegen.evaluation.reader import EvaluationError
 from facegen.files import write_atomic
 
@@ -82,7 +82,7 @@ def page(result: dict, evidence: Evidence, sheet: Image.Image, model: str) -> st
     )
 
 
-def write_page(path: Path, result: dict, evidence: Evidence, model: nn.Module, name: str) -> None:
+def write_page(path: Path, result: dict, evidence: Evidence, model: Generator, name: str) -> None:
     """Draw the contact sheet and write the page in one move."""
     sheet = face_sheet(model)
     columns = sheet.width // model.config.image_size

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from torch import nn
 
 from facegen.attributes import MEASURED
 from facegen.data.pack import Pack
@@ -36,6 +35,7 @@ from facegen.evaluation.instruments.lenses import (
     CHUNK,
     Embedding,
     Finding,
+    Generator,
     Lens,
     Mirrored,
     Objects,
@@ -96,7 +96,7 @@ class Evidence:
 
 
 def evaluate(
-    model: nn.Module, data: Pack, options: Options | None = None, reference: Pack | None = None
+    model: Generator, data: Pack, options: Options | None = None, reference: Pack | None = None
 ) -> tuple[dict, Evidence]:
     """Measure a generator.
 
@@ -126,7 +126,7 @@ def evaluate(
 class _Evaluation:
     """One evaluation: `result` and `evidence` are filled in as it goes on."""
 
-    def __init__(self, model: nn.Module, data: Pack, options: Options, reference: Pack | None):
+    def __init__(self, model: Generator, data: Pack, options: Options, reference: Pack | None):
         self.model, self.data, self.options = model, data, options
         self.names, self.size = list(model.config.attributes), data.images.shape[1]
         self.test_rows = data.rows("test", 0.9, source=0)
@@ -182,7 +182,7 @@ class _Evaluation:
         """Draw once: what is seen of what was said, found faces, and the drawn faces as a set beside photographs."""
         options, n, side = self.options, self.n, self.yardstick.images.shape[1]
         looking: list[Lens] = [self.embedding if options.flips else self.finding]
-        lenses = [*looking, Objects(self.reading.network), Spectrum()]
+        lenses: list[Lens] = [*looking, Objects(self.reading.network), Spectrum()]
         if options.feature_weights:
             lenses.append(Textures(options.feature_weights))
         asked = self.asked(n)
@@ -242,7 +242,7 @@ class _Evaluation:
         self.result["groups"] = by_group(self.model, self.judge, [self.reading, self.finding], said, self.size)
 
     def flips(self) -> None:
-        lenses = [self.reading, self.embedding]
+        lenses: list[Lens] = [self.reading, self.embedding]
         mirrored = self.photographs(self.test_rows, Mirrored(self.reading))["mirrored_verdicts"]
         noise = mirror_noise(self.judge, self.test["verdicts"], mirrored)
         people = self.labels[

@@ -6,11 +6,10 @@ from importlib import resources
 
 import numpy as np
 from PIL import Image, ImageDraw
-from torch import nn
 
 from facegen.attributes import MEASURED, encode
 from facegen.drawing.sheets import grid, to_image
-from facegen.evaluation.instruments.lenses import Reading, draw_batches, measure
+from facegen.evaluation.instruments.lenses import Generator, Reading, draw_batches, measure
 from facegen.reading.rules import parse
 
 TYPED = tuple(resources.files(__package__).joinpath("typed.txt").read_text().splitlines())
@@ -21,7 +20,7 @@ def _wanted(text: str, names: list[str]) -> dict[str, bool]:
     return {name: yes for name, yes in parse(text).attributes.items() if name in names}
 
 
-def typed(model: nn.Module, reading: Reading, people: int, size: int) -> dict:
+def typed(model: Generator, reading: Reading, people: int, size: int) -> dict:
     """For each of `TYPED`, seeds 0 to people - 1.
 
     Args:
@@ -45,7 +44,7 @@ def typed(model: nn.Module, reading: Reading, people: int, size: int) -> dict:
     return {"people": people, "shown": float(np.mean(shown)) if shown else float("nan"), "each": table}
 
 
-def sheet(model: nn.Module, columns: int = 8) -> Image.Image:
+def sheet(model: Generator, columns: int = 8) -> Image.Image:
     """A face for each of `TYPED`, its words below: the n-th from seed n, unchosen, at the model's size."""
     names, side = list(model.config.attributes), model.config.image_size
     rows = np.array([encode(_wanted(text, names), names) for text in TYPED])

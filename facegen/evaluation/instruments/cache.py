@@ -48,6 +48,6 @@ def cached(folder: Path | None, kind: str, key: str, make: Callable[[], Arrays])
     folder.mkdir(parents=True, exist_ok=True)
     handle, partial = tempfile.mkstemp(dir=folder, suffix=".part")
     with os.fdopen(handle, "wb") as file:
-        np.savez(file, **arrays)
+        np.savez(file, **arrays)  # type: ignore[arg-type]
     os.replace(partial, path)  # two evaluations at once write the same, each whole
     return arrays

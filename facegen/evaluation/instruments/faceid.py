@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from pathlib import Path
 
 import dlib
 import numpy as np
@@ -22,11 +23,12 @@ class FaceFinder:
     def __init__(self) -> None:
         self.detector = dlib.get_frontal_face_detector()
         try:
-            landmarks = find_model()
+            landmarks: Path | None = find_model()
         except DataError:
             landmarks = None
-        self.can_embed = landmarks is not None and landmarks.with_name(EMBEDDING).is_file()
-        if self.can_embed:
+        self.can_embed = False
+        if landmarks is not None and landmarks.with_name(EMBEDDING).is_file():
+            self.can_embed = True
             self.landmarks = dlib.shape_predictor(str(landmarks))
             self.network = dlib.face_recognition_model_v1(str(landmarks.with_name(EMBEDDING)))
 

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from tqdm import tqdm
 
 from facegen.data.pack import Pack
@@ -28,6 +28,20 @@ from facegen.networks.squeezenet import SqueezeNet
 
 BATCH = 32
 CHUNK = 2000  # photographs that are kept together
+
+
+class Generator(Protocol):
+    """What is measured: `config` has `attributes` and `image_size`; see `registry.GENERATORS`."""
+
+    config: Any
+
+    def identity(self, seeds: Sequence[int]) -> Tensor:
+        """Identity codes (n, d) of n seeds."""
+        ...
+
+    def __call__(self, identity: Tensor, attributes: Tensor) -> Tensor:
+        """RGB (n, 3, s, s) in -1..1 of identity codes (n, d) and attributes (n, a) of -1/0/+1."""
+        ...
 
 
 class Lens(Protocol):
@@ -142,7 +156,7 @@ class Pixels:
         return {self.name: to_pixels(resized(images, self.size))}
 
 
-def draw_batches(model: nn.Module, attributes: np.ndarray, seeds: Sequence[int], size: int) -> Iterator[Tensor]:
+def draw_batches(model: Generator, attributes: np.ndarray, seeds: Sequence[int], size: int) -> Iterator[Tensor]:
     """A face for each row of attributes (n, a) of -1/0/+1 and each of n seeds: float32 batches (b, 3, size, size)."""
     for start in tqdm(
         range(0, len(attributes), BATCH), desc="draw", unit="batch", mininterval=2.0, disable=len(attributes) <= BATCH

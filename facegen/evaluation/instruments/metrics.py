@@ -49,7 +49,7 @@ def frechet_infinity(a: np.ndarray, b: np.ndarray) -> float:
 def _root(x: np.ndarray) -> np.ndarray:
     """A matrix R (at most d rows, d) with R^T R = the covariance of features (n, d)."""
     centered = (x - x.mean(0)) / np.sqrt(len(x) - 1)
-    return centered if len(x) <= x.shape[1] else np.linalg.qr(centered, mode="r")
+    return centered if len(x) <= x.shape[1] else np.asarray(np.linalg.qr(centered, mode="r"))
 
 
 def kernel_distance(a: np.ndarray, b: np.ndarray) -> float:

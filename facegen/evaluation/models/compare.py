@@ -30,7 +30,15 @@ from facegen.drawing.sheets import face_sheet
 from facegen.evaluation.instruments.cache import Arrays
 from facegen.evaluation.instruments.faceid import FaceFinder
 from facegen.evaluation.instruments.judge import judge_rows, trained_judge
-from facegen.evaluation.instruments.lenses import Finding, Objects, Reading, draw_batches, measure, measure_photographs
+from facegen.evaluation.instruments.lenses import (
+    Finding,
+    Lens,
+    Objects,
+    Reading,
+    draw_batches,
+    measure,
+    measure_photographs,
+)
 from facegen.evaluation.instruments.metrics import balanced_accuracy, frechet_distance
 from facegen.evaluation.models import redrawn as targets
 from facegen.evaluation.models.on_request import asked, labelled
@@ -86,13 +94,15 @@ def compare(
     network = EfficientNet()
     judge, key = trained_judge(data, network, cache)
     reading, objects = Reading(network, judge, key, size), Objects(network)
-    lenses = [reading, objects, Finding(FaceFinder())]
+    lenses: list[Lens] = [reading, objects, Finding(FaceFinder())]
     shared = [a for a in MEASURED if a in judge.heads and all(a in m.config.attributes for m in models.values())]
     labels = data.columns(shared)[test_rows]
     test = measure_photographs(data, test_rows, lenses, cache)
     # As many as are drawn, where there are: a Frechet distance depends on the number.
     others = (
-        measure_photographs(data, validation[: len(test_rows)], [objects], cache)["objects"] if len(validation) else []
+        measure_photographs(data, validation[: len(test_rows)], [objects], cache)["objects"]
+        if len(validation)
+        else np.empty((0, 1))
     )
 
     def figures(seen: Arrays, compared: np.ndarray) -> dict:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from torch import nn
 
 from facegen.attributes import BY_NAME, encode
 from facegen.evaluation.instruments.judge import Judge
-from facegen.evaluation.instruments.lenses import Reading, draw_batches, measure
+from facegen.evaluation.instruments.lenses import Generator, Reading, draw_batches, measure
 
 FIRST_SEED = 100_000
 
 
-def asked(model: nn.Module, names: Sequence[str], reading: Reading, n: int, size: int) -> dict:
+def asked(model: Generator, names: Sequence[str], reading: Reading, n: int, size: int) -> dict:
     """For each of `names` that the model draws and the judge reads, `n` people with it and the same `n` without it.
 
     Nothing else is said of them, but that whom facial hair is asked of is a man: photographs show no other.
@@ -25,7 +24,7 @@ def asked(model: nn.Module, names: Sequence[str], reading: Reading, n: int, size
     Returns:
         {name: {"n": people, "yes": share judged yes when asked for it, "no": share judged yes when asked for none}}
     """
-    table = {}
+    table: dict[str, dict] = {}
     for name in (a for a in names if a in model.config.attributes and a in reading.judge.heads):
         shares = {}
         for side, state in (("yes", True), ("no", False)):
@@ -43,7 +42,7 @@ def labelled(names: Sequence[str], labels: np.ndarray, verdicts: np.ndarray, jud
     Args:
         labels: (n, len(names)) of -1/0/+1. verdicts: (n, len(judge.heads)), the judge's probabilities of yes.
     """
-    table = {}
+    table: dict[str, dict[str, float]] = {}
     for j, name in enumerate(names):
         if name in judge.heads:
             judged = verdicts[:, judge.heads.index(name)] > 0.5

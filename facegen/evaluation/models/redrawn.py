@@ -5,7 +5,9 @@ The pictures hold what a model drew, never the photograph that it was to draw.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,7 +29,7 @@ Redrawn = tuple[np.ndarray, Tensor]
 
 
 @torch.inference_mode()
-def redrawn(model: nn.Module, data: Pack, rows: np.ndarray, encoder: Encoder | None = None) -> Redrawn | None:
+def redrawn(model: Any, data: Pack, rows: np.ndarray, encoder: Encoder | None = None) -> Redrawn | None:
     """What a model makes of photographs that it is told to redraw: their rows, and images (n, 3, s, s) in -1..1.
 
     The first report's network redraws its subjects, DRAW what its encoder sees, the default what `encoder` makes of it;
@@ -43,6 +45,7 @@ def redrawn(model: nn.Module, data: Pack, rows: np.ndarray, encoder: Encoder | N
         hot = F.one_hot(subject[mine], len(known)).float()
         images = [model(h, a) for h, a in zip(hot.split(64), labels[mine].split(64), strict=True)]
         return rows[mine.numpy()], torch.cat(images)
+    one: Callable[..., Tensor]
     if isinstance(model, Draw):
         one, size = _seen_by_draw, model.config.image_size
     elif encoder is not None:

@@ -11,7 +11,7 @@ The checkpoint can be used at any moment: until stage 2 has run, the flow is clo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +39,7 @@ Step = Callable[[int], dict[str, Tensor]]
 
 def begin(
     recipe: Recipe,
-    datasets: list[FaceDataset],
+    datasets: Sequence[FaceDataset],
     run: Run,
     cache: Path,
     feature_weights: Path | None,

@@ -60,7 +60,7 @@ class DeconvTrainer(ModelTrainer):
         mine = np.flatnonzero(self.subject.numpy() >= 0)
         self.rows = np.intersect1d(self.rows, mine)
         self.watched = np.intersect1d(self.data.rows("validation"), mine)[:64]
-        self.model = SubjectDeconv(config).to(self.device, memory_format=torch.channels_last)
+        self.model = SubjectDeconv(config).to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimizer = self.prepare(torch.optim.Adam(self.model.parameters(), self.config.learning_rate))
 
     def batch(self, rows: np.ndarray) -> tuple[Tensor, Tensor, Tensor]:

@@ -58,7 +58,7 @@ class IdentifyTrainer(ModelTrainer):
         if len(np.unique(subject[self.rows])) < 2:
             raise TrainingError("the data set names fewer than two subjects to tell apart (CelebA: identity.txt)")
         config.model.std = [DEVIATION] * 3
-        self.model = VGGFace(config.model).to(self.device, memory_format=torch.channels_last)
+        self.model = VGGFace(config.model).to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.people = nn.Linear(config.model.hidden, len(people)).to(self.device)
         parameters = [*self.model.parameters(), *self.people.parameters()]
         adam = torch.optim.AdamW(parameters, config.learning_rate, weight_decay=config.weight_decay)

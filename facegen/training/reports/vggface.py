@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -58,12 +59,15 @@ class VGGFaceTrainer(ModelTrainer):
             )
         config.model.base_rates = self.base_rates()
         config.model.std = config.model.std or [read_deviation(config.weights) if config.weights else 64.0] * 3
-        self.model = VGGFace(config.model).to(self.device, memory_format=torch.channels_last)
+        self.model = VGGFace(config.model).to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         for layer in set(LAYERS) - set(UNFREEZE[config.unfreeze]):
             self.model.get_submodule(layer).requires_grad_(False)
         loaded = [p for n, p in self.model.named_parameters() if p.requires_grad and not n.startswith("heads")]
         factor = config.pretrained_factor if config.weights else 1.0
-        groups = [{"params": list(self.model.heads.parameters())}, {"params": loaded, "lr_factor": factor}]
+        groups: list[dict[str, Any]] = [
+            {"params": list(self.model.heads.parameters())},
+            {"params": loaded, "lr_factor": factor},
+        ]
         groups = [g for g in groups if g["params"]]
         self.optimizer = self.prepare(torch.optim.AdamW(groups, config.learning_rate, weight_decay=config.weight_decay))
 
