@@ -103,9 +103,8 @@ def test_the_whole_protocol(own, other, squeezenet, checkpoint, tmp_path, capsys
     values = result["distance"]["squeezenet"]["frechet"]
     assert list(result["distance"]) == list(result["manifold"]) == ["efficientnet", "squeezenet"]
     assert [row["seen_by_a_loss"] for row in result["distance"].values()] == [False, True]
-    assert (
-        result["said"]["seen_main"]["photographs"] > 0.9 and result["said"]["each"]["black_hair"]["drawn"]["n"] == 210
-    )
+    assert result["said"]["seen_main"]["photographs"] > 0.9
+    assert sum(row["drawn"]["n"] for row in result["said"]["each"].values()) == 210  # each has one hair color said
     manifold = result["manifold"]["efficientnet"]
     assert manifold["precision"]["drawn"] < 0.1 and manifold["precision"]["photographs"] > 0.5
     assert result["groups"] == {}  # it draws neither sex, age nor ethnicity
