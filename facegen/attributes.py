@@ -55,7 +55,7 @@ GROUPS: tuple[Group, ...] = (
     Group("gender", "Gender"),
     Group("age", "Age", exclusive=True),
     Group("face_shape", "Face shape", exclusive=True),
-    Group("hair_color", "Hair colour", exclusive=True),
+    Group("hair_color", "Hair color", exclusive=True),
     Group("hair", "Hair"),
     Group("eyewear", "Eyewear"),
     Group("facial_hair", "Facial hair"),
@@ -64,7 +64,7 @@ GROUPS: tuple[Group, ...] = (
     Group("features", "Features"),
     Group("worn", "Worn"),
     Group("ethnicity", "Ethnicity"),
-    Group("eye_color", "Eye colour", exclusive=True),
+    Group("eye_color", "Eye color", exclusive=True),
 )
 
 

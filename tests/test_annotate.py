@@ -3,7 +3,6 @@
 import csv
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import free_port
 from drawn_face import LANDMARKS, drawn_face
 from PIL import Image
 from typer.testing import CliRunner
@@ -175,28 +175,16 @@ def serve(folder, port: int) -> subprocess.Popen:
             urllib.request.urlopen(f"http://127.0.0.1:{port}/")
             return process
         except OSError:
-            time.sleep(0.2)
+            time.sleep(0.1)
     raise AssertionError("the page wasn't served")
 
 
-def free_port() -> int:
-    import socket
-
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
-
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
-def test_by_keyboard_in_a_browser_killed_and_resumed(folder):
-    from playwright.sync_api import expect, sync_playwright
+def test_by_keyboard_in_a_browser_killed_and_resumed(folder, browser):
+    from pages import TIMEOUT, expect
 
     def until(condition):
         while not condition():
-            time.sleep(0.1)
+            page.wait_for_timeout(50)
 
     def bag(subject):
         path = folder / "annotations.csv"
@@ -204,42 +192,40 @@ def test_by_keyboard_in_a_browser_killed_and_resumed(folder):
 
     port = free_port()
     server = serve(folder, port)
+    page = browser.new_page()
+    page.set_default_timeout(TIMEOUT)
     try:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-            page = browser.new_page()
-            page.set_default_timeout(60_000)
-            page.goto(f"http://127.0.0.1:{port}/")
-            expect(page.get_by_text("Subject 1 of 2")).to_be_visible(timeout=60_000)
-            expect(page.locator("#a-male input[value=no]")).to_be_checked(timeout=60_000)  # proposed
-            assert "anna" not in page.content()  # ids may be people's names
-            page.keyboard.press("y")  # male: yes
-            until(lambda: bag("anna").get("male") is True)
-            for _ in range(3):
-                page.keyboard.press("j")
-            page.keyboard.press("y")  # oval_face: the fifth
-            until(lambda: bag("anna").get("oval_face") is True)
-            expect(page.locator("#a-round_face input[value=no]")).to_be_checked(timeout=60_000)
-            page.keyboard.press("Enter")
-            expect(page.get_by_text("Subject 2 of 2")).to_be_visible(timeout=60_000)
-            page.keyboard.press("j")  # past young: nothing is said
-            page.keyboard.press("k")
-            page.keyboard.press("y")  # male was proposed: confirmed is answered, too
-            until(lambda: bag("bert").get("male") is True)
-            page.keyboard.press("k")
-            page.keyboard.press("n")
-            until(lambda: bag("bert").get("male") is False)
-            os.killpg(server.pid, signal.SIGKILL)  # at any moment
-            server.wait()
-            server = serve(folder, port)
-            page.goto(f"http://127.0.0.1:{port}/")
-            expect(page.get_by_text("Subject 2 of 2")).to_be_visible(timeout=60_000)
-            expect(page.locator("#a-male input[value=no]")).to_be_checked(timeout=60_000)
-            page.keyboard.press("b")
-            expect(page.get_by_text("Subject 1 of 2")).to_be_visible(timeout=60_000)
-            expect(page.locator("#a-oval_face input[value=yes]")).to_be_checked(timeout=60_000)
-            browser.close()
+        page.goto(f"http://127.0.0.1:{port}/")
+        expect(page.get_by_text("Subject 1 of 2")).to_be_visible()
+        expect(page.locator("#a-male input[value=no]")).to_be_checked()  # proposed
+        assert "anna" not in page.content()  # ids may be people's names
+        page.keyboard.press("y")  # male: yes
+        until(lambda: bag("anna").get("male") is True)
+        for _ in range(3):
+            page.keyboard.press("j")
+        page.keyboard.press("y")  # oval_face: the fifth
+        until(lambda: bag("anna").get("oval_face") is True)
+        expect(page.locator("#a-round_face input[value=no]")).to_be_checked()
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("Subject 2 of 2")).to_be_visible()
+        page.keyboard.press("j")  # past young: nothing is said
+        page.keyboard.press("k")
+        page.keyboard.press("y")  # male was proposed: confirmed is answered, too
+        until(lambda: bag("bert").get("male") is True)
+        page.keyboard.press("k")
+        page.keyboard.press("n")
+        until(lambda: bag("bert").get("male") is False)
+        os.killpg(server.pid, signal.SIGKILL)  # at any moment
+        server.wait()
+        server = serve(folder, port)
+        page.goto(f"http://127.0.0.1:{port}/")
+        expect(page.get_by_text("Subject 2 of 2")).to_be_visible()
+        expect(page.locator("#a-male input[value=no]")).to_be_checked()
+        page.keyboard.press("b")
+        expect(page.get_by_text("Subject 1 of 2")).to_be_visible()
+        expect(page.locator("#a-oval_face input[value=yes]")).to_be_checked()
     finally:
+        page.close()
         os.killpg(server.pid, signal.SIGKILL)
         server.wait()
     assert bag("anna")["male"] is True and bag("bert")["beard"] is True

@@ -31,13 +31,13 @@ async def explain(session: Session, pipe: FacePipeline) -> AsyncIterator[tuple]:
     if session.answer != answer:
         return
     found = phrases(face, pipe)
-    yield seen, gr.skip() if found else stamped(words([]))
+    yield seen, stamped(words([], busy=bool(found)))
     items: list[dict] = []
     for i, part in enumerate(found):
         items.append(await asyncio.to_thread(without, session, pipe, *part))
         if session.answer != answer:
             return
-        yield gr.skip(), stamped(words(items, busy=i + 1 < len(found)))
+        yield seen, stamped(words(items, busy=i + 1 < len(found)))
     session.explained = answer
 
 
