@@ -69,9 +69,18 @@
       for (const button of document.querySelectorAll(`[data-action="${action}"]`)) button.disabled = off;
     }
   }
+  let wordy = 0; // until when the words in the box are waited for
+  function typing(link) {
+    const box = find('#fg-text textarea');
+    const drawn = box?.value.trim() === new URLSearchParams(link).get('text').trim();
+    if (drawn || !find('#fg-live input')?.checked) { wordy = 0; return false; }
+    wordy = wordy || performance.now() + 10000;
+    return performance.now() < wordy;
+  }
   function settle() {
     const link = stage()?.dataset.link;
     if (!link || (awaited && same(link, home))) return;
+    if (typing(link)) { settleSoon(); return; }
     awaited = false;
     if (pending && !same(link, pending.link) && performance.now() < pending.until) { settleSoon(); return; }
     pending = null;
