@@ -56,7 +56,7 @@ class Block(nn.Module):
         nn.init.zeros_(self.style.bias)
         self.noise = nn.Parameter(torch.zeros(c_out, 1, 1))
         self.to_rgb = convolution(c_out, 3, 1)
-        nn.init.normal_(self.to_rgb.weight, std=0.01)
+        nn.init.zeros_(self.to_rgb.weight)  # a block that has learned nothing adds nothing
 
     def forward(self, x: Tensor, style: Tensor, noise: Tensor | None, crop: Crop | None = None) -> Tensor:
         """Map (n, c_in, s, s) -> (n, c_out, 2s, 2s), or what `crop` (in px of the doubled map) shows of it.
