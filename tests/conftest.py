@@ -40,7 +40,8 @@ def tiny_checkpoint(folder: Path, attributes: list[str], blocks: int) -> Path:
     """A checkpoint that loads fast and draws noise, another noise for each attribute and person."""
     import torch
 
-    from facegen.drawing.deconv.generator import DeconvGenerator, GeneratorConfig
+    from facegen.drawing.deconv.config import GeneratorConfig
+    from facegen.drawing.deconv.generator import DeconvGenerator
 
     sizes = {"identity_dim": 8, "prior_width": 8, "prior_hidden": 8, "prior_blocks": 1}
     config = GeneratorConfig(attributes=attributes, channels=[8] * (blocks + 1), **sizes)

@@ -14,7 +14,8 @@ from facegen import registry
 from facegen.cli import main
 from facegen.data.pack import pack
 from facegen.data.readers import read_dataset
-from facegen.drawing.deconv.generator import DeconvGenerator, GeneratorConfig
+from facegen.drawing.deconv.config import GeneratorConfig
+from facegen.drawing.deconv.generator import DeconvGenerator
 from facegen.networks.squeezenet import Fire
 from facegen.picture import SOURCE_TYPE
 

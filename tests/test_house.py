@@ -36,9 +36,6 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 )
 ROOMS = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
-# Debts: (importer, imported). Each is to be paid; none may be added.
-DEBTS = {("facegen.drawing.deconv.flow", "facegen.drawing.deconv.generator")}
-
 # Of the extra `train`; tqdm isn't here, since huggingface_hub brings it.
 TRAINING_PACKAGES = (
     "accelerate", "cv2", "datasets", "dlib", "jinja2", "matplotlib", "scipy", "sklearn", "tensorboard", "torchmetrics",
@@ -86,7 +83,7 @@ def test_every_module_has_its_room():
 
 
 def test_no_module_imports_itself_by_a_way_round():
-    order = graphlib.TopologicalSorter({n: {o for o in inner(n) - {n} if (n, o) not in DEBTS} for n in TREES})
+    order = graphlib.TopologicalSorter({n: inner(n) - {n} for n in TREES})
     try:
         order.prepare()
     except graphlib.CycleError as error:
@@ -100,7 +97,7 @@ def test_imports_run_downwards():
         for other in inner(name)
         if room(name) != room(other) and ROOMS[room(other)] >= ROOMS[room(name)]
     }
-    assert wrong - DEBTS == set(), "imports upwards, or of a room beside"
+    assert wrong == set(), "imports upwards, or of a room beside"
 
 
 def test_no_private_name_is_taken_from_another_module():

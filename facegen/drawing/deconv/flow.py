@@ -8,17 +8,14 @@ Karras et al. 2024).
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from facegen.drawing.deconv.config import GeneratorConfig
 from facegen.drawing.deconv.corrections import Discriminants, Refiner, Tints
 from facegen.drawing.layers import yes_no
-
-if TYPE_CHECKING:
-    from facegen.drawing.deconv.generator import GeneratorConfig
 
 TIME_FREQUENCIES = 32
 
