@@ -31,10 +31,10 @@ def cut(images: Tensor, crop: Crop | None) -> Tensor:
     return images if crop is None else images[..., crop.top : crop.top + crop.side, crop.left : crop.left + crop.side]
 
 
-def logits(opponents: nn.ModuleDict, images: Tensor, maps: list[Tensor], told: Tensor) -> list[Tensor]:
+def logits(discriminators: nn.ModuleDict, images: Tensor, maps: list[Tensor], told: Tensor) -> list[Tensor]:
     """What each discriminator says of images (n, 3, s, s) and their feature maps: logits (n, h, w), of pixels first."""
-    said = [opponents["pixels"](images, told)]
-    return said + (opponents["features"](maps[DEEP], told) if "features" in opponents else [])
+    said = [discriminators["pixels"](images, told)]
+    return said + (discriminators["features"](maps[DEEP], told) if "features" in discriminators else [])
 
 
 def weighted(settings: AdversarialSettings, winners: list[Tensor], losers: list[Tensor]) -> Tensor:
@@ -46,13 +46,13 @@ def weighted(settings: AdversarialSettings, winners: list[Tensor], losers: list[
 def adversarial(state: State, name: str):
     """The function of the step number that makes one step of stage `name` and returns its losses."""
     settings: AdversarialSettings = getattr(state.recipe, name)
-    accelerator, decoder, features, opponents = (
+    accelerator, decoder, features, discriminators = (
         state.accelerator,
         state.model.decoder,
         state.features,
-        state.opponents[name],
+        state.discriminators[name],
     )
-    opt_decoder, opt_opponents = state.optimizers[f"opt_{name}"], state.optimizers[f"opt_{name}_opponents"]
+    opt_decoder, opt_discriminators = state.optimizers[f"opt_{name}"], state.optimizers[f"opt_{name}_discriminators"]
     flow, config = state.average.flow, state.recipe.generator
     state.encoder.requires_grad_(False).eval()
     decoder.train().requires_grad_(not settings.only_last)
@@ -60,31 +60,31 @@ def adversarial(state: State, name: str):
     decoder.eigenfaces.requires_grad_(False)
     warm_up, half = min(200, max(1, settings.steps // 10)), settings.batch // 2
     redraw = half if settings.reconstruction else 0
-    if "features" in opponents and bool((opponents["features"].scale == 1).all()):
+    if "features" in discriminators and bool((discriminators["features"].scale == 1).all()):
         with torch.no_grad():
-            opponents["features"].calibrate(
+            discriminators["features"].calibrate(
                 features(cut(state.faces.draw(settings.batch, settings.size).photos, place(settings)))[DEEP]
             )
 
     def look(images: Tensor) -> list[Tensor]:
-        return features(images) if "features" in opponents else []
+        return features(images) if "features" in discriminators else []
 
     def penalty(photos: Tensor, drawn: Tensor, told: Tensor) -> Tensor:
         """Gradient penalties of half of the photographs (R1) and of the faces drawn (R2)."""
         total = torch.zeros((), device=state.device)
         for images in (jitter(photos[:half]), jitter(drawn[:half])):
-            total = total + settings.penalty * losses.gradient_penalty(opponents["pixels"], images, told[:half])
-            if "features" in opponents:
+            total = total + settings.penalty * losses.gradient_penalty(discriminators["pixels"], images, told[:half])
+            if "features" in discriminators:
                 with torch.no_grad():
                     maps = look(images)[DEEP]
                 total = total + settings.feature_penalty * losses.feature_penalty(
-                    opponents["features"], maps, told[:half]
+                    discriminators["features"], maps, told[:half]
                 )
         return total
 
     def step(i: int) -> dict[str, Tensor]:
         anneal(opt_decoder, settings.learning_rate, i, settings.steps, warm_up)
-        anneal(opt_opponents, settings.discriminator_learning_rate, i, settings.steps, warm_up)
+        anneal(opt_discriminators, settings.discriminator_learning_rate, i, settings.steps, warm_up)
         crop = place(settings)
         batch = state.faces.draw(settings.batch, max(settings.size, state.encoder.size))
         photos, told = cut(shrunk(batch.photos, settings.size), crop), batch.conditions
@@ -100,25 +100,26 @@ def adversarial(state: State, name: str):
         seen_real, seen_drawn = jitter(photos), jitter(drawn)
 
         # Discriminators: the photograph should look more real than the face drawn for the same words.
-        opponents.requires_grad_(True)
+        discriminators.requires_grad_(True)
         with accelerator.autocast():
             with torch.no_grad():
                 real_maps = look(seen_real)
             drawn_maps = look(seen_drawn)
-            real = logits(opponents, seen_real, real_maps, told)
-            fake = logits(opponents, seen_drawn.detach(), [m.detach() for m in drawn_maps], told)
+            real = logits(discriminators, seen_real, real_maps, told)
+            fake = logits(discriminators, seen_drawn.detach(), [m.detach() for m in drawn_maps], told)
             loss = sum(losses.relativistic(a, b) for a, b in zip(real, fake, strict=True))
             if i % settings.penalty_every == 0:  # lazily, as in StyleGAN2: it costs as much as the rest together
                 loss = loss + settings.penalty_every * penalty(photos, drawn.detach(), told)
         accelerator.backward(loss)
-        average_gradients(accelerator, opponents.parameters())
-        opt_opponents.step()
-        opt_opponents.zero_grad(set_to_none=True)
-        opponents.requires_grad_(False)
+        average_gradients(accelerator, discriminators.parameters())
+        opt_discriminators.step()
+        opt_discriminators.zero_grad(set_to_none=True)
+        discriminators.requires_grad_(False)
 
         # Decoder: the same pairs the other way round. The photographs' logits from before serve as well as fresh ones.
         with accelerator.autocast():
-            fooled = weighted(settings, logits(opponents, seen_drawn, drawn_maps, told), [r.detach() for r in real])
+            again = logits(discriminators, seen_drawn, drawn_maps, told)
+            fooled = weighted(settings, again, [r.detach() for r in real])
         pixel = perceptual = torch.zeros((), device=state.device)
         if redraw:
             pixel, perceptual = state.reconstruction(redrawn, photos[:redraw])

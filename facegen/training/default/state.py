@@ -31,7 +31,7 @@ class State:
         average: the moving average of `model`'s weights; this is the checkpoint.
         teacher: the flow before distillation.
         features: the frozen network of the feature losses; None for none.
-        opponents: the discriminators of each adversarial stage.
+        discriminators: the discriminators of each adversarial stage.
     """
 
     recipe: Recipe
@@ -43,7 +43,7 @@ class State:
     average: FaceGenerator
     teacher: nn.Module
     encoder: Encoder
-    opponents: dict[str, nn.ModuleDict]
+    discriminators: dict[str, nn.ModuleDict]
     optimizers: dict[str, torch.optim.Optimizer]
     done: dict[str, int] = field(default_factory=lambda: dict.fromkeys(STAGES, 0))
 
@@ -56,7 +56,7 @@ class State:
     def modules(self) -> dict[str, nn.Module]:
         """What `save` writes, by name."""
         own = {"model": self.model, "average": self.average, "teacher": self.teacher, "encoder": self.encoder}
-        return own | {f"{stage}_opponents": each for stage, each in self.opponents.items()}
+        return own | {f"{stage}_discriminators": each for stage, each in self.discriminators.items()}
 
     def save(self) -> None:
         """Write the state, and the checkpoint that draws (the averaged weights)."""
@@ -79,7 +79,7 @@ class State:
             return pixel, perceptual_distance(self.features(redrawn), wanted)
 
 
-def opponents(conditions: int, settings: AdversarialSettings, features: SqueezeNet | None) -> nn.ModuleDict:
+def discriminators(conditions: int, settings: AdversarialSettings, features: SqueezeNet | None) -> nn.ModuleDict:
     """The discriminators of an adversarial stage."""
     networks = {"pixels": Discriminator(conditions, settings.crop or settings.size, width=settings.width)}
     if features is not None and settings.features:
@@ -96,7 +96,7 @@ def build(recipe: Recipe, run: Run, accelerator: Accelerator, faces: Faces, feat
     encoder = Encoder(recipe.autoencoder.size, config.identity_dim, config.coarse).to(**layout)
     encoder.eigenfaces.requires_grad_(False)
     games = {name: getattr(recipe, name) for name in ("adversarial", "detail") if getattr(recipe, name).steps}
-    played = {name: opponents(config.conditions, game, features).to(**layout) for name, game in games.items()}
+    played = {name: discriminators(config.conditions, game, features).to(**layout) for name, game in games.items()}
 
     def adam(module_list: list[nn.Module], rate: float, betas: tuple[float, float]) -> torch.optim.Optimizer:
         parameters = [p for module in module_list for p in module.parameters() if p.requires_grad]
@@ -110,7 +110,7 @@ def build(recipe: Recipe, run: Run, accelerator: Accelerator, faces: Faces, feat
     for name, game in games.items():
         learning = [model.decoder.blocks[-1]] if game.only_last else [model.decoder]
         optimizers[f"opt_{name}"] = adam(learning, game.learning_rate, (0.0, 0.99))
-        optimizers[f"opt_{name}_opponents"] = adam([played[name]], game.discriminator_learning_rate, (0.0, 0.99))
+        optimizers[f"opt_{name}_discriminators"] = adam([played[name]], game.discriminator_learning_rate, (0.0, 0.99))
     average = copy.deepcopy(model).requires_grad_(False).eval()
     teacher = copy.deepcopy(average.flow)
     torch.manual_seed(recipe.seed + 1 + accelerator.process_index)  # batches differ between processes
