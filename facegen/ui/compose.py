@@ -108,10 +108,10 @@ class Compose:
                         info="How the text is read",
                         elem_id="fg-reader",
                     )
-                    with gr.Accordion("Restore from a picture", open=False):
-                        self.dropped = gr.File(
-                            label="Drop a PNG that facegen saved", file_types=[".png"], height=110, elem_id="fg-drop"
-                        )
+                    # A button, not a File: it holds no picture that must be cleared before the next one.
+                    self.dropped = gr.UploadButton(
+                        "Restore from a picture", file_types=[".png"], size="sm"
+                    )
             with gr.Column(elem_id="fg-why"):
                 gr.HTML(LEGEND, apply_default_css=False)
                 self.strip = gr.HTML(words([], busy=True), elem_id="fg-strip", apply_default_css=False)
