@@ -106,14 +106,19 @@ def generate(
 def _changed(source: Path, order: str, more: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """Description and arguments of a saved face, changed as an order says; what is set by hand counts more."""
     from facegen.picture import read_settings
-    from facegen.request import changed
+    from facegen.request import changed, check_overrides, read
 
     if more["person"] is not None:
         raise UsageError("--from brings its own person: leave --person out")
-    said = changed(read_settings(source), order)
-    text = said.pop("text")
-    said["overrides"] = merge(said["overrides"], more["overrides"])
-    return text, {**more, **said, "strength": more["strength"] or said["strength"]}
+    settings = read_settings(source)
+    text = settings["description"]
+    overrides, _ = changed(read(text), check_overrides(settings["overrides"]), order)
+    return text, {
+        **more,
+        "overrides": merge(overrides, more["overrides"]),
+        "person": settings["person"],
+        "strength": more["strength"] or settings["strength"],
+    }
 
 
 def _draw_rows(rows: Iterator[Row], model: str | None, as_json: bool, force: bool) -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from facegen import attributes
 from facegen.errors import UserError
 from facegen.person import MAX_SEED, Person, PersonError, check_seed, parse_person
 from facegen.reading.readers import READERS
-from facegen.reading.result import DescriptionError, Reading
+from facegen.reading.result import DescriptionError, Reading, check_text
 from facegen.reading.rules import parse
 
 STRENGTHS = (1.0, 6.0)
@@ -20,6 +19,10 @@ MAX_N = 10_000  # faces in one call
 
 class StrengthError(UserError):
     """A guidance strength out of range."""
+
+
+class OrderError(UserError):
+    """An order that changes nothing."""
 
 
 class ReaderError(UserError):
@@ -99,34 +102,33 @@ def read(text: str | Reading, reader: str = "rules") -> Reading | None:
     return READERS[reader](text) if text.strip() else None
 
 
-def changed(settings: Mapping[str, Any], order: str) -> dict[str, Any]:
-    """Arguments of `FacePipeline.__call__` for a saved face, changed as an order says ("take the glasses off").
+def changed(
+    described: Reading | None, overrides: Mapping[str, bool], order: str
+) -> tuple[dict[str, bool], dict[str, bool | None]]:
+    """The overrides of a face after an order ("take the glasses off, make her older"), and what the order changed.
 
     Args:
-        settings: as `picture.read_settings` gives them. Their description stays; changes become overrides.
+        described: what the face's description says. It stays; what changes becomes an override.
+        overrides: what was overridden already.
+
+    Returns:
+        The new overrides, and {attribute: yes, no, or None where an override is taken back}.
 
     Raises:
-        DescriptionError: nothing in the order changes the face.
+        DescriptionError, OrderError: an empty order, or one that changes nothing.
     """
-    overrides = check_overrides(settings["overrides"])
-    described = read(settings["description"])
-    before = replace(
-        described or Reading("", {}), attributes=attributes.merge(described.attributes if described else {}, overrides)
-    )
-    changes = parse(order, before).changes
-    if not changes:
-        raise DescriptionError(f"nothing in {order[:60]!r} changes the face: say what to add, take off or change")
-    for name, value in changes.items():
-        overrides.pop(name, None)
-        if value is not None:
-            overrides = {n: v for n, v in overrides.items() if not (value and v and n in attributes.rivals(name))}
-            overrides[name] = value
-    return {
-        "text": settings["description"],
-        "overrides": overrides,
-        "person": settings["person"],
-        "strength": settings["strength"],
-    }
+    check_text(order)
+    described = described or Reading("", {})
+    said = attributes.merge(described.attributes, overrides)
+    changes = parse(order, before=replace(described, attributes=said)).changes
+    made = {name: value for name, value in changes.items() if said.get(name) is not value}
+    made = {name: value for name, value in made.items() if value is not None or name in overrides}
+    if not made:
+        known = "it is so already" if changes else "nothing in it was understood"
+        raise OrderError(f"{order.strip()[:60]!r} changes nothing: {known}")
+    rivals = {rival for name, value in made.items() if value for rival in attributes.rivals(name)}
+    kept = {n: v for n, v in overrides.items() if n not in made and not (v and n in rivals)}
+    return kept | {name: value for name, value in made.items() if value is not None}, made
 
 
 def check_overrides(overrides: Mapping[str, bool] | None) -> dict[str, bool]:

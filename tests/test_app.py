@@ -40,6 +40,17 @@ def test_generate_face_is_the_pipeline(client, quick_pipe):
     assert metadata.read_settings(path)["overrides"] == {"smiling": True}
 
 
+def test_an_order_changes_the_face_before(client, quick_pipe):
+    order = {"text": "take the glasses off", "seed": 7, "previous": "a man with glasses and a beard"}
+    path, said = client.predict(api_name="/generate_face", **order)
+    with open(path, "rb") as file:
+        assert file.read() == quick_pipe(order["previous"], seed=7, overrides={"eyeglasses": False}).png
+    read = client.predict("take the glasses off", order["previous"], api_name="/parse_description")["attributes"]
+    assert read["eyeglasses"] is False and read["beard"] is True
+    with pytest.raises(AppError, match="changes nothing"):
+        client.predict(api_name="/generate_face", **{**order, "text": "a wall"})
+
+
 def test_plain_http_takes_the_parameters_by_name(app_url, quick_pipe):
     """As the README does with curl."""
     call = f"{app_url}/gradio_api/call/v2/generate_face"

@@ -14,6 +14,7 @@ from facegen.person import format_person, parse_person
 from facegen.pipeline import FacePipeline
 from facegen.reading.result import check_text
 from facegen.reading.rules import parse
+from facegen.request import changed
 from facegen.ui import render
 from facegen.ui.checks import face_file, number, read_overrides, whole, words
 from facegen.ui.session import by_artist, draw
@@ -34,6 +35,7 @@ def build(pipe: FacePipeline) -> None:
         person: str = "",
         strength: float = 0,
         best_of: int = 1,
+        previous: str = "",
     ) -> tuple[gr.FileData, dict[str, Any]]:
         """Draw a synthetic face from a description in plain English, such as "an old man with a beard, no glasses".
 
@@ -44,6 +46,7 @@ def build(pipe: FacePipeline) -> None:
             person: a blend of seeds such as "7*0.94+12*0.34", in place of the seed; empty for none.
             strength: how closely to follow the text, 1 to 6; 0 for the model's own.
             best_of: 1 to 8: draws so many close variations and keeps the best match, as the classifier sees it.
+            previous: a description that `text` then changes, such as "take the glasses off"; empty for none.
 
         Returns:
             The face as a PNG file with its settings inside, and what was read, drawn and seen in it.
@@ -51,20 +54,25 @@ def build(pipe: FacePipeline) -> None:
         chosen = read_overrides(overrides)
         if not chosen:
             check_text(words(text))
+        if words(previous).strip():
+            chosen, _ = changed(parse(previous), chosen, words(text))
+            text = previous
         who = person or identity.check_seed(seed)
         face = draw(pipe, text, chosen, who, strength=strength or None, best_of=best_of)
         return face_file(face), by_artist(face.to_dict)
 
-    def parse_description(text: str) -> dict[str, Any]:
+    def parse_description(text: str, previous: str = "") -> dict[str, Any]:
         """Read a description without drawing: its attributes, keywords, and what nobody understood.
 
         Args:
             text: the description, 1 to 2,000 characters.
+            previous: a description that `text` then changes, such as "take the glasses off"; empty for none.
 
         Returns:
             {"attributes": {name: bool}, "keywords": [..], "unused": [..], "undrawable": [..], "mentions": [..]}.
         """
-        return parse(words(text)).to_dict(pipe.drawable)
+        before = parse(previous) if words(previous).strip() else None
+        return parse(words(text), before=before).to_dict(pipe.drawable)
 
     def list_attributes() -> list[dict[str, Any]]:
         """Every attribute that a description can set, and whether this model can draw it.

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import gradio as gr
 
-from facegen import attributes, picture
+from facegen import picture
 from facegen.errors import UserError
 from facegen.pipeline import Face, FacePipeline
-from facegen.reading.result import Reading, check_text
-from facegen.reading.rules import parse
+from facegen.reading.result import check_text
+from facegen.request import changed
 from facegen.ui import compose, links, render
 from facegen.ui.explain import explain
 from facegen.ui.session import Session, draw, new_person, reader_of
@@ -23,10 +22,6 @@ BEST = 4
 
 class PickError(UserError):
     """Something was picked that is not there (any more)."""
-
-
-class OrderError(UserError):
-    """An order that changes nothing."""
 
 
 class Describe:
@@ -124,7 +119,8 @@ class Describe:
     def ordered(self, session, order, *controls):
         """What the box under the face asks for is laid over the description as if set by hand; the person stays."""
         text, overrides, *rest = controls
-        overrides, told = orders(session.face, overrides or {}, order)
+        overrides, changes = changed(session.face.reading, overrides or {}, order or "")
+        told = ", ".join(render.phrase(n, v) for n, v in changes.items() if v is not None) or "back to the text"
         shown = self.look(session, text, overrides, *rest)
         note = f'<p class="fg-quiet">Changed: {told}. The person stays.</p>'
         return {**shown, self.ui.order: "", self.ui.done: note, self.ui.board: self._switches(session)}
@@ -171,27 +167,6 @@ def picked(event: gr.EventData, entries: Sequence) -> Any:
     if isinstance(index, bool) or not isinstance(index, int) or not 0 <= index < len(entries):
         raise PickError("this is no longer on the page: load it again")
     return entries[index]
-
-
-def orders(face: Face, overrides: Mapping[str, bool], text: str) -> tuple[dict[str, bool], str]:
-    """The overrides after an order such as "make her older, no glasses", and what changed, in words.
-
-    Raises:
-        DescriptionError, OrderError: an empty order, or one that changes nothing.
-    """
-    check_text(text or "")
-    described = face.reading or Reading("", {})
-    said = attributes.merge(described.attributes, overrides)
-    changes = parse(text, before=replace(described, attributes=said)).changes
-    new = {name: value for name, value in changes.items() if value is not None and said.get(name) is not value}
-    gone = [name for name, value in changes.items() if value is None and name in overrides]
-    if not new and not gone:
-        known = "it is so already" if changes else "nothing in it was understood"
-        raise OrderError(f"{text.strip()[:60]!r} changes nothing: {known}")
-    kept = {name: value for name, value in overrides.items() if name not in gone}
-    rivals = {rival for name, value in new.items() if value for rival in attributes.rivals(name)}
-    kept = {name: value for name, value in kept.items() if name not in rivals or not value}
-    return {**kept, **new}, ", ".join(render.phrase(n, v) for n, v in new.items()) or "back to the text"
 
 
 def _same(overrides: Mapping[str, bool] | None, face: Face) -> bool:
