@@ -61,24 +61,20 @@ class Score:
 
     @property
     def precision(self) -> float:
-        """The share of the reader's statements that are right."""
         """Share (0..1) of what was read that is right."""
         return self.right / max(1, self.right + self.wrong)
 
     @property
     def recall(self) -> float:
-        """The share of the label's statements that the reader made."""
         """Share (0..1) of what is labelled that was read."""
         return self.found / max(1, self.found + self.missed)
 
     @property
     def f1(self) -> float:
-        """The harmonic mean of precision and recall."""
         """Harmonic mean of precision and recall, 0..1."""
         return 2 * self.precision * self.recall / max(1e-9, self.precision + self.recall)
 
     def add(self, text: str, read: Mapping[str, bool], label: Mapping[str, bool]) -> None:
-        """Count one description: what was read, and what its label says."""
         """Count one description: what was read of it against its label. What follows from either counts as said."""
         read_full, label_full = attributes.complete(read), attributes.complete(label)
         wrong = {name: value for name, value in read.items() if label_full.get(name) != value}
