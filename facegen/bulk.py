@@ -142,5 +142,6 @@ def drawn_before(row: Row, pipe: FacePipeline) -> bool:
         and said["overrides"] == (row.more.get("overrides") or {})
         and (said["person"] == person or row.more.get("best_of", 1) > 1)
         and said["strength"] == row.more.get("strength")
+        and said["look"] == row.more.get("look")
         and said.get("model") == pipe.model
     )

@@ -48,6 +48,9 @@ def generate(
         int, typer.Option("--best-of", help="1 to 8: of the person and near relatives, draw who shows the words best.")
     ] = 1,
     reader: Reader = "rules",
+    look: Annotated[
+        str | None, typer.Option(help="Kind of picture, such as studio or snapshot, where the model has several.")
+    ] = None,
     file: Annotated[
         Path | None,
         typer.Option(help="A .txt, .csv or .jsonl of descriptions; run again, it goes on where it was stopped."),
@@ -70,6 +73,7 @@ def generate(
         "strength": strength,
         "best_of": best_of,
         "reader": reader,
+        "look": look,
     }
     if from_ is not None:
         text, more = _changed(from_, text, more)
@@ -118,6 +122,7 @@ def _changed(source: Path, order: str, more: dict[str, Any]) -> tuple[str, dict[
         "overrides": merge(overrides, more["overrides"]),
         "person": settings["person"],
         "strength": more["strength"] or settings["strength"],
+        "look": more["look"] or settings["look"],
     }
 
 

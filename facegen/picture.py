@@ -46,6 +46,7 @@ _KINDS: dict[str, tuple[Any, Any]] = {
     "overrides": (dict, {}),
     "person": (str, "0"),
     "strength": ((int, float, type(None)), None),
+    "look": ((str, type(None)), None),
 }
 
 

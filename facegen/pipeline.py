@@ -20,9 +20,13 @@ from facegen.picture import png_bytes, to_array, to_image
 from facegen.reading.result import Reading
 from facegen.request import Request, StrengthError, ask
 
-__all__ = ["Face", "FacePipeline", "StrengthError", "load", "load_or_embedded"]
+__all__ = ["Face", "FacePipeline", "StrengthError", "UnknownLook", "load", "load_or_embedded"]
 
 NEAR = 0.45  # how far candidates are from the person asked for; 1 is a stranger
+
+
+class UnknownLook(UserError):
+    """A look that the model doesn't have."""
 
 
 @dataclass(eq=False)
@@ -147,6 +151,11 @@ class FacePipeline:
         """Those of them that it draws slighter or stronger where the text gives a degree."""
         return tuple(getattr(self.generator.config, "graded", ()))
 
+    @property
+    def looks(self) -> tuple[str, ...]:
+        """Kinds of picture that it draws, the default first; empty where there is but one."""
+        return tuple(getattr(self.generator.config, "looks", ()))
+
     def __call__(
         self,
         text: str | Reading = "",
@@ -158,6 +167,7 @@ class FacePipeline:
         strength: float | None = None,
         best_of: int = 1,
         reader: str = "rules",
+        look: str | None = None,
         like: Face | None = None,
     ) -> Face | list[Face]:
         """Draw a description.
@@ -173,12 +183,18 @@ class FacePipeline:
             best_of: 1 to 8: of so many people, the seed's own and near relatives, the one is drawn in whom the
                 classifier sees what was asked best. `Face.person` says who it was.
             reader: who reads the text: "rules", or "lstm" for the recurrent network.
+            look: one of `looks`; None is the model's own.
             like: a face whose image is taken over where it turns out to be the very same.
 
         Raises:
             UserError: a bad argument, in one sentence, before anything is drawn.
         """
-        request = ask(text, seed, overrides, n, person=person, strength=strength, best_of=best_of, reader=reader)
+        request = ask(
+            text, seed, overrides, n, person=person, strength=strength, best_of=best_of, reader=reader, look=look
+        )
+        if look is not None and look not in self.looks:
+            has = f"has {', '.join(self.looks)}" if self.looks else "has no looks to choose from"
+            raise UnknownLook(f"the look {str(look)[:40]!r} is unknown: this model {has}")
         # One by one: a convolution's rounding may depend on the batch, and a face must not.
         faces = [self._draw(request, who, like) for who in request.people]
         return faces[0] if n == 1 else faces
@@ -188,7 +204,8 @@ class FacePipeline:
         used = {name: value for name, value in wanted.items() if name in self.drawable}
         degrees = {name: d for name, d in request.degrees.items() if name in used and name in self.graded}
         condition = self.encode(used, degrees)
-        person = self._fittest(asked, used, condition, strength, request.best_of)
+        how: dict[str, Any] = {"look": request.look} if request.look else {}
+        person = self._fittest(asked, used, condition, request, how)
         text = identity.format_person(person)
         settings: dict[str, Any] = {
             "description": request.reading.text if request.reading else "",
@@ -202,24 +219,25 @@ class FacePipeline:
             "model": self.model,
             "version": __version__,
         }
-        if degrees:
-            settings["degrees"] = degrees
-        what = ("attributes", "degrees", "person", "strength", "model")
+        settings |= {"degrees": degrees} if degrees else {}
+        settings |= how
+        what = ("attributes", "degrees", "person", "strength", "look", "model")
         if like is not None and all(settings.get(key) == like.settings.get(key) for key in what):
             image = like.image
         else:
-            image = to_image(self.generator(self.identity(person), condition, strength)[0])
+            image = to_image(self.generator(self.identity(person), condition, strength, **how)[0])
         seed = asked[0][0] if len(asked) == 1 else None
         sources = {name: "override" if name in request.overrides else "text" for name in used}
         return Face(image, seed, text, request.reading, used, sources, dict(request.overrides), settings)
 
     def _fittest(
-        self, person: Person, used: Mapping[str, bool], condition: torch.Tensor, strength: float | None, n: int
+        self, person: Person, used: Mapping[str, bool], condition: torch.Tensor, request: Request, how: Mapping
     ) -> Person:
-        """Of a person and n - 1 near relatives, the one whose read-back agrees best with the attributes `used`.
+        """Of a person and near relatives, `request.best_of` in all, the one whose read-back fits `used` best.
 
         Told by the least sure of the attributes that the classifier knows, on quick drawings, all in one batch.
         """
+        n = request.best_of
         if n == 1:
             return person
         classifier = _classifier()
@@ -229,7 +247,7 @@ class FacePipeline:
         near = [identity.variation(person, identity.stranger(person[0][0], i), NEAR) for i in range(n - 1)]
         people = [person, *near]
         codes = torch.cat([self.identity(p) for p in people])
-        sketches = self.generator.sketch(codes, condition.expand(n, -1), strength)
+        sketches = self.generator.sketch(codes, condition.expand(n, -1), request.strength, **how)
         seen = classifier.probabilities(sketches)
         fits = torch.stack([seen[:, j] if yes else 1 - seen[:, j] for j, yes in told], 1)
         return people[int(fits.clamp(min=1e-4).log().mean(1).add(fits.amin(1)).argmax())]
@@ -245,12 +263,19 @@ class FacePipeline:
     def morph(
         self, start: Face, end: Face, frames: int, progress: Callable[[int, int], object] | None = None
     ) -> list[Image.Image]:
-        """`frames` images from one face to the other: their appearance codes and attributes are blended evenly."""
+        """`frames` images from one face to the other: their appearance codes and attributes are blended evenly.
+
+        The look is that of `start`.
+        """
         ends = []
+        how = {"look": start.settings["look"]} if start.settings.get("look") else {}
         for face in (start, end):
             condition = self.encode(face.attributes, face.settings.get("degrees"))
             code = self.generator.appearance(
-                self.identity(identity.parse_person(face.person)), condition, face.settings["strength"]
+                self.identity(identity.parse_person(face.person)),
+                condition,
+                face.settings["strength"],
+                **how,
             )
             ends.append((code, condition))
         (code_a, said_a), (code_b, said_b) = ends
@@ -258,7 +283,7 @@ class FacePipeline:
         for i in range(frames):
             t = i / max(frames - 1, 1)
             t = t * t * (3 - 2 * t)  # slow at both ends
-            image = self.generator.draw(torch.lerp(code_a, code_b, t), torch.lerp(said_a, said_b, t))
+            image = self.generator.draw(torch.lerp(code_a, code_b, t), torch.lerp(said_a, said_b, t), **how)
             images.append(to_image(image[0]))
             if progress:
                 progress(i + 1, frames)

@@ -39,6 +39,7 @@ class Request:
         people: who is drawn, one face each.
         strength: guidance, 1 to 6; None is the model's own.
         best_of: 1 to 8 candidates for each person.
+        look: kind of picture, such as "studio"; None is the model's own. Which there are, the model knows.
     """
 
     reading: Reading | None
@@ -46,6 +47,7 @@ class Request:
     people: tuple[Person, ...]
     strength: float | None
     best_of: int
+    look: str | None = None
 
     @property
     def wanted(self) -> dict[str, bool]:
@@ -69,6 +71,7 @@ def ask(
     strength: float | None = None,
     best_of: int = 1,
     reader: str = "rules",
+    look: str | None = None,
 ) -> Request:
     """A checked request; arguments as in `FacePipeline.__call__`.
 
@@ -81,6 +84,7 @@ def ask(
         people(seed, n, person),
         check_strength(strength),
         check_best_of(best_of),
+        look,
     )
 
 

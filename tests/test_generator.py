@@ -10,6 +10,8 @@ from facegen.drawing.config import GeneratorConfig
 from facegen.drawing.decoder import Crop, Decoder, double, double_crop
 from facegen.drawing.flow import Flow, adams
 from facegen.drawing.generator import FaceGenerator
+from facegen.picture import read_settings
+from facegen.pipeline import UnknownLook
 
 SMALL = GeneratorConfig(
     ["male", "smiling"], ["smiling"], identity_dim=8, channels=[16, 16, 16, 16, 8], style=16, coarse=16,
@@ -135,3 +137,16 @@ def test_the_embedded_generator_follows_words():
     assert drawn[0].shape == (1, 3, 256, 256)
     for a, b in ((0, 1), (0, 2), (1, 2)):
         assert (drawn[a] - drawn[b]).abs().mean() > 0.005
+
+
+def test_the_look_is_chosen_kept_in_the_picture_and_checked(small, tmp_path):
+    pipe = FacePipeline(small, "small")
+    own, snapshot = pipe("a man", 7), pipe("a man", 7, look="snapshot")
+    assert pipe.looks == ("studio", "snapshot", "celebrity")
+    assert pipe("a man", 7, look="studio").image.tobytes() == own.image.tobytes() != snapshot.image.tobytes()
+    kept = read_settings(snapshot.save(tmp_path / "face.png"))
+    assert pipe("a man", 7, look=kept["look"]).png == snapshot.png
+    with pytest.raises(UnknownLook, match="the look 'painted' is unknown: this model has studio, snapshot, celebrity"):
+        pipe("a man", look="painted")
+    start, end = pipe.morph(snapshot, own, 2)
+    assert start.tobytes() == snapshot.image.tobytes()

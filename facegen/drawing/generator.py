@@ -62,11 +62,13 @@ class FaceGenerator(nn.Module):
         return self.decoder(appearance, self.conditions(attributes, look)).clamp(-1, 1)
 
     @torch.inference_mode()
-    def sketch(self, identity: Tensor, attributes: Tensor, guidance: float | None = None) -> Tensor:
+    def sketch(
+        self, identity: Tensor, attributes: Tensor, guidance: float | None = None, look: str | None = None
+    ) -> Tensor:
         """RGB (n, 3, t, t) in -1..1 at half the image's size, quicker than `forward`."""
-        code = self.appearance(identity, attributes, guidance)
+        code = self.appearance(identity, attributes, guidance, look)
         size = max(self.config.image_size // 2, self.config.coarse)
-        return self.decoder(code, self.conditions(attributes), size).clamp(-1, 1)
+        return self.decoder(code, self.conditions(attributes, look), size).clamp(-1, 1)
 
     def forward(
         self, identity: Tensor, attributes: Tensor, guidance: float | None = None, look: str | None = None

@@ -36,6 +36,7 @@ def build(pipe: FacePipeline) -> None:
         strength: float = 0,
         best_of: int = 1,
         previous: str = "",
+        look: str = "",
     ) -> tuple[gr.FileData, dict[str, Any]]:
         """Draw a synthetic face from a description in plain English, such as "an old man with a beard, no glasses".
 
@@ -47,6 +48,7 @@ def build(pipe: FacePipeline) -> None:
             strength: how closely to follow the text, 1 to 6; 0 for the model's own.
             best_of: 1 to 8: draws so many close variations and keeps the best match, as the classifier sees it.
             previous: a description that `text` then changes, such as "take the glasses off"; empty for none.
+            look: a kind of picture, such as "studio", where the model has several; empty for its own.
 
         Returns:
             The face as a PNG file with its settings inside, and what was read, drawn and seen in it.
@@ -58,7 +60,7 @@ def build(pipe: FacePipeline) -> None:
             chosen, _ = changed(parse(previous), chosen, words(text))
             text = previous
         who = person or identity.check_seed(seed)
-        face = draw(pipe, text, chosen, who, strength=strength or None, best_of=best_of)
+        face = draw(pipe, text, chosen, who, strength=strength or None, best_of=best_of, look=look or None)
         return face_file(face), by_artist(face.to_dict)
 
     def parse_description(text: str, previous: str = "") -> dict[str, Any]:

@@ -11,7 +11,7 @@ from facegen.errors import UserError
 from facegen.pipeline import Face, FacePipeline
 from facegen.ui import render
 from facegen.ui.readback import readback, words
-from facegen.ui.session import Session, by_artist, draw
+from facegen.ui.session import Session, by_artist, draw, how_drawn
 
 PAUSE = 0.3  # seconds without a newer face before the slow parts start: whoever types on is not slowed down by them
 
@@ -63,7 +63,7 @@ def without(session: Session, pipe: FacePipeline, start: int, end: int, names: t
     rest = {n: v for n, v in face.attributes.items() if n not in names}
     key = tuple(rest.items())
     if key not in session.without:  # typing on changes the words more often than the face
-        other = draw(pipe, "", rest, face.person, strength=face.settings["strength"]).image
+        other = draw(pipe, "", rest, face.person, **how_drawn(face.settings)).image
         heat = render.heat_map(face.image, other)
         session.without[key] = render.thumbnail(other, 152), heat, render.changed(face.image, other)
     src, heat, change = session.without[key]

@@ -11,7 +11,7 @@ from facegen.errors import UserError
 from facegen.pipeline import Face
 from facegen.request import check_strength
 
-KEYS = ("text", "person", "seed", "set", "strength", "reader")
+KEYS = ("text", "person", "seed", "set", "strength", "look", "reader")
 
 
 class LinkError(UserError):
@@ -25,6 +25,8 @@ def write(settings: Mapping, reader: str = "rules") -> str:
         query["set"] = ",".join(f"{n}={'yes' if v else 'no'}" for n, v in settings["overrides"].items())
     if settings.get("strength") is not None:
         query["strength"] = f"{settings['strength']:g}"
+    if settings.get("look"):
+        query["look"] = settings["look"]
     if reader != "rules":
         query["reader"] = reader
     return "?" + urlencode(query)
@@ -51,6 +53,7 @@ def read(query: str | Mapping[str, str]) -> dict | None:
         "person": said.get("person", said.get("seed", "0")),
         "overrides": chosen,
         "strength": strength,
+        "look": said.get("look"),
         "reader": said.get("reader"),
     }
 

@@ -15,7 +15,7 @@ from facegen.pipeline import FacePipeline
 from facegen.ui import render
 from facegen.ui.compose import PICK
 from facegen.ui.describe import Describe, picked
-from facegen.ui.session import Session, draw, new_person
+from facegen.ui.session import Session, draw, how_drawn, new_person
 
 NEAR, BROOD = 6, 9
 
@@ -66,9 +66,8 @@ def build(pipe: FacePipeline, main: Describe, first: Session) -> None:
     def cells(session: Session, crowd: list[str], word: str) -> list[dict]:
         """Other people with the words, switches and strength of the face that is shown."""
         like = session.face
-        faces = [
-            draw(pipe, like.reading or "", like.overrides, who, strength=like.settings["strength"]) for who in crowd
-        ]
+        how = how_drawn(like.settings)
+        faces = [draw(pipe, like.reading or "", like.overrides, who, **how) for who in crowd]
         return [{"src": render.thumbnail(f.image, 160), "caption": f"{word} {i}"} for i, f in enumerate(faces, 1)]
 
     def near_this(session, distance):

@@ -69,7 +69,12 @@ def redraw(pipe: FacePipeline, settings: Mapping, reader: str | None = None) -> 
     """The face of settings, as a link or a PNG has them."""
     reader = reader or reader_of(settings, pipe.drawable)
     text, who = settings["description"], settings["person"]
-    return draw(pipe, text, settings["overrides"], who, strength=settings["strength"], reader=reader)
+    return draw(pipe, text, settings["overrides"], who, reader=reader, **how_drawn(settings))
+
+
+def how_drawn(settings: Mapping) -> dict[str, Any]:
+    """The options of `draw` that settings hold beside text, overrides and person."""
+    return {"strength": settings["strength"], "look": settings.get("look")}
 
 
 def new_person() -> str:
