@@ -196,7 +196,7 @@ def _px(config: dict[str, Any]) -> int | None:
     channels = config.get("channels")
     if not isinstance(channels, list) or not channels:
         return None
-    return 4 * 2 ** (len(channels) - 1) * (2 if config.get("enlarger_channels") else 1)
+    return config.get("first", 4) * 2 ** (len(channels) - 1) * (2 if config.get("enlarger_channels") else 1)
 
 
 def _licence(folder: Path) -> str:

@@ -37,6 +37,7 @@ LARGEST = 65536
 BOUNDS: dict[str, tuple[float, float]] = {
     "identity_dim": (1, 8192),
     "channels": (1, 8192),
+    "first": (1, 64),
     "image_size": (8, 4096),
     "prior_steps": (1, 1000),
     "prior_blocks": (0, 256),

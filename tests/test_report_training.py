@@ -12,12 +12,15 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 
 from facegen import registry
+from facegen.attributes import members
 from facegen.cli import main
+from facegen.data.bag_of_words import read_words
 from facegen.data.dress.eyewear import RIMS, Frame, draw_eyewear
 from facegen.training.default.settings import read_recipe
 from facegen.training.presets import MODELS, PRESETS
 from facegen.training.recipe import RECIPES, filled, read_settings
 
+ROOT = Path(__file__).parent.parent
 HAIR = "attributes: [black_hair, blond_hair]"
 SMALL = "image_size: 32, channels: [16, 16], hidden: 16"
 
@@ -91,6 +94,31 @@ def test_deconv_redraws_its_subjects(subjects, tmp_path):
     assert list(folder.glob("good-and-poor-*.png"))
     seldom = losses(folder, "deconv/psnr_validation")
     assert seldom[-1] > seldom[0] + 1  # as it is, not a mean with the first
+
+
+def test_deconv_learns_glasses_that_are_only_drawn_on(faces, tmp_path):
+    folder = tmp_path / "bare"  # nobody wears any
+    folder.mkdir()
+    (folder / "images").symlink_to(faces / "images")
+    rows = [f"{i:06d}.jpg,{i % 6},no,no" for i in range(48)]
+    (folder / "labels.csv").write_text("\n".join(["image,subject,eyeglasses,sunglasses", *rows]) + "\n")
+    np.save(folder / "landmarks68.npy", np.stack([LANDMARKS * 32] * 48).astype(np.float16))
+    network = "model={attributes: [eyeglasses, sunglasses], channels: [16, 16, 16, 16, 16], first: 2, dense: 32}"
+    run("deconv", folder, tmp_path, network, "batch=16", "steps=150", "augment_eyewear=0.5", "anonymous=0.5")
+    model = registry.load(tmp_path / "000-deconv/checkpoint")
+    assert model.config.image_size == 32
+    bare, dark = model(torch.zeros(2, 6), torch.tensor([[-1.0, -1.0], [0.0, 1.0]]))
+    eyes = slice(*(int(y * 32) for y in (LANDMARKS[36:48, 1].min(), LANDMARKS[36:48, 1].max() + 0.05)))
+    assert (bare - dark)[:, eyes].mean() > 0.05
+
+
+def test_the_annotated_people_have_a_whole_bag_of_words_each():
+    bags = read_words(ROOT / "examples/london/annotations.csv")
+    assert len(bags) == 138
+    for bag in bags.values():
+        assert sum(bag.get(name, False) for name in members("face_shape")) == 1
+        assert sum(bag.get(name, False) for name in (*members("hair_color"), "bald")) == 1
+        assert {"male", "eyeglasses", "beard"} <= set(bag)
 
 
 def test_gradients_of_several_steps_make_one_update(subjects, tmp_path):

@@ -23,19 +23,21 @@ class SubjectDeconvConfig:
     Args:
         attributes: names in the order of the input.
         subjects: ids of the people that it knows.
-        channels: of the maps at 4, 8, 16, .. px; the last is the image's size.
+        channels: of the first map and of those that each block doubles to; the last has the image's size.
+        first: side of the first map in px.
         dense: width of the dense layers.
     """
 
     attributes: list[str] = field(default_factory=list)
     subjects: list[str] = field(default_factory=list)
     channels: list[int] = field(default_factory=lambda: [256, 128, 128, 96, 64, 32])
+    first: int = 4
     dense: int = 512
 
     @property
     def image_size(self) -> int:
         """Side of the image in px."""
-        return 4 * 2 ** (len(self.channels) - 1)
+        return self.first * 2 ** (len(self.channels) - 1)
 
     @property
     def identity_dim(self) -> int:
@@ -55,7 +57,7 @@ class SubjectDeconv(nn.Module):
         self.subject = nn.Sequential(nn.Linear(config.identity_dim, w), nn.LeakyReLU(0.2))
         self.attribute = nn.Sequential(nn.Linear(2 * len(config.attributes), w), nn.LeakyReLU(0.2))
         self.dense = nn.Sequential(
-            nn.Linear(2 * w, 2 * w), nn.LeakyReLU(0.2), nn.Linear(2 * w, 16 * c[0]), nn.LeakyReLU(0.2)
+            nn.Linear(2 * w, 2 * w), nn.LeakyReLU(0.2), nn.Linear(2 * w, config.first**2 * c[0]), nn.LeakyReLU(0.2)
         )
         self.blocks = nn.ModuleList(
             nn.Sequential(
@@ -69,16 +71,18 @@ class SubjectDeconv(nn.Module):
         )
         self.to_rgb = nn.Conv2d(c[-1], 3, 3, padding=1)
         for layer in self.modules():
-            # PyTorch's own start would shrink the signal at each of fourteen layers: who it is would reach no pixel.
+            # Uniform, as in the report, and wide: PyTorch's own start would shrink the signal at each of fourteen
+            # layers, and who it is would reach no pixel.
             if isinstance(layer, (nn.Conv2d, nn.Linear)):
-                nn.init.kaiming_normal_(layer.weight, 0.2)
+                nn.init.kaiming_uniform_(layer.weight, 0.2)
                 nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
 
     def unit(self, identity: Tensor, attributes: Tensor) -> Tensor:
         """RGB (n, 3, s, s) in 0..1: what the logarithmic error is taken of."""
         said = yes_no(attributes)
-        x = self.dense(torch.cat([self.subject(identity), self.attribute(said)], 1)).view(len(identity), -1, 4, 4)
-        x = x.contiguous(memory_format=torch.channels_last)
+        side = self.config.first
+        x = self.dense(torch.cat([self.subject(identity), self.attribute(said)], 1))
+        x = x.view(len(x), -1, side, side).contiguous(memory_format=torch.channels_last)
         for block in self.blocks:
             x = block(x)
         return torch.sigmoid(self.to_rgb(x))

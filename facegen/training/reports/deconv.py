@@ -12,6 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from facegen.attributes import NAMES
+from facegen.data.dress.augment import AugmentConfig, augment_rows
 from facegen.drawing.sheets import grid, to_image
 from facegen.networks.subjects import SubjectDeconv, SubjectDeconvConfig
 from facegen.training.run import TrainingError
@@ -31,13 +33,23 @@ def psnr(drawn: Tensor, photo: Tensor) -> float:
 
 @dataclass
 class DeconvTrainingConfig:
-    """The report's batch of 32, Adam's own learning rate; `drop`: largest chance that an attribute isn't said."""
+    """The report's batch of 32 and Adam's own learning rate.
+
+    Args:
+        drop: largest chance that an attribute isn't said.
+        anonymous: share of faces of which the subject isn't told, so that attributes count by themselves.
+        augment_eyewear, augment_facial_hair: chance that glasses are drawn onto a face that has none, facial hair onto
+            a man who has none (Meden 2018: 0.5 both).
+    """
 
     model: SubjectDeconvConfig = field(default_factory=SubjectDeconvConfig)
     batch: int = 32
     steps: int = 20_000
     learning_rate: float = 1e-3
     drop: float = 0.5
+    anonymous: float = 0.0
+    augment_eyewear: float = 0.0
+    augment_facial_hair: float = 0.0
     seed: int = 0
 
 
@@ -60,18 +72,25 @@ class DeconvTrainer(ModelTrainer):
         mine = np.flatnonzero(self.subject.numpy() >= 0)
         self.rows = np.intersect1d(self.rows, mine)
         self.watched = np.intersect1d(self.data.rows("validation"), mine)[:64]
+        self.dress = AugmentConfig(eyewear=self.config.augment_eyewear, facial_hair=self.config.augment_facial_hair)
+        self.columns = [NAMES.index(name) for name in config.attributes]
         self.model = SubjectDeconv(config).to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimizer = self.prepare(torch.optim.Adam(self.model.parameters(), self.config.learning_rate))
 
-    def batch(self, rows: np.ndarray) -> tuple[Tensor, Tensor, Tensor]:
-        """One-hot subjects (n, subjects), labels (n, a) and photographs (n, 3, s, s) in 0..1."""
-        photo = torch.from_numpy(self.data.images[rows]).permute(0, 3, 1, 2).float().div_(255)
+    def batch(self, rows: np.ndarray, dress: AugmentConfig | None = None) -> tuple[Tensor, Tensor, Tensor]:
+        """One-hot subjects (n, subjects), labels (n, a) and photographs (n, 3, s, s) in 0..1, perhaps augmented."""
+        images, said = self.data.images[rows], self.data.attributes[rows]
+        if dress is not None:
+            images, said = augment_rows(images, self.data.landmarks[rows], said, self.rng, dress)
+        photo = torch.from_numpy(images).permute(0, 3, 1, 2).float().div_(255)
         subject = F.one_hot(self.subject[rows], self.config.model.identity_dim).float()
-        return subject.to(self.device), self.labels[rows].to(self.device), photo.to(self.device)
+        labels = torch.from_numpy(said[:, self.columns].astype(np.float32))
+        return subject.to(self.device), labels.to(self.device), photo.to(self.device)
 
     def step(self, i: int) -> dict[str, float]:
         """One update; MSLE and PSNR (dB), at times PSNR on held-out photographs too."""
-        subject, labels, photo = self.batch(self.rng.choice(self.rows, self.config.batch))
+        subject, labels, photo = self.batch(self.rng.choice(self.rows, self.config.batch), self.dress)
+        subject = subject * (torch.rand(len(subject), 1, device=self.device) >= self.config.anonymous)
         with self.accelerator.autocast():
             drawn = self.model.unit(subject, drop(labels, self.config.drop))
         loss = logarithmic_error(drawn, photo)
