@@ -11,7 +11,7 @@ COPY checkpoints checkpoints
 RUN pip install --no-cache-dir --no-deps . && rm -rf /src/*
 
 RUN useradd --create-home --uid 1000 facegen && install -d -o facegen -g facegen /cache
-USER facegen
+USER 1000
 WORKDIR /home/facegen
 # Models from the Hub are kept in the volume.
 ENV HF_HOME=/cache PYTHONUNBUFFERED=1 GRADIO_ANALYTICS_ENABLED=False

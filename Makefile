@@ -1,6 +1,10 @@
 # `make run` starts the app, `make test` runs the tests, `make lint` checks style and types. Each makes .venv first.
 PYTHON ?= python3
 BIN := .venv/bin
+PIP := python -m pip install --quiet --disable-pip-version-check
+# The build of torch that requirements.txt names: for CPUs, without gigabytes of CUDA. Where another build of that
+# version is there already, it stays.
+TORCH := --no-deps $(shell grep -E '^(--extra|torch)' requirements.txt)
 # Two workers with one thread each are faster than one with two. Tests of one file share what they set up.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
@@ -24,6 +28,9 @@ test-slow: .venv/test.stamp
 lint: .venv/lint.stamp
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
+	$(BIN)/check-jsonschema --builtin-schema vendor.citation-file-format CITATION.cff
 
 # `make space DIR=..` writes the tree that is pushed to a Space: committed files, without history; weights by Git LFS.
 space:
@@ -37,29 +44,24 @@ VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' facegen/__init__.py)
 release: lint test
 	grep -q "^## $(VERSION)" CHANGELOG.md || \
 	  sed -i "s/^## Unreleased.*/## Unreleased\n\n## $(VERSION), $$(date +%F)/" CHANGELOG.md
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check build twine
+	$(BIN)/$(PIP) build twine
 	rm -rf build dist
 	$(BIN)/python -m build
 	$(BIN)/twine check --strict dist/*
 	$(PYTHON) -m venv build/venv
-	build/venv/bin/python -m pip install --quiet --disable-pip-version-check dist/*.whl
+	build/venv/bin/$(PIP) $(TORCH)
+	build/venv/bin/$(PIP) dist/*.whl
 	build/venv/bin/python -m pip check
 	cd build && venv/bin/facegen generate "a smiling woman with glasses" --seed 7 -o face.png
 
-.venv/app.stamp: pyproject.toml requirements.txt
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
-	touch $@
+$(BIN)/python:
+	$(PYTHON) -m venv .venv
 
-.venv/test.stamp: pyproject.toml requirements.txt
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[train,test]'
-	touch $@ .venv/app.stamp
-
-# The packages themselves as well, because mypy reads their types.
-.venv/lint.stamp: pyproject.toml requirements.txt
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[lint]'
+.venv/test.stamp: EXTRAS := [train,test]
+.venv/lint.stamp: EXTRAS := [lint]
+.venv/app.stamp .venv/test.stamp .venv/lint.stamp: pyproject.toml requirements.txt | $(BIN)/python
+	$(BIN)/$(PIP) $(TORCH)
+	$(BIN)/$(PIP) --editable '.$(EXTRAS)'
 	touch $@ .venv/app.stamp
 
 # The browser tests drive Debian's Chromium; without one they say so and are skipped.

@@ -92,17 +92,25 @@ app.command()(generate)
 
 
 @app.command()
-def models(as_json: AsJson = False) -> None:
-    """The models at hand: embedded, or downloaded from the Hub."""
+def models(
+    as_json: AsJson = False,
+    on_hub: Annotated[bool, typer.Option("--hub", help="Ask the Hub, too, for those that are not at hand.")] = False,
+) -> None:
+    """The models at hand, embedded or downloaded; with --hub also those that the Hub has."""
     from facegen import hub
 
     found = hub.at_hand()
+    names = {model["name"].partition("@")[0] for model in found}
+    found += [{"name": name, "where": "hub"} for name in (hub.on_the_hub() if on_hub else []) if name not in names]
     for model in found:
         if as_json:
             print_json(model, one=False)
+        elif model["where"] == "hub":
+            print(f"{model['name']:24} on the Hub: --model {model['name']} downloads it")
         else:
             size = f"{model['px']} px" if model["px"] else ""
-            print(f"{model['name']:24} {model['type']:20} {size:8} {model['mb']:6.1f} MB  {model['licence']}")
+            row = f"{model['name']:24} {model['where']:10} {model['type']:20} {size:8} {model['mb']:6.1f} MB"
+            print(f"{row}  {model['licence']}")
 
 
 @app.command("app")

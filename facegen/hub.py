@@ -27,7 +27,7 @@ from facegen.storage import (
 )
 
 __all__ = ["CONFIG", "WEIGHTS", "CheckpointError", "at_hand", "check_card", "chosen", "digest", "embedded"]
-__all__ += ["push", "read", "read_config", "resolve", "write"]
+__all__ += ["on_the_hub", "push", "read", "read_config", "resolve", "write"]
 
 CARD = "README.md"
 PUBLISHED = [WEIGHTS, CONFIG, CARD, "LICENSE", "*.webp", "*.png"]
@@ -163,7 +163,7 @@ def at_hand() -> list[dict[str, Any]]:
     """The checkpoints on this machine: embedded ones, then those that were downloaded from the Hub.
 
     Returns:
-        [{"name", "type", "px" (None for a reader), "mb", "licence", "folder"}].
+        [{"name", "where" (embedded or downloaded), "type", "px" (None for a reader), "mb", "licence", "folder"}].
     """
     from huggingface_hub import CacheNotFound, scan_cache_dir
 
@@ -181,6 +181,7 @@ def at_hand() -> list[dict[str, Any]]:
                 found.append(
                     {
                         "name": name,
+                        "where": "downloaded" if "@" in name else "embedded",
                         "type": config["model_type"],
                         "px": config.get("image_size") or _px(config),
                         "mb": round(weights / 1e6, 1),
@@ -189,6 +190,17 @@ def at_hand() -> list[dict[str, Any]]:
                     }
                 )
     return found
+
+
+def on_the_hub() -> list[str]:
+    """The Hub's repos whose card names this library, by id. Raises `CheckpointError` where it can't be asked."""
+    from huggingface_hub import HfApi
+
+    try:
+        api = HfApi(library_name="facegen", library_version=__version__)
+        return [model.id for model in api.list_models(filter="facegen")]
+    except Exception as error:  # a client of a network meets more kinds of error than it names
+        raise CheckpointError(f"the Hub can't be asked which models it has: {_reason(error)}") from error
 
 
 def _px(config: dict[str, Any]) -> int | None:

@@ -187,6 +187,13 @@ class _Handler(BaseHTTPRequestHandler):
             about = {"_id": "1", "id": name, "modelId": name, "sha": sha, "private": repo.private, "gated": repo.gated}
             self.answer(200, {**about, "siblings": files, "tags": [], "downloads": 0, "likes": 0})
 
+    def models(self) -> None:
+        """Public models whose card names the library that is asked for."""
+        library = f"library_name: {self.query['filter'][0]}\n".encode()
+        cards = {name: repo.commits[repo.refs["main"]].get("README.md", b"") for name, repo in self.hub.repos.items()}
+        found = [name for name, card in cards.items() if library in card and not self.hub.repos[name].private]
+        self.answer(200, [{"_id": "1", "id": name, "modelId": name, "tags": []} for name in found])
+
     def tree(self, name: str, revision: str, _: str | None = None) -> None:
         if found := self.found(name, revision):
             repo, sha = found
@@ -271,6 +278,7 @@ ROUTES = [
     (r"/api/whoami-v2", "whoami"),
     (r"/api/repos/create", "create"),
     (r"/api/validate-yaml", "valid"),
+    (r"/api/models", "models"),
     (rf"/api/models/{NAME}/branch/(.+)", "branch"),
     (rf"/api/models/{NAME}/tree/([^/]+)(/.*)?", "tree"),
     (rf"/api/models/{NAME}/preupload/([^/]+)", "preupload"),

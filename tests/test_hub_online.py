@@ -9,6 +9,7 @@ import pytest
 from local_hub import LARGE, TOKEN, LocalHub
 
 from facegen import hub
+from facegen.cli import main
 
 CARD = "---\nlicense: other\nlicense_name: research\nlibrary_name: facegen\npipeline_tag: text-to-image\n---\n# Tiny\n"
 
@@ -84,6 +85,19 @@ def run(worker):
     return run_
 
 
+@pytest.fixture(scope="module")
+def trained(faces, tmp_path_factory):
+    """A checkpoint of a few steps of the toy recipe."""
+    folder = tmp_path_factory.mktemp("trained")
+    stages = ("autoencoder", "flow", "distillation", "adversarial", "detail")
+    few = ["--set=generator.attributes=[black_hair, blond_hair]", *(f"--set={stage}.steps=2" for stage in stages)]
+    with pytest.raises(SystemExit) as end:
+        where = [f"--data={faces}", f"--out={folder}", f"--cache={folder / 'cache'}"]
+        main(["train", "default", "--recipe=toy", *where, *few])
+    assert end.value.code == 0
+    return folder / "000-default/checkpoint"
+
+
 @pytest.fixture
 def files(small_checkpoint) -> dict[str, bytes]:
     return {f.name: f.read_bytes() for f in small_checkpoint.iterdir()} | {"README.md": CARD.encode()}
@@ -110,14 +124,15 @@ def told(done) -> str:
     return lines[0]
 
 
-def test_round_trip_at_a_revision(online, run, tmp_path, small_checkpoint):
-    """Pushed, taken from an empty cache at that commit: the same bytes, whatever the branch has become."""
+def test_round_trip_at_a_revision(online, run, tmp_path, trained):
+    """Trained, pushed, taken from an empty cache at that commit: the same bytes, whatever the branch has become."""
     folder = tmp_path / "model"
     folder.mkdir()
-    for file in small_checkpoint.iterdir():
+    for file in trained.iterdir():
         (folder / file.name).write_bytes(file.read_bytes())
     push = ["push", folder, "tester/tiny", "--private"]
     assert "has no card" in told(run(*push, HF_TOKEN=TOKEN))
+    assert "is no checkpoint" in told(run("push", trained.parent, "tester/run", HF_TOKEN=TOKEN))  # a training's state
     (folder / "README.md").write_text("# No front matter\n")
     assert "doesn't say license" in told(run(*push, HF_TOKEN=TOKEN))
     assert not online.repos
@@ -150,8 +165,21 @@ def test_round_trip_at_a_revision(online, run, tmp_path, small_checkpoint):
 
     code, _, error = run(*push, "--revision", "try", "--message", "Again", HF_TOKEN=TOKEN)
     assert code == 0 and repo.refs["try"] != repo.refs["main"], error
-    models = run("models")[1]
-    assert f"tester/tiny@{commit[:12]}" in models and "default" in models
+
+
+def test_models_tells_which_are_embedded_downloaded_and_on_the_hub(online, run, generate, files):
+    online.add("maker/kept", files)
+    online.add("maker/there", files)
+    online.add("maker/other", {"README.md": b"---\nlibrary_name: timm\n---\n"})
+    assert generate("maker/kept")[0] == 0
+    where = {m["name"].partition("@")[0]: m["where"] for m in map(json.loads, run("models", "--json")[1].splitlines())}
+    assert where["default"] == "embedded" and where["maker/kept"] == "downloaded" and "maker/there" not in where
+    _, printed, error = run("models", "--hub")
+    lines = {line.split()[0].partition("@")[0]: line for line in printed.splitlines()}
+    assert "on the Hub" in lines["maker/there"] and "downloaded" in lines["maker/kept"], error
+    assert "maker/other" not in lines
+    online.fault = ("drop", "/api/models")
+    assert "check the network" in told(run("models", "--hub"))
 
 
 FAULTS = {

@@ -106,6 +106,15 @@ def test_requirements_are_those_of_the_package():
     assert [line for line in lines if line and not line.startswith(("#", "--"))] == PROJECT["dependencies"]
 
 
+def test_make_takes_torch_for_cpus_first(tmp_path):
+    """What pip installs for `make run` on a fresh machine: the build that requirements.txt names, then the rest."""
+    for name in ("Makefile", "requirements.txt", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    installs = [line for line in call("make", "-n", "run", cwd=tmp_path).splitlines() if " pip install" in line]
+    assert "/whl/cpu torch==" in installs[0] and "--no-deps" in installs[0]
+    assert len(installs) == 2 and "--editable" in installs[1]
+
+
 def test_the_space_says_what_it_is():
     """Its front matter is the Hub's, names the Gradio that is required, and the licence of the weights."""
     said = SpaceCard.load(ROOT / "README.md").data.to_dict()
