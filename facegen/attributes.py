@@ -267,6 +267,20 @@ def decode(values: Iterable[float], names: Iterable[str] = NAMES) -> dict[str, b
     return {n: v > 0 for n, v in zip(names, values, strict=True) if v != NOT_SAID}
 
 
+def spoken(attributes: Mapping[str, bool], most: int = 12) -> str:
+    """Attributes as a description: "man, black hair, no beard". Noes that a yes of their group stands for stay unsaid.
+
+    Args:
+        most: attributes, at most.
+    """
+    gender = {True: ["man"], False: ["woman"], None: []}[attributes.get("male")]
+    others = {name: value for name, value in attributes.items() if name != "male"}
+    said = [BY_NAME[name].label for name, value in others.items() if value]
+    exclusive = {name for name in others if GROUP_BY_NAME[BY_NAME[name].group].exclusive}
+    denied = [f"no {BY_NAME[name].label}" for name, value in others.items() if not value and name not in exclusive]
+    return ", ".join([*gender, *said, *denied][:most])
+
+
 def parse_override(text: str) -> tuple[str, bool | None]:
     """Read "name=yes", "name=no" or "name=auto" (leave it to the text); raises `VocabularyError`."""
     name, separator, value = (part.strip() for part in text.partition("="))

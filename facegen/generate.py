@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 Model = Annotated[
     str | None,
     typer.Option(
-        "--model", help="A checkpoint folder or a Hub repo, owner/name[@REVISION]; the embedded one if left out."
+        "--model",
+        help="A name that `facegen models` lists, a checkpoint folder, or a Hub repo, owner/name[@REVISION]; "
+        "the default one if left out.",
     ),
 ]
 Reader = Annotated[str, typer.Option("--reader", help="rules (keywords) or lstm (the recurrent reader).")]

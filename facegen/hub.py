@@ -58,8 +58,9 @@ def resolve(
     """The local folder of a checkpoint.
 
     Args:
-        source: a folder; a Hub repo id, owner/name or owner/name@REVISION, which is downloaded once and kept; None for
-            the generator that the environment variable FACEGEN_MODEL names, else for the embedded checkpoint.
+        source: a folder; the name of an embedded checkpoint; a Hub repo id, owner/name or owner/name@REVISION, which is
+            downloaded once and kept; None for the generator that the environment variable FACEGEN_MODEL names, else for
+            the embedded checkpoint called `name`.
         name: which embedded checkpoint.
         revision: branch, tag or commit on the Hub.
         token: of a Hub account, for private and gated repos; None for the one that `hf auth login` has stored.
@@ -74,6 +75,8 @@ def resolve(
         return embedded(name)
     if Path(source).is_dir():
         return Path(source)
+    if re.fullmatch(r"[a-z]+", str(source)) and (embedded(str(source)) / WEIGHTS).is_file():
+        return embedded(str(source))
     repo, _, at = str(source).partition("@")
     if not REPO.fullmatch(repo) or repo.startswith((".", "-")):
         raise CheckpointError(f"{str(source)[:200]!r} is neither a checkpoint folder nor a Hub repo id (owner/name)")

@@ -152,6 +152,11 @@ class FacePipeline:
         return tuple(getattr(self.generator.config, "graded", ()))
 
     @property
+    def reads(self) -> bool:
+        """Whether the generator reads descriptions for itself: all the words count, not only the known attributes."""
+        return hasattr(self.generator, "portray")
+
+    @property
     def looks(self) -> tuple[str, ...]:
         """Kinds of picture that it draws, the default first; empty where there is but one."""
         return tuple(getattr(self.generator.config, "looks", ()))
@@ -221,14 +226,23 @@ class FacePipeline:
         }
         settings |= {"degrees": degrees} if degrees else {}
         settings |= how
-        what = ("attributes", "degrees", "person", "strength", "look", "model")
+        what = ["attributes", "degrees", "person", "strength", "look", "model"]
+        what += ["description", "overrides"] if self.reads else []
         if like is not None and all(settings.get(key) == like.settings.get(key) for key in what):
             image = like.image
         else:
-            image = to_image(self.generator(self.identity(person), condition, strength, **how)[0])
+            image = to_image(self._portrait(person, request, condition, how))
         seed = asked[0][0] if len(asked) == 1 else None
         sources = {name: "override" if name in request.overrides else "text" for name in used}
         return Face(image, seed, text, request.reading, used, sources, dict(request.overrides), settings)
+
+    def _portrait(self, person: Person, request: Request, condition: torch.Tensor, how: Mapping) -> torch.Tensor:
+        """RGB (3, s, s). What reads for itself gets the words, then what is set by hand."""
+        code = self.identity(person)
+        if not self.reads:
+            return self.generator(code, condition, request.strength, **how)[0]
+        words = [request.reading.text if request.reading else "", attributes.spoken(request.overrides)]
+        return self.generator.portray(code, [", ".join(filter(None, words))], request.strength)[0]
 
     def _fittest(
         self, person: Person, used: Mapping[str, bool], condition: torch.Tensor, request: Request, how: Mapping
@@ -247,7 +261,8 @@ class FacePipeline:
         near = [identity.variation(person, identity.stranger(person[0][0], i), NEAR) for i in range(n - 1)]
         people = [person, *near]
         codes = torch.cat([self.identity(p) for p in people])
-        sketches = self.generator.sketch(codes, condition.expand(n, -1), request.strength, **how)
+        sketch = getattr(self.generator, "sketch", self.generator)
+        sketches = sketch(codes, condition.expand(n, -1), request.strength, **how)
         seen = classifier.probabilities(sketches)
         fits = torch.stack([seen[:, j] if yes else 1 - seen[:, j] for j, yes in told], 1)
         return people[int(fits.clamp(min=1e-4).log().mean(1).add(fits.amin(1)).argmax())]

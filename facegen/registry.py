@@ -24,6 +24,7 @@ GENERATORS = {
     "facegen-deconv": "facegen.drawing.deconv.generator:DeconvGenerator",
     "facegen-subjects": "facegen.networks.subjects:SubjectDeconv",
     "facegen-draw": "facegen.networks.draw:Draw",
+    "facegen-endtoend": "facegen.networks.endtoend:EndToEnd",
 }
 CLASSIFIERS = {
     "facegen-classifier": "facegen.drawing.classifier:AttributeClassifier",
@@ -46,6 +47,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "guide_blocks": (0, 256),
     "enlarger_blocks": (0, 256),
     "glimpses": (1, 1024),
+    "heads": (1, 1024),
     "guidance": (1, 100),
     "base_rates": (0, 1),
 }

@@ -75,6 +75,12 @@ def test_neither_folder_nor_repo(source):
         hub.resolve(source)
 
 
+def test_an_embedded_checkpoint_goes_by_its_name():
+    assert hub.resolve("reader") == hub.embedded("reader")
+    with pytest.raises(hub.CheckpointError, match="neither a checkpoint folder nor a Hub repo"):
+        hub.resolve("nobody")
+
+
 def test_a_generator_is_no_classifier(small_checkpoint):
     with pytest.raises(hub.CheckpointError, match="model_type .facegen-deconv."):
         registry.load_classifier(small_checkpoint)

@@ -16,6 +16,7 @@ from facegen.attributes import members
 from facegen.cli import main
 from facegen.data.bag_of_words import read_words
 from facegen.data.dress.eyewear import RIMS, Frame, draw_eyewear
+from facegen.pipeline import FacePipeline
 from facegen.training.default.settings import read_recipe
 from facegen.training.presets import MODELS, PRESETS
 from facegen.training.recipe import RECIPES, filled, read_settings
@@ -182,3 +183,26 @@ def test_draw_tightens_its_bound(faces, tmp_path):
     stages = model.canvases(model.identity([5]), torch.ones(1, 1))
     assert len(stages) == 5 and (stages[-1] - stages[0]).abs().mean() > 0.01
     assert list(folder.glob("canvas-*.png"))
+
+
+def test_end_to_end_draws_by_the_words_alone(faces, tmp_path):
+    network = "identity_dim: 8, channels: [8, 8, 8, 8], coarse: 8, style: 8, flow_width: 32, flow_hidden: 32, state: 16"
+    model = f"model={{{network}, {HAIR}}}"
+    settings = ("fill=false", "autoencoder_steps=40", "steps=200", "pairs=16", "learning_rate=0.01")
+    for criterion in ("pixels", "code", "attributes"):
+        steps = () if criterion == "pixels" else ("steps=42",)
+        run("endtoend", faces, tmp_path, model, *settings, f"criterion={criterion}", *steps)
+    assert losses(tmp_path / "002-endtoend", "endtoend/read_back")
+    pipe = FacePipeline.from_pretrained(tmp_path / "000-endtoend/checkpoint")
+    dark, fair, set_by_hand = (
+        np.asarray(face.image, float)
+        for face in (pipe("a person with black hair"), pipe("blond hair"), pipe("", overrides={"blond_hair": True}))
+    )
+    top = slice(0, 6)  # of 32 px: the hair
+    assert fair[top].mean() > dark[top].mean() + 20
+    assert set_by_hand[top].mean() > dark[top].mean() + 10
+    # Words that are no attribute count, too: here by chance, but they are read.
+    assert (np.asarray(pipe("zebra crossing at dawn").image) != np.asarray(pipe("blond hair").image)).any()
+    with pytest.raises(SystemExit) as stop:
+        main(["train", "endtoend", "--data", str(faces), "--out", str(tmp_path), "--set", "criterion=taste"])
+    assert stop.value.code == 2

@@ -42,33 +42,43 @@ class ReaderConfig:
     hidden: int = 192
 
 
-class RecurrentReader(nn.Module):
-    """Characters -> two strided convolutions (a step is four characters) -> bidirectional LSTM -> attention for each
-    attribute over the steps -> three classes (not said, yes, no).
-    """
+class CharacterStates(nn.Module):
+    """Characters -> two strided convolutions (a step is four characters) -> states of a bidirectional LSTM."""
 
-    Config = ReaderConfig
-
-    def __init__(self, config: ReaderConfig) -> None:
+    def __init__(self, embedding: int, channels: int, hidden: int) -> None:
         super().__init__()
-        self.config = config
-        n, width = len(config.attributes), 2 * config.hidden
-        self.embed = nn.Embedding(len(_INDEX) + 2, config.embedding, padding_idx=0)
-        self.first = nn.Conv1d(config.embedding, config.channels // 2, 5, stride=2, padding=2)
-        self.second = nn.Conv1d(config.channels // 2, config.channels, 5, stride=2, padding=2)
-        self.recurrent = nn.LSTM(config.channels, config.hidden, batch_first=True, bidirectional=True)
-        self.attend = nn.Linear(width, n)
-        self.classify = nn.Parameter(torch.randn(n, _CLASSES, width) * width**-0.5)
-        self.bias = nn.Parameter(torch.zeros(n, _CLASSES))
+        self.embed = nn.Embedding(len(_INDEX) + 2, embedding, padding_idx=0)
+        self.first = nn.Conv1d(embedding, channels // 2, 5, stride=2, padding=2)
+        self.second = nn.Conv1d(channels // 2, channels, 5, stride=2, padding=2)
+        self.recurrent = nn.LSTM(channels, hidden, batch_first=True, bidirectional=True)
 
-    def forward(self, characters: Tensor) -> tuple[Tensor, Tensor]:
-        """Codes of `encode`, (n, length) -> logits (n, attributes, 3) and attention (n, attributes, steps)."""
+    def states(self, characters: Tensor) -> tuple[Tensor, Tensor]:
+        """Codes of `encode`, (n, length) -> states (n, steps, 2 * hidden), and where they are no padding (n, steps)."""
         x = self.embed(characters).transpose(1, 2)
         x = F.gelu(self.second(F.gelu(self.first(x)))).transpose(1, 2)
         states, _ = self.recurrent(x)
         states = states.float()
         # A step is padding where all of its characters are.
         filled = F.max_pool1d((characters > 0).float()[:, None], _STRIDE, ceil_mode=True)[:, 0, : states.shape[1]] > 0
+        return states, filled
+
+
+class RecurrentReader(CharacterStates):
+    """States -> attention for each attribute over the steps -> three classes (not said, yes, no)."""
+
+    Config = ReaderConfig
+
+    def __init__(self, config: ReaderConfig) -> None:
+        super().__init__(config.embedding, config.channels, config.hidden)
+        self.config = config
+        n, width = len(config.attributes), 2 * config.hidden
+        self.attend = nn.Linear(width, n)
+        self.classify = nn.Parameter(torch.randn(n, _CLASSES, width) * width**-0.5)
+        self.bias = nn.Parameter(torch.zeros(n, _CLASSES))
+
+    def forward(self, characters: Tensor) -> tuple[Tensor, Tensor]:
+        """Codes of `encode`, (n, length) -> logits (n, attributes, 3) and attention (n, attributes, steps)."""
+        states, filled = self.states(characters)
         scores = self.attend(states).transpose(1, 2).masked_fill(~filled[:, None], -1e4)
         attention = scores.softmax(-1)
         logits = torch.einsum("nat,nth,ach->nac", attention, states, self.classify) + self.bias

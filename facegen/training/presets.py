@@ -17,6 +17,7 @@ from facegen.training.default.trainer import DefaultTrainer, begin
 from facegen.training.recipe import filled
 from facegen.training.reports.deconv import DeconvTrainer, DeconvTrainingConfig
 from facegen.training.reports.draw import DrawTrainer, DrawTrainingConfig
+from facegen.training.reports.endtoend import EndToEndTrainer, EndToEndTraining
 from facegen.training.reports.identify import IdentifyConfig, IdentifyTrainer
 from facegen.training.reports.vggface import VGGFaceTrainer, VGGFaceTrainingConfig
 from facegen.training.run import Run, TrainingError
@@ -28,6 +29,7 @@ PRESETS = {
     "gan": "A conditional GAN from nothing: the default's decoder and a discriminator of pixels alone.",
     "deconv": "The first report's network: one-hot subject and attributes, MSLE, watched by PSNR.",
     "draw": "The second report's: DRAW as a conditional variational autoencoder, 64 px.",
+    "endtoend": "Reader and generator as one: an LSTM over characters conditions the face, 64 px.",
     "classifier": "The small classifier that reads drawn faces back, from nothing.",
     "identify": "VGG-Face's topology trained as VGG-Face was, to tell subjects apart: weights for vggface.",
     "vggface": "VGG-Face's topology with a two-way head for each attribute; --set weights=FILE to fine-tune.",
@@ -35,6 +37,7 @@ PRESETS = {
 MODELS: dict[str, tuple[type[ModelTrainer], type]] = {
     "deconv": (DeconvTrainer, DeconvTrainingConfig),
     "draw": (DrawTrainer, DrawTrainingConfig),
+    "endtoend": (EndToEndTrainer, EndToEndTraining),
     "classifier": (ClassifierTrainer, ClassifierTrainingConfig),
     "identify": (IdentifyTrainer, IdentifyConfig),
     "vggface": (VGGFaceTrainer, VGGFaceTrainingConfig),

@@ -146,13 +146,17 @@ def misspell(rng: random.Random, text: str, rate: float) -> str:
     return "".join(out)
 
 
-def write(rng: random.Random) -> tuple[str, dict[str, bool]]:
-    """One description and what it says: (text, {attribute: yes or no})."""
-    if rng.random() < 0.02:
+def write(rng: random.Random, chosen: dict[str, bool] | None = None) -> tuple[str, dict[str, bool]]:
+    """One description and what it says: (text, {attribute: yes or no}).
+
+    Args:
+        chosen: what to say; drawn at random if left out.
+    """
+    if chosen is None and rng.random() < 0.02:
         return rng.choice(
             [f"a {rng.choice(COLORS)} {rng.choice(THINGS)}", *FILLERS, *JARGON, "hello", "nice weather today"]
         ), {}
-    chosen = draw(rng)
+    chosen = draw(rng) if chosen is None else chosen
     facts = [_fact(rng, name, value) for name, value in chosen.items() if name != "male"]
     writer = Writer(rng, chosen, [f for f in facts if f is not None], _people())
     if rng.random() < _OTHER_FORMATS:
