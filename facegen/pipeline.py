@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -275,12 +275,10 @@ class FacePipeline:
         """The model's attribute input (1, a): -1 no, 0 not said, +1 yes, and 0.5 to 1.5 for a yes of a degree."""
         return torch.tensor([attributes.encode(wanted, self.drawable, degrees)])
 
-    def morph(
-        self, start: Face, end: Face, frames: int, progress: Callable[[int, int], object] | None = None
-    ) -> list[Image.Image]:
-        """`frames` images from one face to the other: their appearance codes and attributes are blended evenly.
+    def morph(self, start: Face, end: Face, frames: int) -> Iterator[Image.Image]:
+        """`frames` images from one face to the other, as they are drawn.
 
-        The look is that of `start`.
+        Their appearance codes and attributes are blended evenly. The look is that of `start`.
         """
         ends = []
         how = {"look": start.settings["look"]} if start.settings.get("look") else {}
@@ -294,15 +292,11 @@ class FacePipeline:
             )
             ends.append((code, condition))
         (code_a, said_a), (code_b, said_b) = ends
-        images = []
         for i in range(frames):
             t = i / max(frames - 1, 1)
             t = t * t * (3 - 2 * t)  # slow at both ends
             image = self.generator.draw(torch.lerp(code_a, code_b, t), torch.lerp(said_a, said_b, t), **how)
-            images.append(to_image(image[0]))
-            if progress:
-                progress(i + 1, frames)
-        return images
+            yield to_image(image[0])
 
 
 @lru_cache(maxsize=4)

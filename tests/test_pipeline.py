@@ -230,7 +230,7 @@ def test_a_failed_save_leaves_the_old_file(pipe, tmp_path, monkeypatch):
 
 def test_morph_starts_and_ends_at_its_faces(pipe):
     start, end = pipe("a smiling woman", seed=1), pipe("an old man", seed=2)
-    frames = pipe.morph(start, end, 5)
+    frames = list(pipe.morph(start, end, 5))
     assert len(frames) == 5
     for frame, face in ((frames[0], start), (frames[-1], end)):
         difference = np.abs(np.asarray(frame, dtype=int) - np.asarray(face.image, dtype=int))

@@ -25,6 +25,7 @@ STEPS = (
     '<div class="fg-actions"><button type="button" data-action="undo" disabled>Undo</button>'
     '<button type="button" data-action="redo" disabled>Redo</button></div>'
 )
+BEHIND = "The face is out of date: press Draw to draw what the box says."
 # A grid of buttons tells which one was pressed, as the event `pick` with its data-* values.
 PICK = asset("pick.js")
 
@@ -138,10 +139,10 @@ def stage(session: Session) -> str:
     return render.stage(session.face.image, session.face.settings, session.answer, session.reader)
 
 
-def sentence(session: Session, pipe: FacePipeline) -> str:
-    """Its description with the marks, as HTML."""
-    face = session.face
-    return render.sentence(face.settings["description"], face.reading, pipe.drawable, face.overrides)
+def sentence(session: Session, pipe: FacePipeline, behind: bool = False) -> str:
+    """Its description with the marks, as HTML; `behind` where the box says something else by now."""
+    face, note = session.face, BEHIND if behind else ""
+    return render.sentence(face.reading, pipe.drawable, face.overrides, note)
 
 
 def chips() -> str:

@@ -80,16 +80,17 @@ class Describe:
 
     def typed(self, session, live, *controls):
         """While somebody types."""
-        if not live:
-            return {self.session: session}
         text, overrides, *_ = controls
+        if not live:
+            behind = (text or "").strip() != session.face.settings["description"].strip()
+            return {self.session: session, self.ui.sentence: compose.sentence(session, self.pipe, behind)}
         if (text or "").strip() == session.face.settings["description"].strip() and _same(overrides, session.face):
             # Set by an answer (a restored face, an example), or typed and taken back: the face is there already.
             return {self.session: session, self.ui.sentence: compose.sentence(session, self.pipe)}
         try:
             return self.look(session, *controls)
         except UserError as error:  # half-typed text is no occasion for a pop-up
-            told = render.sentence("", None, self.pipe.drawable, overrides, str(error))
+            told = render.sentence(None, self.pipe.drawable, overrides, str(error))
             return {self.session: session, self.ui.sentence: told}
 
     def flipped(self, session, *controls):

@@ -82,7 +82,6 @@ def stage(image: Image.Image, settings: Mapping, answer: int, reader: str = "rul
 
 
 def sentence(
-    text: str,
     reading: Reading | None,
     drawable: Collection[str],
     overrides: Mapping[str, bool] | None = None,
