@@ -175,8 +175,10 @@ def test_augmentation_shows_its_sheet_and_trains_with_it(faces, tmp_path, capsys
 
 def test_draw_tightens_its_bound(faces, tmp_path):
     network = "model={attributes: [black_hair], image_size: 32, glimpses: 4, hidden: 32, latent: 8, read: 5, write: 5}"
-    run("draw", faces, tmp_path, network, "batch=16", "steps=200")
+    run("draw", faces, tmp_path, network, "batch=16", "steps=200", "read_back=10.0")
     folder = tmp_path / "000-draw"
+    seen = losses(folder, "draw/read_back")
+    assert seen[-1] < seen[0]
     bound = losses(folder, "draw/elbo")
     assert bound[-1] > bound[0] + 50  # nats
     model = registry.load(folder / "checkpoint")

@@ -133,8 +133,7 @@ class Draw(nn.Module):
         draws = [np.random.Generator(np.random.PCG64(s)).standard_normal(self.config.identity_dim) for s in seeds]
         return torch.from_numpy(np.stack(draws).astype(np.float32))
 
-    @torch.inference_mode()
-    def canvases(self, identity: Tensor, attributes: Tensor) -> list[Tensor]:
+    def stages(self, identity: Tensor, attributes: Tensor) -> list[Tensor]:
         """The canvas before the first and after each glimpse: glimpses + 1 images (n, 3, s, s) in -1..1."""
         _, decoder, canvas = self.begin(attributes)
         stages = [canvas]
@@ -142,6 +141,11 @@ class Draw(nn.Module):
             decoder = self.decoder(z, decoder)
             stages.append(self.write(stages[-1], decoder[0]))
         return [torch.sigmoid(s) * 2 - 1 for s in stages]
+
+    @torch.inference_mode()
+    def canvases(self, identity: Tensor, attributes: Tensor) -> list[Tensor]:
+        """`stages`, to be looked at."""
+        return self.stages(identity, attributes)
 
     @torch.inference_mode()
     def forward(self, identity: Tensor, attributes: Tensor, guidance: float | None = None) -> Tensor:

@@ -25,11 +25,10 @@ from facegen.drawing.sheets import face_sheet
 from facegen.networks.encoder import Encoder, eigenfaces
 from facegen.networks.endtoend import EndToEnd, EndToEndConfig
 from facegen.training.batches import to_tensor
-from facegen.training.classifier import masked_cross_entropy
 from facegen.training.default.labels import fill
 from facegen.training.default.losses import flow_matching
-from facegen.training.jitter import jitter
 from facegen.training.optim import anneal
+from facegen.training.reports.read_back import ReadBack
 from facegen.training.run import TrainingError
 from facegen.training.sentences.grammar import write
 from facegen.training.trainer import ModelTrainer, batches
@@ -94,10 +93,9 @@ class EndToEndTrainer(ModelTrainer):
                 f"{len(self.rows)} training faces are too few: more than {config.model.identity_dim} are needed"
             )
         layout = {"device": self.device, "memory_format": torch.channels_last}
-        classifier = registry.load_classifier()
-        attributes = fill(self.data, classifier) if config.fill else self.data.attributes
+        attributes = fill(self.data, registry.load_classifier()) if config.fill else self.data.attributes
         self.said = attributes[:, [NAMES.index(name) for name in config.model.attributes]]
-        self.classifier = classifier.to(**layout)
+        self.read_back = ReadBack(config.model.attributes, self.device)
         self.model = EndToEnd(config.model).to(**layout)
         self.encoder = Encoder(config.model.image_size, config.model.identity_dim, config.model.coarse).to(**layout)
         if config.pretrained:
@@ -186,11 +184,7 @@ class EndToEndTrainer(ModelTrainer):
                     photos = to_tensor(self.data.images[self.rows[places[: len(noise)]]]).to(self.device)
                     losses["pixels"] = (drawn - photos).abs().mean()
                 else:
-                    seen = self.classifier(jitter(drawn)).float()
-                    names, ours = self.classifier.attributes, config.model.attributes
-                    both = [(names.index(n), ours.index(n)) for n in ours if n in names]
-                    theirs, mine = (list(each) for each in zip(*both, strict=True))
-                    losses["read_back"] = masked_cross_entropy(seen[:, theirs], told[: len(noise), mine])
+                    losses["read_back"] = self.read_back(drawn, told[: len(noise)])
         loss = sum(config.read_back * v if k == "read_back" else v for k, v in losses.items())
         self.update(loss, [p for p in self.model.parameters() if p.requires_grad], clip=1.0)
         return {k: v.item() for k, v in losses.items()}
