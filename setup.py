@@ -9,7 +9,7 @@ setup(
     # The checkpoints live once, at the top of the repository, and ship inside the package.
     package_dir={"facegen": "facegen", "facegen.checkpoints": "checkpoints"},
     package_data={
-        "": ["*.json", "*.css", "*.js", "*.html", "*.yaml", "assets/*", "py.typed"],
+        "": ["*.json", "*.css", "*.js", "*.html", "*.yaml", "*.txt", "*.md", "assets/*", "py.typed"],
         "facegen.checkpoints": [f"{name}/*" for name in EMBEDDED],
     },
 )

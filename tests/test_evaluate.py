@@ -17,7 +17,8 @@ from facegen.evaluation import features
 from facegen.evaluation.classifier import attribute_figures, calibration_error, load
 from facegen.evaluation.instruments.metrics import balanced_accuracy, frechet_distance, frechet_infinity
 from facegen.evaluation.models import redrawn as targets
-from facegen.evaluation.models.report import BEGIN, END, spliced
+from facegen.evaluation.models.report import BEGIN, END
+from facegen.evaluation.output import spliced
 from facegen.networks.draw import Draw, DrawConfig
 from facegen.networks.subjects import SubjectDeconv, SubjectDeconvConfig
 from facegen.networks.vggface import VGGFace, VGGFaceConfig
@@ -236,7 +237,7 @@ def test_evaluate_models_writes_the_table(many, tmp_path, capsys):
 
 def test_what_people_wrote_around_the_table_stays(tmp_path):
     page = f"# Ours\n\nHow to read it.\n\n{BEGIN}\nstale\n{END}\n\nThe end.\n"
-    assert spliced(page, "| new |\n", tmp_path) == page.replace("stale", "| new |")
+    assert spliced(page, "| new |\n", BEGIN, END, tmp_path) == page.replace("stale", "| new |")
 
 
 def test_draw_redraws_what_its_bound_measures(packed):

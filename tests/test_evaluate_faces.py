@@ -16,6 +16,7 @@ from facegen.data.pack import pack
 from facegen.data.readers import read_dataset
 from facegen.drawing.deconv.config import GeneratorConfig
 from facegen.drawing.deconv.generator import DeconvGenerator
+from facegen.evaluation.card import write_card
 from facegen.networks.squeezenet import Fire
 from facegen.picture import SOURCE_TYPE
 
@@ -109,6 +110,8 @@ def test_the_whole_protocol(own, other, squeezenet, checkpoint, tmp_path, capsys
     manifold = result["manifold"]["efficientnet"]
     assert manifold["precision"]["drawn"] < 0.1 and manifold["precision"]["photographs"] > 0.5
     assert result["groups"] == {}  # it draws neither sex, age nor ethnicity
+    seen = f"{result['said']['seen_main']['drawn']:.3g}"
+    assert f"main attributes | {seen} |" in write_card(checkpoint, out).read_text()
     assert values["drawn"] > 3 * values["floor"] > 0 and 0 < values["train_photographs"] < 3 * values["floor"]
     assert result["distance_all"]["squeezenet"]["photographs"] == 204
     assert set(result["distance_all"]["squeezenet"]) == {

@@ -72,6 +72,12 @@ def installed(tmp_path_factory) -> Path:
     return environment / "bin"
 
 
+def test_the_wheel_holds_every_file_of_the_package(installed):
+    site = Path(call(installed / "python", "-c", "import facegen; print(facegen.__path__[0])", env=CLEAN).strip())
+    files = {file.relative_to(ROOT / "facegen") for file in (ROOT / "facegen").rglob("*.*") if file.is_file()}
+    assert not {file for file in files if file.suffix != ".pyc" and not (site / file).is_file()}
+
+
 def test_the_wheel_gives_a_face_and_the_page(installed, tmp_path):
     where = call(installed / "python", "-c", "import facegen; print(facegen.__file__)", cwd=tmp_path, env=CLEAN)
     assert where.startswith(str(installed.parent))

@@ -1,4 +1,4 @@
-"""`python -m facegen evaluate faces | reader | features`."""
+"""`python -m facegen evaluate faces | models | classifier | features | reader | card`."""
 
 from __future__ import annotations
 
@@ -210,16 +210,16 @@ def models(
     from facegen.data.pack import pack
     from facegen.data.readers import read_dataset
     from facegen.evaluation.models.compare import compare, named
-    from facegen.evaluation.models.report import picture_path, spliced, write_all
-    from facegen.evaluation.output import claim, known
+    from facegen.evaluation.models.report import BEGIN, END, picture_path, write_all
+    from facegen.evaluation.output import claim, known, spliced
 
     folders = named(checkpoints)
     for name in ask or []:
         known(name, NAMES, "the attributes")
     for path in (out, *(picture_path(out, name) for name in folders)):
         claim(path, force)
-    if out.is_file():
-        spliced(out.read_text(encoding="utf-8"), "", out)  # a page that can't take the table is told at once
+    if out.is_file():  # a page that can't take the table is told at once
+        spliced(out.read_text(encoding="utf-8"), "", BEGIN, END, out)
     datasets = [read_dataset(folder) for folder in (data, *(judge_data or []))]
     for folder in judge_held_out or []:
         table = read_dataset(folder)
@@ -228,6 +228,18 @@ def models(
     result, pictures = compare(folders, packed, n, ask or (), n_asked, cache)
     write_all(result, pictures, out, note)
     print(f"{len(folders)} models: {out}")
+
+
+@app.command()
+def card(
+    folder: Annotated[Path, typer.Argument(help="A generator's checkpoint folder.")],
+    figures: Annotated[Path, typer.Option(help="What `evaluate faces -o` wrote of it.")],
+    repo_id: Annotated[str, typer.Option(help="The Hub repo that the card's commands name.")] = "OWNER/NAME",
+) -> None:
+    """Write figures, groups, usage and a picture into a checkpoint's model card; its author's words stay."""
+    from facegen.evaluation.card import write_card
+
+    print(write_card(folder, figures, repo_id))
 
 
 app.command("reader")(evaluate_reader)

@@ -13,6 +13,8 @@ from facegen.evaluation.reader import EvaluationError
 from facegen.files import write_atomic
 from facegen.picture import NOTICE, xmp
 
+MAX_WIDTH, MAX_BYTES = 1280, 300_000  # of a page's picture
+
 
 def claim(path: Path, force: bool) -> None:
     """Before a long measurement: may `path` be written? Its folder is made. Raises `EvaluationError`."""
@@ -42,8 +44,37 @@ def write_picture(path: Path, picture: Image.Image) -> None:
     write_atomic(path, buffer.getvalue())
 
 
+def webp(picture: Image.Image) -> bytes:
+    """A picture of drawn faces, marked as synthetic, small enough for a page."""
+    if picture.width > MAX_WIDTH:
+        picture = picture.resize(
+            (MAX_WIDTH, round(picture.height * MAX_WIDTH / picture.width)), Image.Resampling.LANCZOS
+        )
+    exif = Image.Exif()
+    exif[0x010E] = NOTICE  # ImageDescription
+    for quality in (80, 50, 25, 10):  # what hasn't learned to draw yet draws noise, which takes the most room
+        buffer = io.BytesIO()
+        picture.save(buffer, "WEBP", quality=quality, method=6, xmp=xmp().encode(), exif=exif)
+        if buffer.tell() <= MAX_BYTES:
+            break
+    return buffer.getvalue()
+
+
 def write_figure(path: Path, figure: Figure) -> None:
     """A matplotlib figure as PNG."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=120)
     write_atomic(path, buffer.getvalue())
+
+
+def spliced(before: str, made: str, begin: str, end: str, out: Path) -> str:
+    """`made` between two marks of an existing page, so that what people wrote around them stays.
+
+    Raises:
+        EvaluationError: the marks aren't there.
+    """
+    head, found, rest = before.partition(begin)
+    _, closed, tail = rest.partition(end)
+    if not found or not closed:
+        raise EvaluationError(f"{out}: expected the marks {begin} and, after it, {end}: what is made goes between them")
+    return f"{head}{begin}\n{made}{end}{tail}"

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from pathlib import Path
 
 from PIL import Image
 
 from facegen import __version__
-from facegen.evaluation.reader import EvaluationError
+from facegen.evaluation.output import spliced, webp
 from facegen.files import write_atomic
-from facegen.picture import NOTICE, xmp
 
 COLUMNS = {
     "parameters": "parameters", "image_size": "px", "seconds": "training, minutes", "steps": "steps",
@@ -24,7 +22,7 @@ WHAT = {
     "canvas": "{name}: the canvas over time, from what the attributes start it with; a row is a seed, nothing said",
 }
 BEGIN, END = "<!-- evaluate models: begin -->", "<!-- evaluate models: end -->"
-MAX_WIDTH, MAX_BYTES = 1280, 300_000  # of a picture
+NEW = f"# The models beside each other\n\n{BEGIN}\n{END}\n"
 
 
 def picture_path(out: Path, name: str) -> Path:
@@ -127,41 +125,10 @@ def _cell(key: str, value) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def webp(picture: Image.Image) -> bytes:
-    """A picture of drawn faces, marked as synthetic, small enough for a page."""
-    if picture.width > MAX_WIDTH:
-        picture = picture.resize(
-            (MAX_WIDTH, round(picture.height * MAX_WIDTH / picture.width)), Image.Resampling.LANCZOS
-        )
-    exif = Image.Exif()
-    exif[0x010E] = NOTICE  # ImageDescription
-    for quality in (80, 50, 25, 10):  # what hasn't learned to draw yet draws noise, which takes the most room
-        buffer = io.BytesIO()
-        picture.save(buffer, "WEBP", quality=quality, method=6, xmp=xmp().encode(), exif=exif)
-        if buffer.tell() <= MAX_BYTES:
-            break
-    return buffer.getvalue()
-
-
-def spliced(before: str, made: str, out: Path) -> str:
-    """`made` between the marks of an existing page, so that what people wrote around them stays.
-
-    Raises:
-        EvaluationError: only one of the marks is there.
-    """
-    if BEGIN not in before and END not in before:
-        return f"# The models beside each other\n\n{BEGIN}\n{made}{END}\n"
-    head, begin, rest = before.partition(BEGIN)
-    _, end, tail = rest.partition(END)
-    if not begin or not end:
-        raise EvaluationError(f"{out}: expected {BEGIN} and, after it, {END}, or neither")
-    return f"{head}{BEGIN}\n{made}{END}{tail}"
-
-
 def write_all(result: Mapping, pictures: Mapping[str, Image.Image], out: Path, note: str = "") -> None:
     """The Markdown file and the pictures beside it."""
-    before = out.read_text(encoding="utf-8") if out.is_file() else ""
-    page = spliced(before, markdown(result, pictures, out.stem, note), out)
+    before = out.read_text(encoding="utf-8") if out.is_file() else NEW
+    page = spliced(before, markdown(result, pictures, out.stem, note), BEGIN, END, out)
     for name, picture in pictures.items():
         path = picture_path(out, name)
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,143 @@
+"""`evaluate card`: what a checkpoint's model card says of figures, made from what `evaluate faces -o` wrote.
+
+A picture, usage, figures and groups lie between two marks; the front matter gets `model-index`. All else in the card is
+its author's and stays.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import EvalResult, ModelCard
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from facegen import hub, registry
+from facegen.drawing.sheets import CONDITIONS, face_sheet
+from facegen.evaluation.output import spliced, webp
+from facegen.evaluation.reader import EvaluationError
+from facegen.files import write_atomic
+
+PICTURE = "faces.webp"
+ENOUGH, WEAKEST = 20, 5
+NEEDED = {"protocol", "said", "accuracy_main", "face_found", "typed", "manifold", "distance", "groups"}
+NEW = """---
+library_name: facegen
+pipeline_tag: text-to-image
+language: en
+tags: [faces, synthetic, face-generation, text-to-face]
+---
+
+# {name}
+
+{begin}
+{end}
+
+## Data
+
+To be written: which photographs, of whom, and under which licence. `push` wants `license` in the front matter.
+"""
+BEGIN, END = "<!-- evaluate card: begin -->", "<!-- evaluate card: end -->"
+
+
+def write_card(folder: Path, figures: Path, repo_id: str = "OWNER/NAME") -> Path:
+    """Write README.md and its picture into a generator's folder.
+
+    Args:
+        figures: JSON that `evaluate faces -o` wrote.
+        repo_id: what the card's commands name.
+
+    Returns:
+        The card's path.
+
+    Raises:
+        EvaluationError: the JSON or the card that is there can't be read.
+        hub.CheckpointError: the folder holds no generator.
+    """
+    model, path = registry.load(folder), folder / hub.CARD
+    found = read_figures(figures)
+    before = path.read_text(encoding="utf-8") if path.is_file() else NEW.format(name=folder.name, begin=BEGIN, end=END)
+    try:
+        card = ModelCard(before)
+    except Exception as error:  # YAML's errors and the card class's own
+        raise EvaluationError(f"the front matter of {path} is no model card's: {str(error).splitlines()[0]}") from None
+    card.data.model_name = card.data.model_name or folder.resolve().name
+    card.data.eval_results = results(found, card.data.datasets)
+    card.text = spliced(card.text, text(found, repo_id), BEGIN, END, path)
+    write_atomic(folder / PICTURE, webp(face_sheet(model)))
+    return write_atomic(path, str(card))
+
+
+def read_figures(path: Path) -> dict[str, Any]:
+    """What `evaluate faces` measured. Raises `EvaluationError`."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        missing = NEEDED - {*found}
+    except (OSError, ValueError, TypeError) as error:
+        raise EvaluationError(f"{path} can't be read: {error}") from None
+    if missing:
+        raise EvaluationError(f"{path} is no result of this version's `evaluate faces`: {min(missing)!r} is missing")
+    return found
+
+
+def rows(found: Mapping[str, Any]) -> list[tuple[str, float | None, float | None]]:
+    """(name, drawn, photographs) of each figure."""
+    manifold, frechet = found["manifold"]["efficientnet"], found["distance"]["efficientnet"]["frechet"]
+    measured = {
+        "seen of what was said, main attributes": found["said"]["seen_main"],
+        "balanced accuracy, main attributes": found["accuracy_main"],
+        "a face is found": found["face_found"],
+        "precision, EfficientNet-Lite0 features": manifold["precision"],
+        "recall, EfficientNet-Lite0 features": manifold["recall"],
+    }
+    return [
+        *((name, sides["drawn"], sides["photographs"]) for name, sides in measured.items()),
+        ("Frechet distance, EfficientNet-Lite0 features", frechet["drawn"], frechet["train_photographs"]),
+        ("seen of typed descriptions", found["typed"]["shown"], None),
+    ]
+
+
+def results(found: Mapping[str, Any], datasets: str | list[str] | None) -> list[EvalResult]:
+    """The drawn faces' figures as the Hub's model-index has them."""
+    named = [datasets] if isinstance(datasets, str) else datasets or ["face photographs"]
+    return [
+        EvalResult(
+            task_type="text-to-image",
+            dataset_type=named[0],
+            dataset_name="photographs that nothing was trained on",
+            dataset_split="test",
+            metric_type=name.split(",")[0].replace(" ", "_").lower(),
+            metric_name=name,
+            metric_value=round(value, 4),
+        )
+        for name, value, _ in rows(found)
+        if value is not None
+    ]
+
+
+def text(found: Mapping[str, Any], repo_id: str) -> str:
+    """The part of the card between the marks."""
+    environment = Environment(loader=PackageLoader(__package__, "."), undefined=StrictUndefined)
+    environment.filters["number"] = lambda value: "-" if value is None else f"{value:.3g}"
+    said = {name: sides["drawn"] for name, sides in found["said"]["each"].items() if sides["drawn"]}
+    often = {name: row["seen"] for name, row in said.items() if row["n"] >= ENOUGH}
+    weakest = sorted(often, key=lambda name: often[name])[:WEAKEST]
+    return environment.get_template("card.md").render(
+        picture=PICTURE,
+        rows=[", ".join(words(name, yes) for name, yes in condition.items()) for condition in CONDITIONS[1:]],
+        repo_id=repo_id,
+        protocol=found["protocol"],
+        figures=rows(found),
+        weakest=[f"{words(name)} {often[name]:.2f}" for name in weakest],
+        enough=ENOUGH,
+        groups=found["groups"],
+    )
+
+
+def words(name: str, yes: bool = True) -> str:
+    """An attribute as people read it: ("wavy_hair", False) -> "wavy hair: no"."""
+    if name == "male":
+        return "man" if yes else "woman"
+    return f"{name.replace('_', ' ')}{'' if yes else ': no'}"
