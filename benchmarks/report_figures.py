@@ -37,9 +37,9 @@ GOOD: Sequence[Mapping[str, bool]] = (
     {"male": True, "black_hair": True, "beard": True, **BARE},
 )
 POOR: Sequence[Mapping[str, bool]] = (
-    {"male": False, "beard": True, "blond_hair": True},  # no such face is in the data
-    {"male": False, "bald": True},
-    {"male": True, "red_hair": True, "round_face": True},
+    {"male": False, "beard": True, "blond_hair": True, **BARE},  # no such face is in the data
+    {"male": False, "bald": True, **BARE},
+    {"male": True, "red_hair": True, "round_face": True, **BARE},
     {"male": True, "sunglasses": True, "black_hair": True},
 )
 

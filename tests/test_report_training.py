@@ -91,6 +91,8 @@ def test_deconv_redraws_its_subjects(subjects, tmp_path):
     folder = tmp_path / "000-deconv"
     model = registry.load(folder / "checkpoint")
     assert model.config.subjects == list("012345")
+    face = FacePipeline.from_pretrained(folder / "checkpoint")("black hair", best_of=2)
+    assert face.image.size == (32, 32) and face.attributes == {"black_hair": True}
     assert model(model.identity([5]), torch.ones(1, 1)).shape == (1, 3, 32, 32)
     assert list(folder.glob("good-and-poor-*.png"))
     seldom = losses(folder, "deconv/psnr_validation")
@@ -185,6 +187,7 @@ def test_draw_tightens_its_bound(faces, tmp_path):
     stages = model.canvases(model.identity([5]), torch.ones(1, 1))
     assert len(stages) == 5 and (stages[-1] - stages[0]).abs().mean() > 0.01
     assert list(folder.glob("canvas-*.png"))
+    assert FacePipeline.from_pretrained(folder / "checkpoint")("black hair", best_of=2).image.size == (32, 32)
 
 
 def test_end_to_end_draws_by_the_words_alone(faces, tmp_path):
