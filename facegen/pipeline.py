@@ -22,6 +22,7 @@ from facegen.request import Request, StrengthError, ask
 
 __all__ = ["Face", "FacePipeline", "StrengthError", "UnknownLook", "load", "load_or_embedded"]
 
+KEPT = 64  # images of the last requests, 13 MB at 256 px
 NEAR = 0.45  # how far candidates are from the person asked for; 1 is a stranger
 
 
@@ -96,6 +97,7 @@ class FacePipeline:
         self.generator = generator.eval()
         self.model = model
         self.folder = folder
+        self._image = lru_cache(KEPT)(self._paint)  # words change more often than what is drawn of them
         self.notice = ""  # what whoever looks at its faces should know; see `load_or_embedded`
 
     @classmethod
@@ -173,7 +175,6 @@ class FacePipeline:
         best_of: int = 1,
         reader: str = "rules",
         look: str | None = None,
-        like: Face | None = None,
     ) -> Face | list[Face]:
         """Draw a description.
 
@@ -189,7 +190,6 @@ class FacePipeline:
                 classifier sees what was asked best. `Face.person` says who it was.
             reader: who reads the text: "rules", or "lstm" for the recurrent network.
             look: one of `looks`; None is the model's own.
-            like: a face whose image is taken over where it turns out to be the very same.
 
         Raises:
             UserError: a bad argument, in one sentence, before anything is drawn.
@@ -201,10 +201,10 @@ class FacePipeline:
             has = f"has {', '.join(self.looks)}" if self.looks else "has no looks to choose from"
             raise UnknownLook(f"the look {str(look)[:40]!r} is unknown: this model {has}")
         # One by one: a convolution's rounding may depend on the batch, and a face must not.
-        faces = [self._draw(request, who, like) for who in request.people]
+        faces = [self._draw(request, who) for who in request.people]
         return faces[0] if n == 1 else faces
 
-    def _draw(self, request: Request, asked: Person, like: Face | None) -> Face:
+    def _draw(self, request: Request, asked: Person) -> Face:
         wanted, strength = request.wanted, request.strength
         used = {name: value for name, value in wanted.items() if name in self.drawable}
         degrees = {name: d for name, d in request.degrees.items() if name in used and name in self.graded}
@@ -226,23 +226,20 @@ class FacePipeline:
         }
         settings |= {"degrees": degrees} if degrees else {}
         settings |= how
-        what = ["attributes", "degrees", "person", "strength", "look", "model"]
-        what += ["description", "overrides"] if self.reads else []
-        if like is not None and all(settings.get(key) == like.settings.get(key) for key in what):
-            image = like.image
-        else:
-            image = to_image(self._portrait(person, request, condition, how))
+        said: str | tuple[float, ...] = tuple(condition[0].tolist())
+        if self.reads:  # it gets the words, then what is set by hand
+            said = ", ".join(filter(None, [settings["description"], attributes.spoken(request.overrides)]))
+        image = self._image(person, said, strength, **how).copy()
         seed = asked[0][0] if len(asked) == 1 else None
         sources = {name: "override" if name in request.overrides else "text" for name in used}
         return Face(image, seed, text, request.reading, used, sources, dict(request.overrides), settings)
 
-    def _portrait(self, person: Person, request: Request, condition: torch.Tensor, how: Mapping) -> torch.Tensor:
-        """RGB (3, s, s). What reads for itself gets the words, then what is set by hand."""
+    def _paint(self, person: Person, said: str | tuple, strength: float | None, **how: str) -> Image.Image:
+        """The image of a person; `said` in words for what reads for itself, else as attribute input."""
         code = self.identity(person)
-        if not self.reads:
-            return self.generator(code, condition, request.strength, **how)[0]
-        words = [request.reading.text if request.reading else "", attributes.spoken(request.overrides)]
-        return self.generator.portray(code, [", ".join(filter(None, words))], request.strength)[0]
+        if isinstance(said, str):
+            return to_image(self.generator.portray(code, [said], strength)[0])
+        return to_image(self.generator(code, torch.tensor([said]), strength, **how)[0])
 
     def _fittest(
         self, person: Person, used: Mapping[str, bool], condition: torch.Tensor, request: Request, how: Mapping

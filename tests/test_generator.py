@@ -10,6 +10,7 @@ from facegen.drawing.config import GeneratorConfig
 from facegen.drawing.decoder import Crop, Decoder, double, double_crop
 from facegen.drawing.flow import Flow, adams
 from facegen.drawing.generator import FaceGenerator
+from facegen.drawing.threads import threads
 from facegen.picture import read_settings
 from facegen.pipeline import UnknownLook
 
@@ -54,6 +55,20 @@ def test_each_word_and_each_degree_is_another_picture(small, other):
     identity = small.identity([3])
     plain, changed = (small(identity, torch.tensor([said])) for said in ([0.0, 0.25], other))
     assert (plain - changed).abs().mean() > 1e-3
+
+
+def test_the_number_of_threads_changes_no_bit():
+    torch.manual_seed(0)
+    config = GeneratorConfig(["male"], channels=[64, 64, 64, 48, 32, 32], coarse=16, flow_width=64, flow_hidden=64)
+    generator = FaceGenerator(config).eval().requires_grad_(False).to(memory_format=torch.channels_last)
+    for parameter in generator.parameters():
+        torch.nn.init.normal_(parameter, std=0.1)
+    said, drawn = generator.conditions(torch.ones(1, 1)), set()
+    for n in (1, 2, 3):
+        with threads(n):
+            code = generator.appearance(generator.identity([7]), torch.ones(1, 1))
+            drawn.add(generator.decoder(code, said).numpy().tobytes())
+    assert len(drawn) == 1
 
 
 def test_looks_differ_and_the_first_is_the_default(small):

@@ -6,6 +6,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -13,6 +14,8 @@ from PIL import Image
 from facegen import FacePipeline, parse
 from facegen import picture as metadata
 from facegen.attributes import VocabularyError
+from facegen.drawing import threads as threading
+from facegen.drawing.threads import threads
 from facegen.errors import UserError
 from facegen.person import (
     MAX_SEED,
@@ -128,11 +131,55 @@ def test_a_reading_is_drawn_as_its_text(pipe):
     assert pipe(TEXT, seed=7, reader="lstm").reading.attributes["beard"] is True
 
 
-def test_like_takes_an_image_over_only_where_it_is_the_same(pipe):
-    face = pipe(TEXT, seed=7)
-    assert pipe("a man with a beard and no glasses", seed=7, like=face).image is face.image
-    assert pipe(TEXT, seed=8, like=face).image is not face.image
-    assert pipe("a woman", seed=7, like=face).image is not face.image
+def test_what_was_drawn_lately_is_not_drawn_again(small_checkpoint):
+    pipe, drawn = FacePipeline.from_pretrained(small_checkpoint), []
+    pipe.generator.register_forward_pre_hook(lambda *_: drawn.append(1))
+    first = pipe("a bearded man", seed=7)
+    again = pipe("a man who has a beard", seed=7)
+    assert len(drawn) == 1 and again.image.tobytes() == first.image.tobytes()
+    assert again.settings["description"] == "a man who has a beard"
+    first.image.paste(0, (0, 0, *first.image.size))  # whoever paints over a face paints over their own
+    assert pipe("a bearded man", seed=7).image.tobytes() == again.image.tobytes() != first.image.tobytes()
+    assert len(drawn) == 1
+    for other in ({"seed": 8}, {"text": "a woman"}, {"strength": 3.0}, {"person": "7*0.9+8*0.4"}):
+        pipe(**{"text": "a bearded man", "seed": 7} | other)
+    assert len(drawn) == 5
+
+
+def test_the_number_of_threads_changes_no_bit_of_the_embedded_network(pipe):
+    generator, said = pipe.generator, pipe.encode({"beard": True, "smiling": False})
+    code = generator.appearance(generator.identity([7]), said)
+
+    def draw() -> bytes:
+        assert torch.equal(generator.appearance(generator.identity([7]), said), code)
+        return generator.enlarger(generator.decoder(code, said)).numpy().tobytes()
+
+    assert len({on(n, draw) for n in (1, 2, 3)}) == 1
+
+
+def on(n, work):
+    with threads(n):
+        return work()
+
+
+def test_threads_are_as_many_as_find_a_core(tmp_path, monkeypatch):
+    """Of a machine's cores, less what others run, less what a container may not use."""
+    for name, path in (("PROC", "loadavg"), ("QUOTA", "cpu.max")):
+        monkeypatch.setattr(threading, name, tmp_path / path)
+    monkeypatch.setattr("os.cpu_count", lambda: 4)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1, 2, 3})
+    with threads(4):
+        assert threading.free() == 4  # neither file is there
+        for running, free in ((1, 4), (2, 3), (4, 1), (9, 1)):
+            (tmp_path / "loadavg").write_text(f"0.20 0.18 0.12 {running}/80 11206\n")
+            assert threading.free() == free
+        (tmp_path / "loadavg").write_text("0.20 0.18 0.12 1/80 11206\n")
+        for quota, free in (("max 100000", 4), ("200000 100000", 2), ("50000 100000", 1)):
+            (tmp_path / "cpu.max").write_text(quota)
+            assert threading.free() == free
+    with threads(2):
+        (tmp_path / "cpu.max").unlink()
+        assert threading.free() == 2  # whoever sets a number means at most that
 
 
 def test_an_enormous_image_is_refused_without_its_pixels(tmp_path):

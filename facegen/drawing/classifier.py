@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from facegen.drawing.layers import Backbone
+from facegen.drawing.threads import free, threads
 
 
 @dataclass
@@ -68,4 +69,5 @@ class AttributeClassifier(nn.Module):
         takes the training share out of the odds.
         """
         rates = torch.tensor(self.config.base_rates, device=images.device).clamp(1e-3, 1 - 1e-3)
-        return torch.sigmoid(self(images).float() - torch.logit(rates))
+        with threads(free()):
+            return torch.sigmoid(self(images).float() - torch.logit(rates))

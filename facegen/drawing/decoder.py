@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from facegen.drawing.config import GeneratorConfig
-from facegen.drawing.layers import convolution
+from facegen.drawing.layers import PerPixel, convolution, double_rgb
 
 NOISE_FROM = 32  # px: from this size on a block gets noise, for what a code can't hold (hair, skin)
 
@@ -55,7 +55,7 @@ class Block(nn.Module):
         nn.init.normal_(self.style.weight, std=0.02)
         nn.init.zeros_(self.style.bias)
         self.noise = nn.Parameter(torch.zeros(c_out, 1, 1))
-        self.to_rgb = convolution(c_out, 3, 1)
+        self.to_rgb = PerPixel(c_out, 3)
         nn.init.zeros_(self.to_rgb.weight)  # a block that has learned nothing adds nothing
 
     def forward(self, x: Tensor, style: Tensor, noise: Tensor | None, crop: Crop | None = None) -> Tensor:
@@ -132,7 +132,7 @@ class Decoder(nn.Module):
                 x = x + self.see(rgb.to(x.dtype))
                 rgb = rgb + block.to_rgb(x)
             elif side > self.config.coarse:
-                rgb = (double_crop(rgb, cut) if cut else double(rgb)) + block.to_rgb(x)
+                rgb = (double_crop(rgb, cut) if cut else double_rgb(rgb)) + block.to_rgb(x)
             if side == size:
                 break
         return rgb

@@ -17,6 +17,7 @@ from facegen.drawing.config import GeneratorConfig
 from facegen.drawing.decoder import Decoder
 from facegen.drawing.flow import Flow
 from facegen.drawing.layers import yes_no
+from facegen.drawing.threads import free, threads
 
 
 class FaceGenerator(nn.Module):
@@ -54,12 +55,14 @@ class FaceGenerator(nn.Module):
     ) -> Tensor:
         """Appearance codes (n, identity_dim) of identity codes (n, identity_dim) under attributes (n, a)."""
         strength = self.config.guidance if guidance is None else guidance
-        return self.flow.sample(identity, self.conditions(attributes, look), strength)
+        with threads(1):
+            return self.flow.sample(identity, self.conditions(attributes, look), strength)
 
     @torch.inference_mode()
     def draw(self, appearance: Tensor, attributes: Tensor, look: str | None = None) -> Tensor:
         """RGB (n, 3, s, s) in -1..1 of appearance codes (n, identity_dim)."""
-        return self.decoder(appearance, self.conditions(attributes, look)).clamp(-1, 1)
+        with threads(free()):
+            return self.decoder(appearance, self.conditions(attributes, look)).clamp(-1, 1)
 
     @torch.inference_mode()
     def sketch(

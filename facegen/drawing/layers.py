@@ -21,9 +21,32 @@ def yes_no(attributes: Tensor) -> Tensor:
     return torch.cat([attributes.clamp(min=0), -attributes.clamp(max=0)], 1)
 
 
-def convolution(c_in: int, c_out: int, kernel: int = 3) -> nn.Conv2d:
-    """A convolution that keeps the size, with start weights for leaky ReLUs of slope 0.2."""
-    conv = nn.Conv2d(c_in, c_out, kernel, padding=kernel // 2)
+def double_rgb(image: Tensor) -> Tensor:
+    """Images (n, 3, h, w) -> (n, 3, 2h, 2w), bilinear.
+
+    Nothing is aliased by a doubling; but of PyTorch's kernels for three channels only the anti-aliasing one, which
+    is for float32, rounds alike on one thread and on several.
+    """
+    smooth = image.dtype == torch.float32
+    return F.interpolate(image, scale_factor=2.0, mode="bilinear", align_corners=False, antialias=smooth)
+
+
+class PerPixel(nn.Conv2d):
+    """A 1 x 1 convolution, computed as a linear layer: it rounds alike on one thread and on several."""
+
+    def __init__(self, c_in: int, c_out: int):
+        super().__init__(c_in, c_out, 1)
+        assert self.bias is not None
+        nn.init.zeros_(self.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(n, c_in, h, w) -> (n, c_out, h, w)."""
+        return F.linear(x.permute(0, 2, 3, 1), self.weight.flatten(1), self.bias).permute(0, 3, 1, 2)
+
+
+def convolution(c_in: int, c_out: int) -> nn.Conv2d:
+    """A 3 x 3 convolution that keeps the size, with start weights for leaky ReLUs of slope 0.2."""
+    conv = nn.Conv2d(c_in, c_out, 3, padding=1)
     nn.init.kaiming_normal_(conv.weight, 0.2)
     if conv.bias is not None:
         nn.init.zeros_(conv.bias)

@@ -41,7 +41,6 @@ class Describe:
             "strength": None if strength == self.model_strength else strength,  # None is the model's own
             "reader": reader,
             "best_of": BEST if best else 1,
-            "like": session.face,
         }
         face = draw(self.pipe, text or "", overrides or {}, person or "0", **options)
         session.show(face, reader)

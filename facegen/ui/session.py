@@ -6,7 +6,7 @@ import contextvars
 import secrets
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from facegen.attributes import merge
@@ -27,15 +27,12 @@ class Session:
     reader: str = "rules"
     answer: int = 0  # counts answers, so that slow extras can tell when they are out of date
     explained: int = -1
-    without: dict = field(default_factory=dict)  # faces drawn without a phrase, for the face that is shown
 
     def __deepcopy__(self, memo: dict) -> Session:
-        return replace(self, without={})  # a face never changes, so it is shared
+        return replace(self)  # a face never changes, so it is shared
 
     def show(self, face: Face, reader: str = "rules") -> None:
         """Make this the face that is shown."""
-        if face.image is not self.face.image:
-            self.without = {}
         self.face, self.reader = face, reader
         self.answer += 1
 

@@ -57,20 +57,22 @@ class VelocityField(nn.Module):
         return self.modulation(self.condition(torch.cat([angles.sin(), angles.cos(), said], 1)))
 
     def at(self, times: Tensor, attributes: Tensor) -> Tensor:
-        """What `modulate` gives for each of k times (k,) and attributes (n, a): (k, n, 3 width)."""
+        """What times (k,) and attributes (n, a) tell each of b blocks, as shift, scale and gate:
+        (k, b, 3, n, width)."""
         k, n = len(times), len(attributes)
-        return self.modulate(times.repeat_interleave(n), attributes.repeat(k, 1)).view(k, n, -1)
+        told = self.modulate(times.repeat_interleave(n), attributes.repeat(k, 1)).view(k, 1, n, -1)
+        told = (told + self.block_bias[:, None]).unflatten(3, (3, -1)).transpose(2, 3).contiguous()
+        told[:, :, 1] += 1
+        return told
 
-    def modulated(self, x: Tensor, t: Tensor, modulation: Tensor) -> Tensor:
-        """Velocity (n, d) at codes x (n, d), times t, (n,) or (), and their modulation (n, 3 width)."""
+    def modulated(self, x: Tensor, t: float, told: Tensor) -> Tensor:
+        """Velocity (n, d) at codes x (n, d) and time t, of which `at` has told (b, 3, n, width)."""
         h = self.into(x)
-        for block, bias in zip(self.blocks, self.block_bias, strict=True):
-            shift, scale, gate = (modulation + bias).chunk(3, 1)
-            h = h + gate * block(F.layer_norm(h, h.shape[-1:]) * (1 + scale) + shift)
+        for block, (shift, scale, gate) in zip(self.blocks, told.unbind(), strict=True):
+            h = torch.addcmul(h, gate, block(torch.addcmul(shift, F.layer_norm(h, h.shape[-1:]), scale)))
         velocity = self.out(F.layer_norm(h, h.shape[-1:]))
-        t = t[..., None]
-        square = t.square() + (1 - t).square()
-        return (2 * t - 1) / square * x + velocity * square.rsqrt()
+        square = t**2 + (1 - t) ** 2
+        return torch.add((2 * t - 1) / square * x, velocity, alpha=square**-0.5)
 
 
 class Prior(VelocityField):
@@ -110,13 +112,13 @@ class Prior(VelocityField):
         # What a time and the words tell the networks is the same for every code: worked out once, not at each time.
         told, guide_told = self.at(times, attributes), self.guide.at(times, attributes)
         if guided:
-            told = torch.cat([told, self.at(times, torch.zeros_like(attributes[:1])).expand_as(told)], 1)
+            told = torch.cat([told, self.at(times, torch.zeros_like(attributes[:1])).expand_as(told)], 3)
 
         def velocity(x: Tensor, i: int) -> Tensor:
-            both = self.modulated(torch.cat([x, x]) if guided else x, times[i], told[i])
+            both = self.modulated(torch.cat([x, x]) if guided else x, i / steps, told[i])
             said, unsaid = both.chunk(2) if guided else (both, both)
             moved = unsaid + guidance * (said - unsaid) if guided else said
-            return moved + (self.autoguidance - 1) * (said - self.guide.modulated(x, times[i], guide_told[i]))
+            return moved + (self.autoguidance - 1) * (said - self.guide.modulated(x, i / steps, guide_told[i]))
 
         before: list[Tensor] = []  # the last velocities, latest first
         for i in range(steps):

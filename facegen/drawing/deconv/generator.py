@@ -16,7 +16,8 @@ from torch import Tensor, nn
 
 from facegen.drawing.deconv.config import GeneratorConfig
 from facegen.drawing.deconv.flow import Prior
-from facegen.drawing.layers import yes_no
+from facegen.drawing.layers import double_rgb, yes_no
+from facegen.drawing.threads import free, threads
 
 
 class UpBlock(nn.Module):
@@ -83,11 +84,7 @@ class Decoder(nn.Module):
                 x = x + self.refine(x)
             elif x.shape[-1] == self.coarse_size:
                 x = x + self.see_half(coarse)
-        return self.to_rgb(x) + F.interpolate(coarse, scale_factor=2.0, mode="bilinear", align_corners=False)
-
-
-def _double(image: Tensor) -> Tensor:
-    return F.interpolate(image, scale_factor=2.0, mode="bilinear", align_corners=False)
+        return self.to_rgb(x) + double_rgb(coarse)
 
 
 class Enlarger(nn.Module):
@@ -110,7 +107,8 @@ class Enlarger(nn.Module):
             for _ in range(config.enlarger_blocks)
         )
         self.out = nn.Conv2d(c, 48, 3, padding=1)
-        self.register_buffer("taps", torch.tensor([-1.0, 4.0, 10.0, 4.0, -1.0]) / 16, persistent=False)
+        taps = [-1 / 16, 4 / 16, 10 / 16, 4 / 16, -1 / 16]
+        self.register_buffer("taps", torch.tensor(taps), persistent=False)
 
     def without_stripes(self, detail: Tensor) -> Tensor:
         """A filter along rows and columns: it keeps slow changes, and nothing of what repeats every two pixels."""
@@ -124,7 +122,7 @@ class Enlarger(nn.Module):
         h = self.into(F.pixel_unshuffle(image, 2).contiguous(memory_format=torch.channels_last))
         for block in self.blocks:
             h = h + block(h)
-        large = _double(image) + self.without_stripes(F.pixel_shuffle(self.out(F.leaky_relu(h, 0.2)), 4))
+        large = double_rgb(image) + self.without_stripes(F.pixel_shuffle(self.out(F.leaky_relu(h, 0.2)), 4))
         # Back-projection (Irani & Peleg 1991): made small again, the result is the image that it was made from. It
         # may add what is too fine for the decoder; a beard or a smile stays what the decoder drew. Bicubic, as
         # pictures are made small by those who look at them; not exact, because an exact one shows the decoder's
@@ -155,7 +153,8 @@ class DeconvGenerator(nn.Module):
     @torch.inference_mode()
     def appearance(self, identity: Tensor, attributes: Tensor, guidance: float | None = None) -> Tensor:
         """Appearance codes (n, identity_dim) of identity codes under attributes (n, a) of -1/0/+1."""
-        return self.prior.sample(identity, attributes, self.config.guidance if guidance is None else guidance)
+        with threads(1):
+            return self.prior.sample(identity, attributes, self.config.guidance if guidance is None else guidance)
 
     @torch.inference_mode()
     def sketch(self, identity: Tensor, attributes: Tensor, guidance: float | None = None) -> Tensor:
@@ -165,7 +164,8 @@ class DeconvGenerator(nn.Module):
     @torch.inference_mode()
     def draw(self, appearance: Tensor, attributes: Tensor) -> Tensor:
         """RGB (n, 3, s, s) in -1..1 of appearance codes."""
-        return self.enlarger(self.decoder(appearance, attributes).clamp(-1, 1)).clamp(-1, 1)
+        with threads(free()):
+            return self.enlarger(self.decoder(appearance, attributes).clamp(-1, 1)).clamp(-1, 1)
 
     def forward(self, identity: Tensor, attributes: Tensor, guidance: float | None = None) -> Tensor:
         """RGB (n, 3, s, s) in -1..1 of identity codes (n, d), standard normal, and attributes (n, a) of -1/0/+1."""
