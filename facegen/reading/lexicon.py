@@ -197,9 +197,7 @@ class Lexicon:
     def _ranks(self, data: Mapping) -> dict[str, int]:
         """How early words stand by themselves in their lists, where the common ones stand first."""
         ranks: dict[str, int] = {}
-        for words in [record["words"] for record in data["meanings"]] + [
-            row["words"] for row in data["cues"]
-        ]:
+        for words in [record["words"] for record in data["meanings"]] + [row["words"] for row in data["cues"]]:
             for rank, word in enumerate(words):
                 ranks[word] = min(rank, ranks.get(word, rank))
         for word, variants in data["spellings"].items():

@@ -8,33 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from facegen import attributes
+from facegen.reading.describing import (
+    NOBODY,
+    OF_A_THING,
+    PERSONAL,
+    REACH,
+    SHARING,
+    attach,
+    is_a_tongue,
+    is_of_a_thing,
+    meaning_of,
+    noun_to_the_right,
+    of_part,
+    seeks,
+    share,
+)  # fmt: skip
 from facegen.reading.items import Item
-from facegen.reading.lexicon import Meaning, lexicon
 
-_REACH = 14  # items that a word looks to the right for its noun
-_UNKNOWN = 2  # unknown words that may stand between ("black shiny shoulder-length hair")
-_PERSONAL = ("person", "face", "head", "sex", "race")  # said of these, a word may mean what it means by itself
-_SPEAKING = ("mouth", "chin", "jaw", "expression")  # so too of these, for words that aren't colors or lengths
-_SHARING = ("hair", "eyes", "eyebrows", "skin")  # these share a color: "brown eyes and hair"
 _LABELS = ("race", "sex")  # in a form, what stands behind these is theirs: "RAC B HAI GRY"
-PERSON, NOBODY = -1, -2  # topics that are no item: the described person; something that nothing is read about
-OF_A_THING = "of a thing"
-
-
-def meaning_of(word: Item, part: str) -> Meaning | None:
-    """What a describing word says of a part, if anything."""
-    meaning = word.entry.meanings.get(part)
-    if meaning is None and part in _PERSONAL:
-        meaning = word.own or word.entry.meanings.get("person")
-    if meaning is None and part in _SPEAKING and "hair" not in word.entry.meanings:
-        meaning = word.own
-    return meaning
-
-
-def seeks(item: Item) -> bool:
-    """Does this word need a noun to say something (of hair: "long")?"""
-    return item.role == "word" and any(item.entry.meanings.keys() - {""})
+PERSON = -1  # a topic that is no item: the described person
 
 
 def link(items: Sequence[Item]) -> None:
@@ -44,7 +36,7 @@ def link(items: Sequence[Item]) -> None:
         topic.hear(i)
     for item in items:
         if item.role == "word" and item.head is not None and item.meaning is not None:
-            _share(items, item)
+            share(items, item)
 
 
 class _Topic:
@@ -119,7 +111,7 @@ class _Topic:
 
     def _of(self, i: int) -> None:
         """ "Eyes of pale blue"."""
-        right_behind = self.at == i - 1 and self.at >= 0 and self.items[self.at].part in _SHARING
+        right_behind = self.at == i - 1 and self.at >= 0 and self.items[self.at].part in SHARING
         if right_behind and self.items[i].norm.endswith("of"):
             self.said = "of"
 
@@ -152,71 +144,20 @@ class _Topic:
     }  # fmt: skip
 
 
-def _right(items: Sequence[Item], i: int) -> tuple[int | None, bool]:
-    """The noun to the right that the word at `i` may describe, and whether only describing words lie between.
-
-    None where there is none; `NOBODY` for an unknown word that must be the noun.
-    """
-    tight, unknown, joined, aside = True, 0, False, False
-    for j in range(i + 1, min(i + 1 + _REACH, len(items))):
-        item = items[j]
-        if item.role == "thing" and j + 1 < len(items) and items[j + 1].part == "person" and not joined:
-            continue  # "the old sea captain"
-        if item.role in ("noun", "thing", "crowd"):
-            # "eyes blue, hair long": a comma or "and" right before a noun begins something new.
-            return (None, False) if joined and not aside else (j, tight)
-        if item.role in ("comma", "and", "or"):
-            if unknown:
-                break  # "a black raincoat, short hair": the unknown word was the noun
-            tight, joined = False, True
-        elif item.role in ("unknown", "name", "unread"):
-            joined = False
-            unknown += 1
-            if unknown > _UNKNOWN or item.role != "unknown":
-                break
-        elif item.role in ("word", "age", "degree", "hedge", "mark", "quote", "number") or item.norm == "not":
-            joined, aside = False, aside or item.norm == "not"  # "straight, not curly, hair"
-        else:
-            break
-    return (NOBODY, tight) if unknown and tight else (None, False)
-
-
-def _share(items: Sequence[Item], item: Item) -> None:
-    """ "brown eyes and hair", "her hair and eyes are brown": one word for two nouns."""
-    assert item.head is not None and item.meaning is not None
-    noun = items[item.head]
-    # The other noun stands on the far side of the word's own.
-    step = 1 if noun.start > item.start else -1
-    j = item.head + step
-    if noun.part not in _SHARING or not 0 <= j < len(items) or items[j].role != "and":
-        return
-    j += step
-    while 0 <= j < len(items) and items[j].norm in ("the", "his", "her", "their", "my"):
-        j += step
-    if not 0 <= j < len(items) or items[j].part not in _SHARING or items[j].described:
-        return
-    if step == 1 and j + 1 < len(items) and items[j + 1].role in ("is", "colon", "word"):
-        return
-    meaning = meaning_of(item, items[j].part)
-    if meaning is not None and items[j].part != noun.part:
-        items[j].described = True
-        item.meaning = Meaning(item.meaning.says + meaning.says, min(item.meaning.sure, meaning.sure))
-
-
 def _place(items: Sequence[Item], i: int, topic: _Topic) -> bool:
     """Give the word at `i` its noun and meaning. Returns whether that was the topic, to its left."""
     item = items[i]
-    if i + 1 < len(items) and _is_of_a_thing(items, i):
+    if i + 1 < len(items) and is_of_a_thing(items, i):
         item.skip = OF_A_THING  # "a smiling dog", "a chunky necklace"
         item.meaning = item.own
         return False
     if not seeks(item):
         item.meaning = item.own
         return False
-    if _is_a_tongue(items, i):
+    if is_a_tongue(items, i):
         item.skip = "a language"
         return False
-    right, tight = _right(items, i)
+    right, tight = noun_to_the_right(items, i)
     if _to_the_left(items, i, topic, right, tight):
         return True
     if right is not None and right >= 0 and (tight or not _apart_from(item, items[right])):
@@ -228,34 +169,12 @@ def _place(items: Sequence[Item], i: int, topic: _Topic) -> bool:
             if meaning is None and item.own and item.own.is_certain and apart:
                 item.meaning = item.own  # "smiling brown eyes", "clean-shaven glasses"
             else:
-                _attach(item, right, noun, meaning)
+                attach(item, right, noun, meaning)
         return False
-    if right is None and _of_part(items, i):
+    if right is None and of_part(items, i):
         return False
     _alone(items, i, topic, right)
     return False
-
-
-def _is_of_a_thing(items: Sequence[Item], i: int) -> bool:
-    """Is the word said of the thing behind it: any word of a dog, a size of what is worn or carried?"""
-    noun = items[i + 1]
-    if noun.role == "thing" and not seeks(items[i]):
-        return True
-    if not items[i].entry.of_things or " " in items[i].norm:
-        return False
-    if noun.part == "object" and noun.role == "noun":
-        return True
-    return noun.role == "unknown" and any(x.part == "person" or x.role in ("he", "she") for x in items[:i])
-
-
-def _is_a_tongue(items: Sequence[Item], i: int) -> bool:
-    """Does "Chinese" name a language here ("speaks Chinese", "a Chinese-speaking woman")?"""
-    meaning, speaking = items[i].entry.meanings.get("person"), lexicon().sets["speaking"]
-    if meaning is None or not attributes.BY_NAME[meaning.says[0][0]].group == "ethnicity":
-        return False
-    before, after = (items[j].norm if 0 <= j < len(items) else "" for j in (i - 1, i + 1))
-    person = i + 1 < len(items) and items[i + 1].part == "person"
-    return after in speaking - {"in"} or (before in speaking and not person)
 
 
 def _to_the_left(items: Sequence[Item], i: int, topic: _Topic, right: int | None, tight: bool) -> bool:
@@ -277,7 +196,7 @@ def _to_the_left(items: Sequence[Item], i: int, topic: _Topic, right: int | None
         ahead = False  # "eyes blue hair brown"
     if ahead or not (topic.said or behind or (apart and _follows(items, i, topic.at))):
         return False
-    _attach(item, topic.at, noun, left)
+    attach(item, topic.at, noun, left)
     return True
 
 
@@ -288,7 +207,7 @@ def _alone(items: Sequence[Item], i: int, topic: _Topic, right: int | None) -> N
     if right == NOBODY:
         return  # "a blond barista" is blond; but "black" and "long" say nothing about an unknown thing
     bodily = "hair" in item.entry.meanings  # a word that also describes hair needs to be told that it is the person's
-    personal = topic.at == PERSON or topic.they or (topic.at >= 0 and items[topic.at].part in _PERSONAL)
+    personal = topic.at == PERSON or topic.they or (topic.at >= 0 and items[topic.at].part in PERSONAL)
     if personal or (not bodily and not topic.said):
         item.meaning = meaning_of(item, "person")
     elif bodily and topic.said and topic.at >= 0:
@@ -300,23 +219,10 @@ def _apart_from(item: Item, noun: Item) -> bool:
     return noun.role not in ("noun", "crowd") or meaning_of(item, noun.part) is None
 
 
-def _of_part(items: Sequence[Item], i: int) -> bool:
-    """Attach the word to the noun of "the silver of his hair", where there is one."""
-    if i + 1 < len(items) and items[i + 1].norm == "of":
-        for j in range(i + 2, min(i + 4, len(items))):
-            noun = items[j]
-            if noun.role == "noun" and noun.part != "person" and meaning_of(items[i], noun.part):
-                _attach(items[i], j, noun, meaning_of(items[i], noun.part))
-                return True
-            if noun.role not in ("a", "he", "she", "it", "i"):
-                break
-    return False
-
-
 def _follows(items: Sequence[Item], i: int, topic: int) -> bool:
     """Is nothing else spoken of between the noun and the word ("blue eyes, narrow")?"""
     between = items[topic + 1 : i]
-    return len(between) < _REACH and not any(
+    return len(between) < REACH and not any(
         x.role in ("noun", "thing", "unread", "has", "a", "he", "she") or (x.role == "word" and x.head != topic)
         for x in between
     )
@@ -330,7 +236,3 @@ def _own_words_follow(items: Sequence[Item], right: int | None, left: Item) -> b
     if follower is None:
         return right == NOBODY
     return follower.role == "colon" or (seeks(follower) and meaning_of(follower, items[right].part) is not None)
-
-
-def _attach(item: Item, index: int, noun: Item, meaning: Meaning | None) -> None:
-    item.head, item.meaning, noun.described = index, meaning, True

@@ -1,4 +1,4 @@
-"""Whom and what the words are about: the described person, somebody else, or a thing that isn't worn.
+"""Whom the words are about: the described person or somebody else.
 
 One face is drawn. Where several people are mentioned, the first one counts; "his wife", "next to a bearded man" and
 "her husband is bald" are about somebody else until the text comes back.
@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 
 from facegen.reading.items import Item
 from facegen.reading.lexicon import lexicon
+from facegen.reading.worn import set_aside_unworn
 
-OTHER, NOT_WORN = "somebody else", "not worn"
+OTHER = "somebody else"
 _REACH = 8
 _IN_A_PHRASE = frozenset("word age unknown a degree i".split())
 
@@ -21,7 +22,7 @@ def set_aside(items: Sequence[Item]) -> None:
     story = _Story(items)
     for i in range(len(items)):
         story.hear(i)
-    _not_worn(items)
+    set_aside_unworn(items)
 
 
 def gender(item: Item) -> bool | None:
@@ -255,49 +256,3 @@ def _echo(items: Sequence[Item], i: int) -> None:
             if item.skip == OTHER:
                 item.skip, item.negated = "", True
             return
-
-
-def _not_worn(items: Sequence[Item]) -> None:
-    """Glasses on the table and a hat on a hook are not on the face."""
-    sets = lexicon().sets
-    places = False  # this sentence began with a place: "On the table are .."
-    fresh = True
-    for i, item in enumerate(items):
-        if item.role in ("stop", "but") or item.norm in ("he", "she", "they"):
-            places, fresh = False, item.role == "stop"
-            continue
-        if item.role == "in" and fresh:
-            places = _leads_to_place(items, i)
-        if item.role == "in" and item.norm in ("on", "in", "at") and i and _leads_to_place(items, i):
-            places = places or any(x.norm in sets["lying"] for x in items[i + 1 : i + 11])
-        if item.content or item.role == "it":
-            fresh = False
-        if item.part == "object" and item.role == "noun":
-            eyewear = bool({"eyeglasses", "sunglasses"} & dict(item.says).keys())
-            if places or _lies_somewhere(items, i, sets["eyewear off"] if eyewear else frozenset()):
-                item.skip = item.skip or NOT_WORN
-
-
-def _leads_to_place(items: Sequence[Item], i: int, more: frozenset[str] = frozenset()) -> bool:
-    """Is the preposition at `i` followed by a place that is no part of a face ("on the kitchen table")?"""
-    for item in items[i + 1 : i + 7]:
-        if item.norm in more or item.entry.place:
-            return True
-        if item.role not in ("a", "word", "unknown", "he", "she", "it", "i", "thing", "in"):
-            return False
-    return False
-
-
-def _lies_somewhere(items: Sequence[Item], i: int, more: frozenset[str]) -> bool:
-    """Does what is worn lie in a place ("glasses on the desk")? Of "a man in a hat on a bench" the man is there."""
-    sets = lexicon().sets
-    worn = any(item.role in ("has", "in") for item in items[max(0, i - 3) : i])
-    for j in range(i + 1, min(len(items), i + 6)):
-        item = items[j]
-        if item.role == "in" and item.norm in sets["places with"]:
-            seated = worn and any(x.norm in sets["sittable"] for x in items[j + 1 : j + 4])
-            return not seated and _leads_to_place(items, j, more)
-        if item.role not in ("verb", "is", "unknown", "in", "degree") and item.norm not in ("had", "has", "have"):
-            return False
-        worn = worn and item.role == "degree"
-    return False
