@@ -44,8 +44,17 @@ _END = _NOT_DECIMAL + (
 )
 _LIST_END = _NOT_DECIMAL + r"(?=\s{0,2}(?:[,;.)\]\n|/]|$|(?:and|with)\b))"
 
+_THIS_YEAR = 2025  # "born 1950" makes old of whom no year of a photograph is told
+_YEAR = r"(?:19|20)\d\d"
+_TAKEN = re.compile(
+    rf"\b(?:photo\w*|picture|portrait|taken|shot|snapped|painted|filmed|dated)\b\D{{0,12}}({_YEAR})\b", re.IGNORECASE
+)
+
 # In order: where two patterns overlap, the earlier one has it.
 _PATTERNS = {
+    "born": r"\b(?:born|b\.|d\.?o\.?b\.?|date of birth|birth ?date|year of birth|yob)(?![a-z])"
+    rf"(?:[^;\n]{{0,20}}?\b(?P<a>{_YEAR}s?)\b"
+    rf"|\s(?:in|during|around)\sthe\s(?:(?:early|mid|late)[\s-])?(?P<b>{_DECADE}))",
     "months": rf"{_N}[\s-]{{0,2}}(?:month|week|day)s?[\s-]{{0,2}}old\b",
     "years": rf"{_RANGE}(?:[\s-]?(?:odd|ish|something|plus))?[\s-]{{0,2}}"
     r"(?:years?|yrs?|year's|yeras?|yers|y[a-z]{2,6}(?=[\s-]old))\b\.?"
@@ -64,6 +73,7 @@ _PATTERNS = {
     "person": rf"\b(?:{_PEOPLE})(?:,?\s)(?P<of>of\s)?(?:{_ABOUT}\s)?{_RANGE}{_END}",
     "coded": rf"(?-i:\b(?:[SDMGBT]?[WBAHL]|[WBAHLO]/)[MF]),?\s(?:{_ABOUT}\s)?{_RANGE}"
     r"(?!\s?(?:lbs?|pounds|kg|cm|ft|['\"])\b)",
+    "slashed": r"(?-i:\b(?:[WBAHLO]/[MF]|[MF]/[WBAHLO]))/(?P<a>\d\d)(?!\d)",
     "nearly": r"\b(?:(?:never|not) see|turn(?:s|ed|ing)|pushing|nearing|approaching|(?:neighbou?rhood|region"
     r"|vicinity|side|shy) of"
     rf"|close on)\s(?P<a>{_N})\b(?!\s(?:miles|percent|degrees|times|people|heads|pages))",
@@ -76,7 +86,7 @@ _PATTERNS = {
     rf"(?:{_TO}(?P<b>\d{{2}}))?{_LIST_END}",
 }
 # Of these only the number is the age's, not the words that lead to it.
-_BARE = ("listed", "person", "about", "coded", "nearly")
+_BARE = ("listed", "person", "about", "coded", "slashed", "nearly")
 _NUMBER = re.compile(rf"\d|{_WORD}|{'|'.join(_DECADES)}|teens", re.IGNORECASE)  # without one there is no age
 _REGEXES = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in _PATTERNS.items()}
 # "25F", "28/M"; and at the start of a text or bracket "M/28", "F 25" (elsewhere F/22 is an aperture).
@@ -90,7 +100,8 @@ _ERA = re.compile(
     re.IGNORECASE,
 )
 _NO_AGE_BEFORE = re.compile(
-    r"\b(?:for|in|after|last|past|within|every|next|than|during|since|these|those|first|the)\s$", re.IGNORECASE
+    r"\b(?:add|adds|by|for|in|after|last|past|within|every|next|than|during|since|these|those|first|the)\s$",
+    re.IGNORECASE,
 )
 _NO_AGE_AFTER = re.compile(
     r"\s(?:ago|later|earlier|before|after|of|in|since|experience|junior|senior|together|apart|from|older|younger|on|at|working|now)\b",
@@ -140,6 +151,10 @@ def _years(name: str, match: re.Match, text: str) -> float | None:
     start, end = match.span()
     if name == "months":
         return 0.0
+    if name == "born":
+        taken = _TAKEN.search(text)
+        year = _number(match["a"] or match["b"])
+        return int(taken[1] if taken else _THIS_YEAR) - year - (0 if year > 1000 else 1900)
     a = match["a"]
     b = match["b"] if "b" in match.re.groupindex else None
     before = text[max(0, start - 24) : start]

@@ -9,8 +9,11 @@ behind it. A label with a no is denied; the state itself then parts the text as 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain, groupby
 
+from facegen.reading.ages import attribute
 from facegen.reading.items import Item
+from facegen.reading.lexicon import Meaning
 
 YES, NO, UNKNOWN = "yes", "no", "not said"
 _WORDS = {
@@ -25,8 +28,9 @@ _SIGNS = {"+": YES, "-": NO, "–": NO, "−": NO}
 _JOINT_LENGTH = 3  # marks between a label and its state: '": '
 
 
-def read_forms(items: Sequence[Item]) -> None:
-    """Find labels with states and deny those with a no."""
+def read_forms(items: list[Item]) -> None:
+    """Find labels with states and deny those with a no. Tables are turned into labels with their values."""
+    _drop_options(items)
     _boxes(items)
     _signs(items)
     if any(item.norm == "\n" for item in items):
@@ -61,29 +65,57 @@ def _apart(items: Sequence[Item], i: int) -> bool:
     return before.content and before.end < items[i].start
 
 
-def _tables(items: Sequence[Item]) -> None:
-    """A line of labels over a line of states: "beard,hat" over "1,0"."""
-    lines: list[list[list[int]]] = [[[]]]
-    for i, item in enumerate(items):
-        if item.norm == "\n":
-            lines.append([[]])
-        elif item.norm in (",", ";", "|"):
-            lines[-1].append([])
-        elif item.role not in _JOINTS:
-            lines[-1][-1].append(i)
-    rows = [row for line in lines if (row := [cell for cell in line if cell])]
+def _drop_options(items: list[Item]) -> None:
+    """ "Glasses (Y/N): N": the states to choose from are none."""
+    i = 2
+    while i + 1 < len(items):
+        before, joint, behind = items[i - 1 : i + 2]
+        if joint.role == "or" and {_WORDS.get(before.norm), _WORDS.get(behind.norm)} == {YES, NO}:
+            bracket = 1 if items[i - 2].role == "bracket" else 0
+            del items[i - 1 - bracket : i + 2 + bracket]
+        i += 1
+
+
+def _tables(items: list[Item]) -> None:
+    """ "hair | black" is a label and its value; a line of labels over lines of values is turned into such pairs."""
+    lines = [list(line) for end, line in groupby(items, lambda item: item.norm == "\n") if not end]
+    rows = [row for line in lines if (row := _cells(line))]
     for row in rows:
-        if len(row) == 2 and len(rows) > 1 and items[row[0][-1]].content:
-            items[row[0][-1] + 1].role = "colon"  # "hair | black"
-    for labels, states in zip(rows, rows[1:], strict=False):
-        values = [_WORDS.get(items[cell[-1]].norm) for cell in states]
-        if len(labels) != len(states) or len(labels) < 2 or None in values:
-            continue
-        for label, cell, value in zip(labels, states, values, strict=True):
-            if items[label[-1]].content:
-                minus = len(cell) > 1 and items[cell[0]].norm in ("-", "−")
-                _apply(items, label, NO if minus else str(value))
-            items[cell[-1]].role = "stop"
+        if len(row) == 2 and len(rows) > 1 and row[0][-1].content:
+            items[items.index(row[0][-1]) + 1].role = "colon"
+    if len(rows) > 1 and len(rows[0]) > 1 and len(rows[0]) == len(rows[1]) and _are_columns(*rows[:2]):
+        paired: list[Item] = []
+        for label, value in zip(*rows[:2], strict=True):
+            at = value[0].start
+            if label[-1].norm == "age" and value[0].role == "number" and value[0].norm.isdigit():
+                value[0].role, value[0].meaning = "age", Meaning(((attribute(int(value[0].norm)), True),))
+            paired += [*label, Item(at, at, ":", "colon"), *value, Item(value[-1].end, value[-1].end, ".", "stop")]
+        for item in chain.from_iterable(chain.from_iterable(rows[2:])):
+            item.skip = "another row"
+            paired.append(item)
+        items[:] = paired
+
+
+def _cells(line: Sequence[Item]) -> list[list[Item]]:
+    """A line cut at its commas or bars; none for one of dashes only ("|---|---|")."""
+    cells: list[list[Item]] = [[]]
+    for item in line:
+        if item.norm in (",", ";", "|"):
+            cells.append([])
+        elif item.role not in _JOINTS or item.norm in _SIGNS:
+            cells[-1].append(item)
+    cells = [cell for cell in cells if cell]
+    return cells if any(item.norm not in _SIGNS for cell in cells for item in cell) else []
+
+
+def _are_columns(labels: Sequence[Sequence[Item]], values: Sequence[Sequence[Item]]) -> bool:
+    """Is the first line one of labels, and the second one of states or of what is said of them?"""
+    if not all(cell[-1].role == "noun" or cell[-1].own for cell in labels):
+        return False
+    if all(cell[-1].norm in _WORDS for cell in values):
+        return True
+    bare = any(cell[-1].role == "noun" and not cell[-1].says for cell in labels)  # "hair" needs to be told more of
+    return bare and not all(cell[-1].role == "noun" for cell in values)
 
 
 def _values(items: Sequence[Item]) -> None:
@@ -92,7 +124,7 @@ def _values(items: Sequence[Item]) -> None:
     loose: list[tuple[int, str]] = []  # "glasses Y beard N": with no mark between
     for i, item in enumerate(items):
         state = _WORDS.get(item.norm)
-        if state is None or item.role in ("state", "noun", "age", "stop"):
+        if state is None or item.role in ("state", "noun", "age", "stop", "bracket"):
             continue
         joint, minus = _joint(items, i)
         if joint is None:

@@ -78,6 +78,7 @@ class Entry:
         part: the part that a noun names ("hair", "person"; "object" for what is worn and the like).
         meanings: part -> meaning when said of that part; "" is the meaning by itself.
         relative: it compares ("more", "older"). of_things: it may be said of things too ("chunky", "slim").
+        rare: no other word is a misspelling of it.
         compound: behind a thing that is worn it makes another thing of it ("beard trimmer"). place: things lie there.
         factor: for words of degree, what they make of the confidence. level: -2..+2, the degree that they stand for.
     """
@@ -94,11 +95,13 @@ class Entry:
     of_things: bool = False
     place: bool = False
     neutral: bool = False
+    rare: bool = False
 
     @property
     def says_something(self) -> bool:
-        """Would a misspelling of it change what is read?"""
-        return bool(self.meanings) or self.role == "has" or (self.cue is not None and self.cue.scope == "list")
+        """Would a misspelling of it change what is read? Of a rare word none is looked for."""
+        listing = self.cue is not None and self.cue.scope == "list"
+        return (bool(self.meanings) and not self.rare) or self.role == "has" or listing
 
 
 def variants(phrase: str) -> list[str]:
@@ -164,6 +167,7 @@ class Lexicon:
             entry.meanings[of] = meaning
             entry.relative = entry.relative or record.get("relative", False)
             entry.of_things = entry.of_things or record.get("of_things", False)
+            entry.rare = record.get("rare", False) and (entry.rare or len(entry.meanings) == 1)
             if "is" in record:
                 entry.role, entry.part = "noun", record["is"]
 
@@ -182,9 +186,18 @@ class Lexicon:
             self._entry(phrase).place = True
         for phrase in data["neutral"]:
             self._entry(phrase).neutral = True
-        for entry in self.entries.values():
+        for words, entry in self.entries.items():
             if entry.role == "word" and not entry.meanings:
                 entry.role = "unknown"  # only a place, or only to be passed over
+            if entry.role == "word" and len(words) > 1 and (color := self.entries.get(words[-1:])):
+                self._shade(entry, color, data["shaded"])
+
+    @staticmethod
+    def _shade(entry: Entry, color: Entry, parts: Sequence[str]) -> None:
+        """ "Deep brown" is a brown of all that has a color, even if it is listed for eyes only."""
+        if all(part in color.meanings for part in parts) and any(part in entry.meanings for part in parts):
+            for part in parts:
+                entry.meanings.setdefault(part, color.meanings[part])
 
     def _role(self, phrase: str, role: str) -> Entry:
         """The entry of a phrase that gets a role. Raises `LexiconError` where it has another or a meaning."""

@@ -101,6 +101,13 @@ class Forward:
     def _dash(self, item: Item) -> bool:
         return not self.here and self.j > self.i + 1
 
+    def _verb(self, item: Item) -> bool:
+        """ "Has never been able to grow a beard": the unknown word was a verb."""
+        if item.norm != "to" or any(x.role != "unknown" for x in self.here):
+            return not self.here
+        self.here = []
+        return True
+
     def _of(self, item: Item) -> bool:
         if self.here and self.here[-1].role not in ("unknown", "thing"):
             return False
@@ -109,7 +116,7 @@ class Forward:
 
     _STEPS: dict[str, Callable[[Forward, Item], bool]] = {
         "not": _again, "none": _again, "a": _small, "degree": _small, "number": _small, "or": _or, "and": _and,
-        "comma": _comma, "colon": _colon, "dash": _dash, "of": _of,
+        "comma": _comma, "colon": _colon, "dash": _dash, "of": _of, "verb": _verb,
     }  # fmt: skip
 
     def _and_goes_on(self) -> bool:

@@ -31,6 +31,7 @@ def expand(tokens: Sequence[Token], text: str) -> list[Token]:
     """The tokens with shorthand written out."""
     out: list[Token] = []
     i = 0
+    tokens = _teletype(tokens, text)
     while i < len(tokens):
         token = tokens[i]
         pair = _hair_and_eyes(tokens, i, text)
@@ -45,6 +46,28 @@ def expand(tokens: Sequence[Token], text: str) -> list[Token]:
     return out
 
 
+def _teletype(tokens: Sequence[Token], text: str) -> Sequence[Token]:
+    """ "HAIR BLN EYE HAZ SEX F": labels in capitals, each with its value behind it, get their marks."""
+    labels = lexicon().shorthand["labels"]
+    capital = [t.kind == "word" and text[t.start : t.end].isupper() for t in tokens]
+    at = [
+        i
+        for i in range(len(tokens) - 1)
+        if capital[i] and tokens[i].norm in labels and tokens[i + 1].norm not in labels and tokens[i + 1].kind != "mark"
+    ]
+    codes = lexicon().shorthand["capitals"]
+    if len(at) < 2 or any(text[t.start : t.end] in codes and t.norm not in labels for t in tokens[: at[0]]):
+        return tokens  # "BLK HAIR BRO EYES": labels behind their values
+    out: list[Token] = []
+    for i, token in enumerate(tokens):
+        if i not in at:
+            out.append(token)
+            continue
+        stop = [Token(";", token.start, token.start, "mark")] if i else []
+        out += [*stop, token, Token(":", token.end, token.end, "mark")]
+    return out
+
+
 def _written_out(tokens: Sequence[Token], i: int, text: str) -> str | None:
     """The words that a token stands for, or None."""
     table, token = lexicon().shorthand, tokens[i]
@@ -53,8 +76,10 @@ def _written_out(tokens: Sequence[Token], i: int, text: str) -> str | None:
         raw = token.norm.upper()
         words = table["capitals"].get(raw) or words
         words = words or _people().get(raw)
-    if len(token.norm) == 3 and token.norm[1] == "/" and token.norm[2] in "mf":
-        words = f"{table['slash races'][token.norm[0]]} {table['sexes'][token.norm[2].upper()]}"
+    if len(token.norm) == 3 and token.norm[1] == "/":
+        first, second = token.norm[0], token.norm[2]
+        race, sex = (first, second) if second in "mf" else (second, first)
+        words = f"{table['slash races'][race]} {table['sexes'][sex.upper()]}" if sex in "mf" else words
     if len(token.norm) == 1 and token.norm in table["race letters"] and _labelled(tokens, i):
         words = table["race letters"][token.norm]
     return words

@@ -6,14 +6,15 @@ import re
 import unicodedata
 from typing import NamedTuple
 
-# "w/m" and its like are police shorthand (white male), "w/o" is "without"; "y.o." and "Mr." keep their full stops.
+# "w/m", "m/w" are police shorthand (white male), "w/o" is "without"; "y.o." and "Mr." keep their full stops.
 _TOKEN = re.compile(
     r"""(?P<word>
-        [wbhaoliuWBHAOLIU]/[mfMF](?![^\W_]) | [wW]/(?:[oO]|out|OUT)\b | [nN]/[aA]\b | [wW]/(?=\s|[a-zA-Z])
+        [wbhaoliuWBHAOLIU]/[mfMF](?![^\W_]) | [mfMF]/[wbhaoWBHAO](?![^\W_])
+      | [wW]/(?:[oO]|out|OUT)\b | [nN]/[aA]\b | [wW]/(?=\s|[a-zA-Z])
       | [bB]\ ?&\ ?[wW]\b | [mM]ake[-\ ]?[uU]p\b
       | [^\W\d_]+(?:['’ʼ`´][^\W\d_]+)*
     )
-    | (?P<number>\d+(?:[.,]\d+)*)
+    | (?P<number>\d+(?:\.\d+|,\d{3}(?!\d))*)
     | (?P<state>\[\s?[xXvV✓✔✗✘]?\s?\] | \(\s?[xX✓✔]?\s?\) | [☐☑☒✓✔✅✗✘❌❎]\ufe0f?)
     | (?P<line>[\r\n\v\f\x1c-\x1e\x85\u2028\u2029])
     | (?P<mark>[^\s\w])

@@ -122,10 +122,15 @@ class _Story:
         differs = male is not None and self.male is not None and male != self.male
         if _owner(items, i) and self._owned(i, link):
             return
-        if link in sets["comparing"] and differs:
-            _skip(items[begin : i + 1])  # "hair like a boy"
+        if link in sets["comparing"] and (differs or possessive):
+            _skip(items[begin : i + 1])  # "hair like a boy", "looks like her mother, but with glasses"
+            behind = self._norm(i + 2) if self._role(i + 1) == "comma" else self._norm(i + 1)
+            self.other = behind in ("who", "whose", "with")
             return
-        if not self.met and (link in sets["beside"] or self._another(begin, i) or self._neighbor(i)):
+        if self.other and self._role(begin - 1) == "is":
+            _skip(items[begin : i + 1])  # "The victim is a white woman."
+            return
+        if self._in_passing(begin, i, link):
             _skip(items[begin : i + 1])  # the described person comes later
             self.other = self.linked = True
             return
@@ -134,7 +139,7 @@ class _Story:
         corrected = (self.corrected and not possessive) or item.norm in sets["becoming"]
         if not self.met or (differs and corrected):
             self.other = False
-        elif somebody_new or link in sets["links"]:
+        elif somebody_new or (link in sets["links"] and not self._sought(begin, link)):
             self.other = True
         elif link in sets["joining"]:
             self.other = differs or (male is None and _new(items, begin, i))
@@ -146,6 +151,21 @@ class _Story:
             self.male = male
         self.met, self.corrected, self.linked = True, False, link in sets["links"]
 
+    def _in_passing(self, begin: int, i: int, link: str) -> bool:
+        """Is the person mentioned before the described one: "next to a bald man, ..", "the witness .. the suspect"?"""
+        bystander = self.items[i].norm in self.sets["bystanders"]
+        if bystander and any(item.norm in self.sets["wanted"] for item in self.items):
+            return True
+        if self.met:
+            return False
+        # "a round table behind a man" tells where the table is.
+        beside = link in self.sets["beside"] and self._role(begin - 2) not in ("thing", "unread", "unknown")
+        return beside or self._another(begin, i) or self._neighbor(i)
+
+    def _sought(self, begin: int, link: str) -> bool:
+        """Is it who is looked for, by somebody of whom nothing was said ("I'm looking for a bald man")?"""
+        return link in self.sets["seeking"] and not any(x.said and x.said.says for x in self.items[:begin])
+
     def _another(self, begin: int, i: int) -> bool:
         """Is it "the other passenger", said before the described person comes in?"""
         return any(x.norm in ("other", "another") for x in self.items[begin:i]) and _comes_later(self.items, i)
@@ -155,6 +175,8 @@ class _Story:
         mine = self._norm(i - 1) == "my" and self.items[i].norm in self.sets["relatives"]
         if mine and any(item.norm in ("i", "i'm", "im") for item in self.items[i + 1 :]):
             return True
+        if any(x.part == "person" and x.skip for x in self.items[:i]):
+            return False  # "not the man in the hat, the woman beside him"
         if self._norm(i + 1) == "to" and self._norm(i + 2) in ("his", "her", "my"):
             return _comes_later(self.items, i)  # "the man to his right"
         return self._norm(i + 1) in self.sets["beside"] and self._norm(i + 2) in ("him", "her", "me", "them")
@@ -210,7 +232,8 @@ def _lead(items: Sequence[Item], i: int) -> tuple[int, str, bool]:
 
 def _skip(items: Sequence[Item]) -> None:
     for item in items:
-        item.skip = item.skip or OTHER
+        if item.norm not in lexicon().sets["possessive"]:  # "his wife": he is the described person
+            item.skip = item.skip or OTHER
 
 
 def _owner(items: Sequence[Item], i: int) -> bool:

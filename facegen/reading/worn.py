@@ -26,9 +26,17 @@ def set_aside_unworn(items: Sequence[Item]) -> None:
         if item.content or item.role == "it":
             fresh = False
         if item.part == "object" and item.role == "noun":
-            eyewear = bool({"eyeglasses", "sunglasses"} & dict(item.says).keys())
-            if places or _lies_somewhere(items, i, sets["eyewear off"] if eyewear else frozenset()):
+            if places or _lies_somewhere(items, i, _off_the_eyes(items, i)):
                 item.skip = item.skip or NOT_WORN
+
+
+def _off_the_eyes(items: Sequence[Item], i: int) -> frozenset[str]:
+    """Where glasses, if the item at `i` is that, are not before the eyes; on the forehead where they are pushed up."""
+    sets = lexicon().sets
+    if not {"eyeglasses", "sunglasses"} & dict(items[i].says).keys():
+        return frozenset()
+    pushed = any(x.norm in sets["eyewear up"] for x in items[i + 1 : i + 4])
+    return sets["eyewear off"] | sets["forehead"] if pushed else sets["eyewear off"]
 
 
 def _leads_to_place(items: Sequence[Item], i: int, more: frozenset[str] = frozenset()) -> bool:
@@ -50,7 +58,8 @@ def _lies_somewhere(items: Sequence[Item], i: int, more: frozenset[str]) -> bool
         if item.role == "in" and item.norm in sets["places with"]:
             seated = worn and any(x.norm in sets["sittable"] for x in items[j + 1 : j + 4])
             return not seated and _leads_to_place(items, j, more)
-        if item.role not in ("verb", "is", "unknown", "in", "degree") and item.norm not in ("had", "has", "have"):
+        passed = item.norm in ("had", "has", "have") or item.norm in sets["eyewear up"]
+        if item.role not in ("verb", "is", "unknown", "in", "degree") and not passed:
             return False
         worn = worn and item.role == "degree"
     return False
