@@ -100,7 +100,7 @@ _ERA = re.compile(
     re.IGNORECASE,
 )
 _NO_AGE_BEFORE = re.compile(
-    r"\b(?:add|adds|by|for|in|after|last|past|within|every|next|than|during|since|these|those|first|the)\s$",
+    r"\b(?:add|adds|take|off|shave|by|for|in|after|last|past|within|every|next|than|during|since|these|those|first|the)\s$",
     re.IGNORECASE,
 )
 _NO_AGE_AFTER = re.compile(
