@@ -9,7 +9,7 @@ TORCH := --no-deps $(shell grep -E '^(--extra|torch)' requirements.txt)
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 # What the app is made of: all that a Space needs, and nothing of training.
-SPACE := app.py requirements.txt README.md LICENSE CITATION.cff examples facegen \
+SPACE := app.py requirements.txt README.md LICENSE CITATION.cff CHANGELOG.md CONTRIBUTING.md docs examples facegen \
   checkpoints/default checkpoints/classifier checkpoints/reader \
   ':(exclude)facegen/training' ':(exclude)facegen/evaluation'
 
@@ -33,11 +33,14 @@ lint: .venv/lint.stamp
 	$(BIN)/check-jsonschema --builtin-schema vendor.citation-file-format CITATION.cff
 
 # `make space DIR=..` writes the tree that is pushed to a Space: committed files, without history; weights by Git LFS.
+# REPO=OWNER/NAME, the Space's own, gives it a thumbnail; MODEL=OWNER/NAME is fetched when the Space is built.
 space:
 	@test -n "$(DIR)" || { echo "say where: make space DIR=../my-space"; exit 2; }
 	mkdir -p "$(DIR)"
 	git archive HEAD -- $(SPACE) | tar -x -C "$(DIR)"
 	printf '%s filter=lfs diff=lfs merge=lfs -text\n' '*.safetensors' '*.png' '*.webp' > "$(DIR)/.gitattributes"
+	$(if $(REPO),sed -i '2i thumbnail: https://huggingface.co/spaces/$(REPO)/resolve/main/examples/descriptions.webp' "$(DIR)/README.md")
+	$(if $(MODEL),sed -i '2i models: [$(MODEL)]\npreload_from_hub: [$(MODEL)]' "$(DIR)/README.md")
 
 # Checks all, and leaves in dist/ a wheel and an sdist that have drawn a face. docs/deploy.md says what comes after.
 VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' facegen/__init__.py)

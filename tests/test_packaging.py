@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -93,18 +94,62 @@ def test_the_wheel_gives_a_face_and_the_page(installed, tmp_path):
         assert "facegen" in urlopen(url).read().decode()
 
 
-@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="the tree of a Space is taken from git")
-def test_the_tree_of_a_space_draws_a_face_behind_a_prefix(tmp_path):
-    call("make", "space", f"DIR={tmp_path / 'space'}", cwd=ROOT)
-    space = tmp_path / "space"
+@pytest.fixture(scope="module")
+def space(tmp_path_factory) -> Path:
+    if not (ROOT / ".git").exists():
+        pytest.skip("the tree of a Space is taken from git")
+    folder = tmp_path_factory.mktemp("space") / "tree"
+    call("make", "space", f"DIR={folder}", "REPO=me/faces", "MODEL=me/face", cwd=ROOT)
+    return folder
+
+
+def draws_behind_a_prefix(space: Path, *python: object, **environment: str) -> None:
+    """Start the Space's app as the Hub does; its page knows the prefix, and its API draws."""
+    elsewhere = {"PYTHONPATH": str(space), "GRADIO_ROOT_PATH": "/faces", **environment}
+    with served(*python, "app.py", cwd=space, **elsewhere) as url:
+        assert f'"root":"{url}/faces"' in urlopen(url).read().decode()
+        picture, said = Client(url, verbose=False).predict("a bearded man", api_name="/generate_face")
+        assert said["attributes"] == {"beard": True, "male": True} and Path(picture).stat().st_size > 10_000
+
+
+def test_the_tree_of_a_space_draws_a_face_behind_a_prefix(space):
     assert "*.safetensors filter=lfs" in (space / ".gitattributes").read_text()
     assert not (space / "facegen/training").exists() and not (space / ".git").exists()
     assert sum(f.stat().st_size for f in space.rglob("*") if f.is_file()) < 60e6
-    elsewhere = {"PYTHONPATH": str(space), "HOME": "/nonexistent", "GRADIO_ROOT_PATH": "/faces"}
-    with served(sys.executable, "app.py", cwd=space, **elsewhere) as url:
-        client = Client(url, verbose=False)
-        picture, said = client.predict("a bearded man", api_name="/generate_face")
-        assert said["attributes"] == {"beard": True, "male": True} and Path(picture).stat().st_size > 10_000
+    page = SpaceCard.load(space / "README.md")
+    said = page.data.to_dict()
+    assert said["models"] == said["preload_from_hub"] == ["me/face"] and said["datasets"]
+    picture = said["thumbnail"].removeprefix("https://huggingface.co/spaces/me/faces/resolve/main/")
+    links = re.findall(r"\]\((?!https?:)([^)#\s]+)", page.text)
+    assert not [name for name in [*links, picture, said["app_file"], said["license_link"]] if not (space / name).exists()]
+    draws_behind_a_prefix(space, sys.executable, HOME="/nonexistent")
+
+
+@pytest.mark.slow
+def test_a_space_draws_in_a_fresh_environment_where_nothing_can_be_written(space, tmp_path):
+    """With the Python that its header names and what its requirements.txt installs; only /tmp can be written to."""
+    wanted = SpaceCard.load(space / "README.md").data.to_dict()["python_version"]
+    python = shutil.which(f"python{wanted}")
+    if python is None:
+        pytest.skip(f"no Python {wanted} here")
+    call(python, "-m", "venv", tmp_path / "environment")
+    fresh = tmp_path / "environment/bin/python"
+    call(fresh, "-m", "pip", "install", "--quiet", "--retries", "1", "-r", space / "requirements.txt", env=CLEAN)
+    home = tmp_path / "home"
+    home.mkdir()
+    folders = [home, space, *(folder for folder in space.rglob("*") if folder.is_dir())]
+    for folder in folders:
+        folder.chmod(0o555)
+    before = sorted(space.rglob("*"))
+    # root writes anywhere, unless it gives that right away.
+    mortal = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--"] if os.geteuid() == 0 else []
+    try:
+        assert subprocess.run([*mortal, "touch", home / "a", space / "a"], capture_output=True).returncode == 1
+        draws_behind_a_prefix(space, *mortal, fresh, HOME=str(home))
+    finally:
+        for folder in folders:
+            folder.chmod(0o755)
+    assert sorted(space.rglob("*")) == before and not list(home.iterdir())
 
 
 def test_requirements_are_those_of_the_package():
