@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -16,6 +17,8 @@ from typer.core import TyperGroup
 from facegen import __version__
 from facegen.errors import UsageError, UserError
 from facegen.generate import AsJson, Model, Reader, generate, print_json, report
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # of the disk, of a person's share of it, of a file
 
 
 class PipeClosed(Exception):
@@ -204,6 +207,10 @@ def main(arguments: list[str] | None = None) -> None:
         code = 0
     except UserError as error:
         _fail(str(error), 2)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        _fail(f"{error.filename or 'a file'} can't be written: {error.strerror}", 2)
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -37,10 +37,24 @@ def write_atomic(path: str | Path, content: bytes | str | Callable[[Path], objec
             os.replace(partial, path)
         else:
             _publish(partial, path)
-    except BaseException:
+    except BaseException as error:
         partial.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename is None:  # a full disk names no file
+            error.filename = str(path)
         raise
     return path
+
+
+def append_line(path: Path, line: str) -> None:
+    """Append a line, on the disk when this returns; one that a killed writer left unfinished is ended first."""
+    with open(path, "ab+") as file:
+        if file.seek(0, os.SEEK_END):
+            file.seek(-1, os.SEEK_END)
+            if file.read(1) != b"\n":
+                file.write(b"\n")
+        file.write(line.encode() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _publish(partial: Path, path: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
+NEW = f"{WEIGHTS}.new"  # weights on their way: a save that is killed once its config is written is read from here
 PICKLES = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt")
 FORMAT = 1  # of the folder; a reader refuses a higher one
 
@@ -72,7 +74,9 @@ def read(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     config, expected = _config(folder)
     try:
         data = (folder / WEIGHTS).read_bytes()
-        if expected is not None and hashlib.sha256(data).hexdigest() != expected:
+        if not _fits(data, expected) and (folder / NEW).is_file():
+            data = (folder / NEW).read_bytes()
+        if not _fits(data, expected):
             raise CheckpointError(
                 f"{folder / WEIGHTS} is damaged: its SHA-256 is not the one in {CONFIG}; download or copy it again"
             )
@@ -83,7 +87,10 @@ def read(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
 
 
 def write(folder: Path, config: dict, tensors: dict[str, Tensor]) -> None:
-    """Write config.json and model.safetensors, each in one move, with the SHA-256 of both in config.json."""
+    """Write config.json and model.safetensors, with the SHA-256 of both in config.json.
+
+    After a kill at any moment the folder holds the old checkpoint or the new one.
+    """
     from safetensors.torch import save
 
     folder = Path(folder)
@@ -91,8 +98,9 @@ def write(folder: Path, config: dict, tensors: dict[str, Tensor]) -> None:
     config = json.loads(json.dumps({"format_version": FORMAT, **config}))
     data = save(_pack(tensors))
     sums = {CONFIG: _fingerprint(config), WEIGHTS: hashlib.sha256(data).hexdigest()}
-    write_atomic(folder / WEIGHTS, data)
-    write_atomic(folder / CONFIG, json.dumps({**config, "sha256": sums}, indent=1) + "\n")
+    write_atomic(folder / NEW, data)
+    write_atomic(folder / CONFIG, json.dumps({**config, "sha256": sums}, indent=1) + "\n")  # the new one counts
+    os.replace(folder / NEW, folder / WEIGHTS)
 
 
 def holds_pickle(where: object) -> str:
@@ -101,9 +109,16 @@ def holds_pickle(where: object) -> str:
 
 
 def digest(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal; of a checkpoint folder, that of its weights."""
+    """SHA-256 of a file, in hexadecimal; of a checkpoint folder, that of the weights that `read` takes."""
+    expected = _config(path)[1] if path.is_dir() else None
+    if expected is not None:
+        return expected
     with open(path / WEIGHTS if path.is_dir() else path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _fits(data: bytes, expected: str | None) -> bool:
+    return expected is None or hashlib.sha256(data).hexdigest() == expected
 
 
 def _fingerprint(config: dict) -> str:

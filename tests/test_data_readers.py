@@ -72,6 +72,13 @@ def test_lfw_is_binarized_by_sign(tmp_path):
     assert "long_hair" not in man  # no such column
 
 
+def test_an_image_number_of_thousands_of_digits_is_told(tmp_path):
+    row = "\t".join(["Anna Example", "9" * 5000, "http://a.example/b", "1,2,3,4", "0" * 32])
+    (tmp_path / "dev_urls.txt").write_text(f"# PubFig\n# person\timagenum\turl\trect\tmd5sum\n{row}\n")
+    with pytest.raises(DataError, match="line 3: expected an image number, found '9{40}'"):
+        read_links(tmp_path / "dev_urls.txt")
+
+
 def test_pubfig_holds_what_was_downloaded(tmp_path):
     write_table(tmp_path / "pubfig_attributes.txt", POSITIVE)
     with pytest.raises(DataError, match="none of the 3 images"):

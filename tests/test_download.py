@@ -73,6 +73,10 @@ class Handler(BaseHTTPRequestHandler):
                 self.wfile.flush()
                 if self.server.closing.wait(0.1):
                     return
+        elif path == "trickles-headers":
+            self.wfile.write(b"HTTP/1.1 200 OK\r\n")
+            while not self.server.closing.wait(0.1):
+                self.wfile.write(b"X-More: 1\r\n")
         elif path == "truncates" or (path == "truncates-once" and asked == 1):
             self.send_response(200)
             self.send_header("Content-Length", str(len(PICTURE)))
@@ -139,6 +143,7 @@ def test_the_margin_is_cut_at_the_images_edges(server, tmp_path):
         ("page", "changed", 1),
         ("stalls", "timeout", 3),
         ("trickles", "timeout", 3),
+        ("trickles-headers", "timeout", 3),
         ("truncates", "cut off", 3),
         ("busy", "server error", 3),
         ("circles", "too many redirects", 6),
@@ -172,6 +177,14 @@ def test_no_server_and_no_address(server, tmp_path):
     assert outcome_of(server, tmp_path, dead) == "unreachable"
     odd = Link("Anna Example", 2, "ftp://example.org/a.jpg", (0, 0, 9, 9), MD5)
     assert outcome_of(server, tmp_path, odd) == "bad address"
+
+
+def test_a_bad_row_is_told_and_passed_over(server, tmp_path):
+    good = link(server, "fine")
+    bad = Link("Anna Example", 2, "http://[bad/x", (0, 0, 9, 9), MD5)
+    long = Link("Ä" * 300, 1, f"{server.url}/fine", (10, 20, 60, 90), MD5)
+    assert download([bad, long, good], tmp_path, QUICK, progress=False) == {"bad address": 1, "ok": 2}
+    assert (tmp_path / "images" / long.file).is_file()
 
 
 def test_a_box_outside_and_a_file_too_large(server, tmp_path):

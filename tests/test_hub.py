@@ -52,6 +52,23 @@ def test_a_failed_save_leaves_the_old_checkpoint(small_checkpoint, tmp_path):
     assert after == before
 
 
+def test_a_save_killed_between_its_two_files_is_the_new_checkpoint(small_checkpoint, tmp_path):
+    old = registry.load(small_checkpoint)
+    registry.save(old, tmp_path)
+    weights = (tmp_path / hub.WEIGHTS).read_bytes()
+    new = registry.load(small_checkpoint)
+    for parameter in new.parameters():
+        parameter.mul_(-1)
+    registry.save(new, tmp_path)
+    after = FacePipeline.from_pretrained(tmp_path)
+    (tmp_path / hub.WEIGHTS).rename(tmp_path / "model.safetensors.new")
+    (tmp_path / hub.WEIGHTS).write_bytes(weights)
+    killed = FacePipeline.from_pretrained(tmp_path)
+    assert killed.model == after.model and killed("a man", seed=3).png == after("a man", seed=3).png
+    registry.save(old, tmp_path)
+    assert sorted(p.name for p in tmp_path.iterdir()) == [hub.CONFIG, hub.WEIGHTS]
+
+
 @pytest.mark.parametrize("drop", [hub.CONFIG, hub.WEIGHTS])
 def test_missing_file(small_checkpoint, tmp_path, drop):
     registry.save(registry.load(small_checkpoint), tmp_path)

@@ -10,13 +10,13 @@ that failed for a passing reason (timeouts, a busy server) are. What is killed i
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import io
 import json
-import os
 import random
+import ssl
 import threading
-import time
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -30,7 +30,7 @@ from tqdm import tqdm
 
 from facegen.data.base import DataError
 from facegen.data.sets.pubfig import Link
-from facegen.files import write_atomic
+from facegen.files import append_line, write_atomic
 
 # Outcomes that another try wouldn't change. The others: timeout, unreachable, cut off, server error.
 FINAL = {
@@ -93,49 +93,45 @@ def download(
         DataError: the folder can't be written.
     """
     folder = Path(folder)
+    log = folder / "download.jsonl"
     try:
         (folder / "images").mkdir(parents=True, exist_ok=True)
-        log = open(folder / "download.jsonl", "a+", encoding="utf-8")  # noqa: SIM115 (closed below)
+        log.touch()
     except OSError as error:
         raise DataError(f"{folder}: can't be written ({error.strerror})") from None
-    outcomes = _read_log(folder / "download.jsonl")
+    outcomes = _read_log(log)
     wanted = [link for link in links if not _finished(link, outcomes.get(str(link.file)), folder)]
     random.Random(0).shuffle(wanted)  # lists are sorted by person: spread the load over hosts
     hosts: dict[str, threading.Semaphore] = {}
     hosts_lock = threading.Lock()
     stop = threading.Event()
 
-    def gate(link: Link) -> threading.Semaphore:
-        with hosts_lock:
-            return hosts.setdefault(urlsplit(link.url).netloc, threading.Semaphore(config.per_host))
-
     def work(link: Link) -> tuple[Link, str, int]:
-        with gate(link):
-            return link, *_fetch_with_retries(client, link, folder, config, stop)
+        try:
+            host = urlsplit(link.url).netloc
+        except ValueError:
+            return link, "bad address", 0
+        with hosts_lock:
+            gate = hosts.setdefault(host, threading.Semaphore(config.per_host))
+        with gate:
+            return link, *_fetch_with_retries(link, folder, config, tls, stop)
 
-    limits = httpx.Limits(max_connections=config.workers)
-    with log, httpx.Client(limits=limits, timeout=config.timeout, follow_redirects=True, max_redirects=5) as client:
-        if log.tell() and not _ends_with_newline(folder / "download.jsonl"):
-            log.write("\n")  # the last run was killed in mid-line
-        with ThreadPoolExecutor(config.workers) as pool:
-            tasks = [pool.submit(work, link) for link in wanted]
-            try:
-                bar = tqdm(
-                    as_completed(tasks), total=len(links), initial=len(links) - len(wanted), disable=not progress
-                )
-                bar.set_description("download")
-                for task in bar:
-                    link, outcome, tries = task.result()
-                    outcomes[str(link.file)] = outcome
-                    log.write(
-                        json.dumps({"file": str(link.file), "outcome": outcome, "tries": tries, "url": link.url}) + "\n"
-                    )
-                    log.flush()
-                    bar.set_postfix(ok=sum(o == "ok" for o in outcomes.values()))
-            except BaseException:  # Ctrl-C: those not begun aren't, those under way give up at their next chunk
-                stop.set()
-                pool.shutdown(wait=True, cancel_futures=True)
-                raise
+    tls = httpx.create_ssl_context()
+    with ThreadPoolExecutor(config.workers) as pool:
+        tasks = [pool.submit(work, link) for link in wanted]
+        try:
+            bar = tqdm(as_completed(tasks), total=len(links), initial=len(links) - len(wanted), disable=not progress)
+            bar.set_description("download")
+            for task in bar:
+                link, outcome, tries = task.result()
+                outcomes[str(link.file)] = outcome
+                entry = {"file": str(link.file), "outcome": outcome, "tries": tries, "url": link.url}
+                append_line(log, json.dumps(entry))
+                bar.set_postfix(ok=sum(o == "ok" for o in outcomes.values()))
+        except BaseException:  # Ctrl-C: those not begun aren't, those under way give up at their next chunk
+            stop.set()
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
     counts = Counter(outcomes[str(link.file)] for link in links)
     report = {"links": len(links), "outcomes": dict(counts.most_common())}
     write_atomic(folder / "download_report.json", (json.dumps(report, indent=2) + "\n").encode())
@@ -153,12 +149,6 @@ def _read_log(path: Path) -> dict[str, str]:
     return outcomes
 
 
-def _ends_with_newline(path: Path) -> bool:
-    with open(path, "rb") as file:
-        file.seek(-1, os.SEEK_END)
-        return file.read(1) == b"\n"
-
-
 def _finished(link: Link, outcome: str | None, folder: Path) -> bool:
     if outcome == "ok":
         return (folder / "images" / link.file).is_file()
@@ -166,13 +156,13 @@ def _finished(link: Link, outcome: str | None, folder: Path) -> bool:
 
 
 def _fetch_with_retries(
-    client: httpx.Client, link: Link, folder: Path, config: DownloadConfig, stop: threading.Event
+    link: Link, folder: Path, config: DownloadConfig, tls: ssl.SSLContext, stop: threading.Event
 ) -> tuple[str, int]:
     """How it ended, and in how many tries."""
     outcome = "unreachable"
     for attempt in range(1, config.tries + 1):
         try:
-            content = _fetch(client, link.url, config, stop)
+            content = asyncio.run(_fetch(link.url, config, tls, stop))
             _check(content, link, config)
             _write_crop(content, link, folder / "images" / link.file, config.margin)
             return "ok", attempt
@@ -184,26 +174,27 @@ def _fetch_with_retries(
     return outcome, config.tries
 
 
-def _fetch(client: httpx.Client, url: str, config: DownloadConfig, stop: threading.Event) -> bytes:
-    """The body of a link; raises `_Failure`."""
-    end = time.monotonic() + config.deadline
-    chunks: list[bytes] = []
-    size = 0
+async def _fetch(url: str, config: DownloadConfig, tls: ssl.SSLContext, stop: threading.Event) -> bytes:
+    """The body of a link; raises `_Failure`. A coroutine, since a deadline can then end a wait for headers, too."""
+    body = bytearray()
+    agent = {"User-Agent": "facegen (research data set downloader)"}
+    client = httpx.AsyncClient(
+        verify=tls, timeout=config.timeout, follow_redirects=True, max_redirects=5, headers=agent
+    )
     try:
-        with client.stream("GET", url, headers={"User-Agent": "facegen (research data set downloader)"}) as response:
+        async with asyncio.timeout(config.deadline), client, client.stream("GET", url) as response:
             status = response.status_code
             if status == 429 or status >= 500:
                 raise _Failure("server error", _retry_after(response))
             if status != 200:
                 raise _Failure("gone")
-            for chunk in response.iter_bytes():
-                chunks.append(chunk)
-                size += len(chunk)
-                if size > config.max_bytes:
+            async for chunk in response.aiter_bytes():
+                body += chunk
+                if len(body) > config.max_bytes:
                     raise _Failure("too large")
-                if time.monotonic() > end or stop.is_set():
+                if stop.is_set():
                     raise _Failure("timeout")
-    except httpx.TimeoutException:
+    except (httpx.TimeoutException, TimeoutError):
         raise _Failure("timeout") from None
     except httpx.TooManyRedirects:
         raise _Failure("too many redirects") from None
@@ -213,7 +204,7 @@ def _fetch(client: httpx.Client, url: str, config: DownloadConfig, stop: threadi
         raise _Failure("cut off") from None
     except httpx.HTTPError:
         raise _Failure("unreachable") from None
-    return b"".join(chunks)
+    return bytes(body)
 
 
 def _retry_after(response: httpx.Response) -> float:

@@ -91,6 +91,7 @@ def _images(datasets: Sequence[FaceDataset], paths: list[Path], size: int, folde
             images[k] = dataset.load(i, size)
 
         try:
+            _reserve(partial)
             with ThreadPoolExecutor(os.cpu_count()) as pool:
                 list(tqdm(pool.map(read, range(len(paths))), total=len(paths), desc="pack", unit="face"))
             images.flush()
@@ -102,6 +103,13 @@ def _images(datasets: Sequence[FaceDataset], paths: list[Path], size: int, folde
             partial.unlink(missing_ok=True)
         write_atomic(key_path, key.encode())
     return np.load(packed, mmap_mode="r")
+
+
+def _reserve(path: Path) -> None:
+    """Take a file's whole length on the disk, or `OSError`: a memory-mapped file on a full disk ends the process."""
+    if hasattr(os, "posix_fallocate"):
+        with open(path, "rb+") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
 
 
 def _fingerprint(paths: list[Path]) -> str:

@@ -26,7 +26,7 @@ from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from facegen.errors import UserError
-from facegen.files import write_atomic
+from facegen.files import append_line, write_atomic
 
 
 class TrainingError(UserError):
@@ -91,9 +91,8 @@ class Run:
     def log(self, step: int, values: Mapping[str, float]) -> None:
         """One line of JSON in log.jsonl, and the same for TensorBoard."""
         if self.board is not None:
-            with open(self.folder / "log.jsonl", "a", encoding="utf-8") as file:
-                seconds = round(time.monotonic() - self.started, 1)
-                file.write(json.dumps({"step": step, "seconds": seconds, **values}) + "\n")
+            seconds = round(time.monotonic() - self.started, 1)
+            append_line(self.folder / "log.jsonl", json.dumps({"step": step, "seconds": seconds, **values}))
             for name, value in values.items():
                 self.board.add_scalar(name, value, step)
 
@@ -178,7 +177,10 @@ def save_state(
         for i, state in optimizer.state_dict()["state"].items():
             tensors.update({f"{name}.{i}.{k}": torch.as_tensor(v) for k, v in state.items()})
     tensors = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
-    write_atomic(path, lambda partial: save_file(tensors, partial, {"extra": json.dumps(extra)}))
+    try:
+        write_atomic(path, lambda partial: save_file(tensors, partial, {"extra": json.dumps(extra)}))
+    except SafetensorError as error:  # its word for a full disk
+        raise TrainingError(f"{path} can't be written: {error}") from None
 
 
 def load_state(path: Path, modules: Mapping[str, nn.Module], optimizers: Mapping[str, torch.optim.Optimizer]) -> dict:

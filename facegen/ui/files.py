@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import atexit
+import io
 import os
 import shutil
 import tempfile
 import threading
 import time
+import zipfile
 from collections import deque
+from collections.abc import Mapping
 from pathlib import Path
+
+from facegen.files import write_atomic
 
 PREFIX = "facegen-"
 KEEP_SECONDS = 600
@@ -45,6 +50,15 @@ def scratch(name: str) -> Path:
         folder = Path(tempfile.mkdtemp(dir=root))
         _folders.append((now, folder))
     return folder / name
+
+
+def packed(name: str, members: Mapping[str, bytes | str]) -> str:
+    """The path of a zip of that name, to be given to a visitor."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for member, content in members.items():
+            archive.writestr(member, content)
+    return str(write_atomic(scratch(name), buffer.getvalue()))
 
 
 def _alive(pid: str) -> bool:

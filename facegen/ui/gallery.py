@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
-
 import gradio as gr
 
 from facegen.errors import UserError
 from facegen.ui import links
-from facegen.ui.files import scratch
+from facegen.ui.files import packed
 from facegen.ui.settings import SETTINGS
 from facegen.ui.theme import asset, download
 
@@ -31,18 +28,13 @@ def build(faces: links.Faces) -> None:
         page = gr.HTML(PAGE, js_on_load=asset("gallery.js"), apply_default_css=False, elem_id="fg-gallery")
         save = gr.DownloadButton("Zip", elem_id="fg-zip", elem_classes="fg-by-itself")
 
-    def packed(event: gr.EventData) -> str:
+    def pack(event: gr.EventData) -> str:
         wanted = (event._data or {}).get("links")
         if not isinstance(wanted, list) or not all(isinstance(link, str) for link in wanted):
             raise GalleryError("the gallery is damaged: load the page again")
         if not 0 < len(wanted) <= SETTINGS.kept:
             raise GalleryError(f"{len(wanted)} faces are in the gallery: 1 to {SETTINGS.kept} can be packed at a time")
-        path, buffer = scratch("facegen-gallery.zip"), io.BytesIO()
-        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-            for i, link in enumerate(wanted, 1):
-                archive.writestr(f"facegen-{i:02}.png", faces.get(link).png)
-        path.write_bytes(buffer.getvalue())
-        return str(path)
+        return packed("facegen-gallery.zip", {f"facegen-{i:02}.png": faces.get(x).png for i, x in enumerate(wanted, 1)})
 
-    made = page.pack(packed, None, [save], show_progress="hidden", api_visibility="private", concurrency_id="morph")
+    made = page.pack(pack, None, [save], show_progress="hidden", api_visibility="private", concurrency_id="morph")
     made.success(None, js=download("#fg-zip"))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import gradio as gr
 
 from facegen import picture
+from facegen.files import write_atomic
 from facegen.pipeline import FacePipeline
 from facegen.ui import render
 from facegen.ui.describe import Describe
@@ -50,15 +52,17 @@ def build(pipe: FacePipeline, main: Describe) -> None:
         while (frame := by_artist(next, coming, None)) is not None:  # one at a time: others are drawn for in between
             frames.append(frame)
             told = f"Frame {len(frames)} of {FRAMES}"
-            yield _film(f'{told} <progress value="{len(frames)}" max="{FRAMES}" aria-label="{told}">'), gr.update(interactive=False)
-        path = scratch("facegen-morph.webp")
+            bar = f'{told} <progress value="{len(frames)}" max="{FRAMES}" aria-label="{told}">'
+            yield _film(bar), gr.update(interactive=False)
+        buffer = io.BytesIO()
         frames[0].save(
-            path, "WEBP", save_all=True, append_images=[*frames[1:], *frames[-2:0:-1]], loop=0, quality=82,
+            buffer, "WEBP", save_all=True, append_images=[*frames[1:], *frames[-2:0:-1]], loop=0, quality=82,
             duration=[700, *[MILLISECONDS] * (FRAMES - 2), 700, *[MILLISECONDS] * (FRAMES - 2)],
             xmp=picture.xmp().encode(),
         )  # fmt: skip
+        path = write_atomic(scratch("facegen-morph.webp"), buffer.getvalue())
         label = render.escape(f"Animation from “{text_a}” to “{text_b}”")
-        src = render.data_url(path.read_bytes(), "image/webp")
+        src = render.data_url(buffer.getvalue(), "image/webp")
         yield (
             f'<div class="fg-frame fg-film"><img src="{src}" alt="{label}"></div>',
             gr.update(value=str(path), interactive=True),

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import logging
-import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -14,7 +13,7 @@ from html import escape
 from pathlib import Path
 
 from facegen.attributes import BY_NAME
-from facegen.files import write_atomic
+from facegen.files import append_line, write_atomic
 from facegen.ui import render
 
 REASONS = ("missing region", "blurry hairline", "accessory not converged", "wrong attribute", "other")
@@ -40,10 +39,7 @@ def append(folder: Path, rating: Mapping, png: bytes) -> None:
     if not (folder / "faces" / rating["file"]).exists():
         write_atomic(folder / "faces" / rating["file"], png)
     line = json.dumps({**rating, "time": datetime.now(UTC).isoformat(timespec="seconds")}, ensure_ascii=False)
-    with open(folder / "ratings.jsonl", "ab") as file:
-        file.write(line.encode() + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
+    append_line(folder / "ratings.jsonl", line)
 
 
 def read(folder: Path) -> Ratings:

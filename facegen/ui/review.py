@@ -7,9 +7,7 @@ review` also keeps them in a folder, as they are made.
 from __future__ import annotations
 
 import hashlib
-import io
 import re
-import zipfile
 from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
@@ -19,11 +17,12 @@ import gradio as gr
 
 from facegen import person as identity
 from facegen.errors import UserError
+from facegen.files import write_atomic
 from facegen.pipeline import Face, load
 from facegen.reading.rules import parse
 from facegen.ui import ratings, render
 from facegen.ui.describe import picked
-from facegen.ui.files import scratch
+from facegen.ui.files import packed, scratch
 from facegen.ui.session import draw
 from facegen.ui.settings import SETTINGS
 from facegen.ui.suggestions import EXAMPLES
@@ -85,11 +84,10 @@ def build(models: Sequence[str | None], folder: Path | None = None) -> None:
     def exported(cells, mine):
         if not mine:
             raise ReviewError("rate a face first: there is nothing to report")
-        path = scratch("facegen-review.html")
-        path.write_text(ratings.report(list(mine.values()), pictures(cells, mine)), encoding="utf-8")
-        return str(path)
+        report = ratings.report(list(mine.values()), pictures(cells, mine))
+        return str(write_atomic(scratch("facegen-review.html"), report))
 
-    def packed(cells, mine):
+    def pack_all(cells, mine):
         """All faces of the grid, and a table of them with their ratings, if any."""
         if not cells:
             raise ReviewError("draw a grid first: there is nothing to pack")
@@ -98,13 +96,8 @@ def build(models: Sequence[str | None], folder: Path | None = None) -> None:
         for cell in cells:
             ratings.add(rows, {**unrated, **cell["record"]})
         rows.update({key: rating for key, rating in mine.items() if key in rows})
-        path, buffer = scratch("facegen-review.zip"), io.BytesIO()
-        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-            archive.writestr("faces.csv", ratings.table(list(rows.values())))
-            for name, png in pictures(cells, {}).items():
-                archive.writestr(f"faces/{name}", png)
-        path.write_bytes(buffer.getvalue())
-        return str(path)
+        members = {f"faces/{name}": png for name, png in pictures(cells, {}).items()}
+        return packed("facegen-review.zip", {"faces.csv": ratings.table(list(rows.values())), **members})
 
     def draw_all(texts, seeds, model):
         yield from drawn(texts, seeds, model, names)
@@ -115,7 +108,7 @@ def build(models: Sequence[str | None], folder: Path | None = None) -> None:
     stop.click(None, None, None, cancels=[drawing], **private)
     grid.rate(rate, [cells, rated], [summary, rated], show_progress="hidden", concurrency_id="rate",
               concurrency_limit=1, trigger_mode="multiple", **private)  # fmt: skip
-    for button, work in ((export, exported), (pack, packed)):
+    for button, work in ((export, exported), (pack, pack_all)):
         made = button.click(work, [cells, rated], [save], concurrency_id="export", **private)
         made.success(None, js=download("#fg-r-save"))
 

@@ -21,6 +21,7 @@ from facegen.data.base import DataError, FaceTable, settle_exclusive
 
 ATTRIBUTES_FILE = "pubfig_attributes.txt"
 URL_FILES = ("dev_urls.txt", "eval_urls.txt")
+MAX_NAME = 200  # bytes of a person in a file's name, of which systems take 255
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Link:
 def image_file(person: str, number: int) -> Path:
     """ "Aaron Eckhart", 1 -> Aaron_Eckhart/Aaron_Eckhart_0001.jpg; nothing in a name can leave the folder."""
     name = re.sub(r"[^\w'.-]+", "_", person).strip(".") or "_"
+    name = name.encode()[:MAX_NAME].decode(errors="ignore")
     return Path(name) / f"{name}_{number:04d}.jpg"
 
 
@@ -70,8 +72,8 @@ def read_rows(path: Path, first: tuple[str, ...]) -> tuple[list[str], list[tuple
         fields = [field.strip() for field in line.split("\t")]
         if len(fields) != len(columns):
             raise DataError(f"{path}, line {number}: expected {len(columns)} tab-separated fields, found {len(fields)}")
-        if not fields[1].isdecimal():
-            raise DataError(f"{path}, line {number}: expected an image number, found {fields[1]!r}")
+        if not re.fullmatch(r"[0-9]{1,9}", fields[1]):
+            raise DataError(f"{path}, line {number}: expected an image number, found {fields[1][:40]!r}")
         rows.append((number, fields))
     return columns, rows
 

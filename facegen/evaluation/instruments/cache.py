@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+
+from facegen.files import write_atomic
 
 Arrays = dict[str, np.ndarray]
 
@@ -45,9 +45,10 @@ def cached(folder: Path | None, kind: str, key: str, make: Callable[[], Arrays])
         with np.load(path, allow_pickle=False) as kept:
             return {name: kept[name] for name in kept.files}
     arrays = make()
-    folder.mkdir(parents=True, exist_ok=True)
-    handle, partial = tempfile.mkstemp(dir=folder, suffix=".part")
-    with os.fdopen(handle, "wb") as file:
-        np.savez(file, **arrays)  # type: ignore[arg-type]
-    os.replace(partial, path)  # two evaluations at once write the same, each whole
+
+    def keep(partial: Path) -> None:
+        with open(partial, "wb") as file:  # of a path, NumPy would change the suffix
+            np.savez(file, **arrays)  # type: ignore[arg-type]
+
+    write_atomic(path, keep)  # two evaluations at once write the same, each whole
     return arrays
