@@ -202,19 +202,14 @@ def test_a_closed_pipe_a_code_page_and_ctrl_c(tmp_path, small_checkpoint):
     assert done.stdout.splitlines()[1:] == ["0"] and done.stderr == ""
     done = shell("-m", "facegen", "parse", "a man, \u4f60\u597d", "--json", PYTHONIOENCODING="cp1252")
     assert done.returncode == 0 and json.loads(done.stdout)["attributes"] == {"male": True}, done.stderr
-    arguments = [
-        "generate",
-        "a man",
-        "--n",
-        "5000",
-        "--json",
-        "--model",
-        str(small_checkpoint),
-        "-o",
-        str(tmp_path / "a.png"),
-    ]
+    arguments = ["generate", "a man", "--n", "5000", "--json", "--model", str(small_checkpoint)]
     with subprocess.Popen(
-        [sys.executable, "-m", "facegen", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "facegen", *arguments, "-o", str(tmp_path / "a.png")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # What a shell starts in the background ignores Ctrl-C, and so would this.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         first = json.loads(process.stdout.readline())
         process.send_signal(signal.SIGINT)
