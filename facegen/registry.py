@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 from facegen import __version__, attributes, hub
 
@@ -73,9 +74,10 @@ def load(source: str | Path | None = None, name: str = "default", kinds: Sequenc
     known = {f.name for f in fields(network.Config)}
     config = {key: value for key, value in {**getattr(network, "OLDER", {}), **config}.items() if key in known}
     checked = _checked(network.Config, config, folder / hub.CONFIG)
-    _check_shapes(network, checked, tensors, folder)
-    model = network(checked)
-    model.load_state_dict(tensors)
+    model = _empty(network, checked, folder)
+    if {name: t.shape for name, t in model.state_dict().items()} != {name: t.shape for name, t in tensors.items()}:
+        raise hub.CheckpointError(f"{folder / hub.WEIGHTS} doesn't fit its {hub.CONFIG}")
+    model.load_state_dict(tensors, assign=True)
     model.requires_grad_(False).eval()
     return model.to(memory_format=torch.channels_last)
 
@@ -126,13 +128,22 @@ def _checked(config_class: type, config: dict[str, Any], path: Path) -> Any:
     return checked
 
 
-def _check_shapes(network: Any, config: Any, tensors: dict[str, Tensor], folder: Path) -> None:
-    """Build the network without memory, and compare what it wants with what there is."""
+class _NoStart(TorchFunctionMode):
+    """Networks made inside get no start values: random numbers on the device "meta" take a second of imports."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        if func in (Tensor.normal_, Tensor.uniform_) or getattr(func, "__module__", "") == "torch.nn.init":
+            return args[0] if args else kwargs["tensor"]
+        return func(*args, **kwargs)
+
+
+def _empty(network: Any, config: Any, folder: Path) -> Any:
+    """The network with all its shapes and no memory for its weights. Buffers that no checkpoint holds are filled if
+    they are made of NumPy's arrays."""
     try:
-        with torch.device("meta"):
-            wanted = {name: tuple(tensor.shape) for name, tensor in network(config).state_dict().items()}
+        with torch.device("meta"), _NoStart():
+            return network(config)
     except (TypeError, ValueError, IndexError, KeyError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise hub.CheckpointError(f"{folder / hub.CONFIG} describes no model that can be built: {reason}") from None
-    if wanted != {name: tuple(tensor.shape) for name, tensor in tensors.items()}:
-        raise hub.CheckpointError(f"{folder / hub.WEIGHTS} doesn't fit its {hub.CONFIG}")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -47,8 +48,8 @@ class Flow(nn.Module):
         # Zero at the start: an untrained flow is close to the identity map, as codes are close to the standard normal.
         nn.init.zeros_(self.out.weight)
         nn.init.zeros_(self.out.bias)
-        scale = torch.exp(torch.arange(FREQUENCIES) * (math.log(1000.0) / FREQUENCIES))
-        self.register_buffer("frequencies", scale, persistent=False)
+        frequencies = np.exp(np.arange(FREQUENCIES) * (math.log(1000.0) / FREQUENCIES)).astype(np.float32)
+        self.register_buffer("frequencies", torch.from_numpy(frequencies), persistent=False)
 
     def forward(self, x: Tensor, t: Tensor, conditions: Tensor, guidance: Tensor) -> Tensor:
         """Velocity (n, d) at codes x (n, d), times t (n,) from 0 (noise) to 1 (code), guidance (n,) from 1 (none)."""

@@ -73,7 +73,8 @@ class RecurrentReader(CharacterStates):
         self.config = config
         n, width = len(config.attributes), 2 * config.hidden
         self.attend = nn.Linear(width, n)
-        self.classify = nn.Parameter(torch.randn(n, _CLASSES, width) * width**-0.5)
+        self.classify = nn.Parameter(torch.empty(n, _CLASSES, width))
+        nn.init.normal_(self.classify, std=width**-0.5)
         self.bias = nn.Parameter(torch.zeros(n, _CLASSES))
 
     def forward(self, characters: Tensor) -> tuple[Tensor, Tensor]:

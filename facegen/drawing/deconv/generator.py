@@ -107,8 +107,8 @@ class Enlarger(nn.Module):
             for _ in range(config.enlarger_blocks)
         )
         self.out = nn.Conv2d(c, 48, 3, padding=1)
-        taps = [-1 / 16, 4 / 16, 10 / 16, 4 / 16, -1 / 16]
-        self.register_buffer("taps", torch.tensor(taps), persistent=False)
+        taps = np.array([-1, 4, 10, 4, -1], dtype=np.float32) / 16
+        self.register_buffer("taps", torch.from_numpy(taps), persistent=False)
 
     def without_stripes(self, detail: Tensor) -> Tensor:
         """A filter along rows and columns: it keeps slow changes, and nothing of what repeats every two pixels."""
