@@ -16,6 +16,8 @@ from facegen.errors import UserError
 
 YES, NO, NOT_SAID = 1.0, -1.0, 0.0
 DEGREE = 0.25  # what one degree ("very" is two) adds to a plain yes
+DEGREES = {"hardly": -2, "slightly": -1, "clearly": 1, "very": 2}  # of a yes by hand
+Override = bool | str  # yes, no, or a yes of one of these degrees
 MAX_NAME = 40  # characters of an attribute's name; a longer one isn't looked at
 
 
@@ -200,16 +202,17 @@ def tied(name: str) -> set[str]:
     return found - {name}
 
 
-def check(attributes: Mapping[str, bool]) -> None:
-    """Raise `VocabularyError` for an unknown name, a value that is no bool, or two yeses in an exclusive group."""
+def check(attributes: Mapping[str, Override]) -> None:
+    """`VocabularyError` for an unknown name, a value that is no `Override`, or two yeses in one exclusive group."""
     for name, value in attributes.items():
         _check_name(name)
-        if not isinstance(value, bool):
+        if not isinstance(value, bool) and not (isinstance(value, str) and value in DEGREES):
             raise VocabularyError(
-                f"{name} = {repr(value)[:MAX_NAME]}: an attribute is True (yes), False (no) or left out (not said)"
+                f"{name} = {repr(value)[:MAX_NAME]}: an attribute is True (yes), False (no) or left out (not said); a "
+                f"yes by hand may be {', '.join(DEGREES)}"
             )
     for group in GROUPS:
-        yes = [n for n in members(group.name) if attributes.get(n) is True]
+        yes = [n for n in members(group.name) if attributes.get(n)]
         if group.exclusive and len(yes) > 1:
             raise VocabularyError(f"{' and '.join(yes)} contradict each other: {group.label.lower()} takes one yes")
 
@@ -237,17 +240,33 @@ def complete(attributes: Mapping[str, bool]) -> dict[str, bool]:
     return full
 
 
-def merge(described: Mapping[str, bool], overrides: Mapping[str, bool]) -> dict[str, bool]:
-    """Overrides laid over a description: they win, and an overriding yes clears the yeses it rules out."""
+def merge(described: Mapping[str, bool], overrides: Mapping[str, Override]) -> dict[str, bool]:
+    """Overrides laid over a description, as yes or no; for their degrees see `degrees_of`."""
+    return {name: bool(value) for name, value in laid_over(described, overrides).items()}
+
+
+def laid_over(under: Mapping[str, Override], overrides: Mapping[str, Override]) -> dict[str, Override]:
+    """Overrides laid over others or over a description: they win, and a yes clears the yeses it rules out."""
     check(overrides)
-    merged = dict(described)
+    merged = dict(under)
     for name, value in overrides.items():
         if value:
             for rival in rivals(name):
-                if merged.get(rival) is True:
+                if merged.get(rival):
                     del merged[rival]
     merged.update(overrides)
     return merged
+
+
+def degrees_of(overrides: Mapping[str, Override]) -> dict[str, int]:
+    """-2 .. +2 for those that carry a degree."""
+    return {name: DEGREES[value] for name, value in overrides.items() if isinstance(value, str)}
+
+
+def with_degrees(attributes: Mapping[str, bool], degrees: Mapping[str, int]) -> dict[str, Override]:
+    """Attributes as overrides: a yes of a degree, -2 .. +2, as that degree's word."""
+    words = {degree: word for word, degree in DEGREES.items()}
+    return {name: words.get(degrees.get(name, 0), True) if value else False for name, value in attributes.items()}
 
 
 def encode(
@@ -281,11 +300,16 @@ def spoken(attributes: Mapping[str, bool], most: int = 12) -> str:
     return ", ".join([*gender, *said, *denied][:most])
 
 
-def parse_override(text: str) -> tuple[str, bool | None]:
-    """Read "name=yes", "name=no" or "name=auto" (leave it to the text); raises `VocabularyError`."""
+def parse_override(text: str) -> tuple[str, Override | None]:
+    """Read "name=yes", "name=no", "name=auto" (leave it to the text) or a degree such as "name=very".
+
+    Raises `VocabularyError`.
+    """
     name, separator, value = (part.strip() for part in text.partition("="))
-    states = {"yes": True, "no": False, "auto": None}
+    states: dict[str, Override | None] = {"yes": True, "no": False, "auto": None, **{word: word for word in DEGREES}}
     if not separator or value.lower() not in states:
-        raise VocabularyError(f"{text[:80]!r} is no override: write name=yes, name=no or name=auto")
+        raise VocabularyError(
+            f"{text[:80]!r} is no override: write name=yes, name=no or name=auto, or a degree: {', '.join(DEGREES)}"
+        )
     _check_name(name)
     return name, states[value.lower()]

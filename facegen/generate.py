@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from facegen.attributes import VocabularyError, check, merge, parse_override
+from facegen.attributes import Override, VocabularyError, check, laid_over, parse_override
 from facegen.errors import UsageError, UserError
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def _changed(source: Path, order: str, more: dict[str, Any]) -> tuple[str, dict[
     overrides, _ = changed(read(text), check_overrides(settings["overrides"]), order)
     return text, {
         **more,
-        "overrides": merge(overrides, more["overrides"]),
+        "overrides": laid_over(overrides, more["overrides"]),
         "person": settings["person"],
         "strength": more["strength"] or settings["strength"],
         "look": more["look"] or settings["look"],
@@ -185,13 +185,13 @@ def print_json(record: dict, one: bool) -> None:
     print(json.dumps(record, ensure_ascii=plain, indent=2 if one else None), flush=True)
 
 
-def _overrides(pairs: list[str]) -> dict[str, bool]:
+def _overrides(pairs: list[str]) -> dict[str, Override]:
     """--set options as {attribute: bool}; contradictions are refused."""
-    overrides: dict[str, bool] = {}
+    overrides: dict[str, Override] = {}
     seen: dict[str, str] = {}
     for pair in pairs:
         name, value = parse_override(pair)
-        if seen.setdefault(name, pair) != pair and overrides.get(name) is not value:
+        if seen.setdefault(name, pair) != pair and overrides.get(name) != value:
             raise VocabularyError(f"--set {seen[name]} and --set {pair} contradict each other")
         if value is not None:
             overrides[name] = value

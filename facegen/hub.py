@@ -26,11 +26,12 @@ from facegen.storage import (
     write,
 )
 
-__all__ = ["CONFIG", "WEIGHTS", "CheckpointError", "at_hand", "check_card", "chosen", "digest", "embedded"]
+__all__ = ["CONFIG", "LEAKAGE", "WEIGHTS", "CheckpointError", "at_hand", "check_card", "chosen", "digest", "embedded"]
 __all__ += ["on_the_hub", "push", "read", "read_config", "resolve", "write"]
 
 CARD = "README.md"
-PUBLISHED = [WEIGHTS, CONFIG, CARD, "LICENSE", "*.webp", "*.png"]
+LEAKAGE = "leakage.json"  # what else changes with each attribute, by `evaluate leakage`
+PUBLISHED = [WEIGHTS, CONFIG, CARD, "LICENSE", LEAKAGE, "*.webp", "*.png"]
 ENVIRONMENT = "FACEGEN_MODEL"  # names the generator to use where none is chosen
 REPO = re.compile(r"[\w.-]+/[\w.-]+")
 
@@ -97,7 +98,7 @@ def _download(repo: str, revision: str | None, token: str | bool | None, cache_d
                 revision=revision,
                 token=token,
                 cache_dir=cache_dir,
-                allow_patterns=[WEIGHTS, CONFIG, CARD, "LICENSE"],
+                allow_patterns=[WEIGHTS, CONFIG, CARD, "LICENSE", LEAKAGE],
                 library_name="facegen",
                 library_version=__version__,
             )

@@ -13,6 +13,7 @@ from PIL import Image
 
 from facegen import __version__, attributes, hub, registry
 from facegen import person as identity
+from facegen.attributes import Override
 from facegen.errors import UserError
 from facegen.files import write_atomic
 from facegen.person import Person
@@ -51,7 +52,7 @@ class Face:
     reading: Reading | None
     attributes: dict[str, bool]
     sources: dict[str, str]
-    overrides: dict[str, bool]
+    overrides: dict[str, Override]
     settings: dict
 
     @cached_property
@@ -167,7 +168,7 @@ class FacePipeline:
         self,
         text: str | Reading = "",
         seed: int = 0,
-        overrides: Mapping[str, bool] | None = None,
+        overrides: Mapping[str, Override] | None = None,
         n: int = 1,
         *,
         person: str | None = None,
@@ -182,7 +183,8 @@ class FacePipeline:
             text: the description, or what `facegen.parse` made of it; may be empty where `overrides` or a seed are all
                 that is wanted.
             seed: 0..2**32-1; n images are of seeds seed..seed+n-1.
-            overrides: {attribute: True or False}, laid over the text.
+            overrides: {attribute: True, False, or a yes of a degree: "hardly", "slightly", "clearly", "very"}, laid
+                over the text.
             n: how many; a list is returned where it is more than 1.
             person: a blend of seeds in place of `seed` (see `facegen.person`); n is 1 then.
             strength: guidance, 1 (none) to 6; None is the model's own.
@@ -228,7 +230,8 @@ class FacePipeline:
         settings |= how
         said: str | tuple[float, ...] = tuple(condition[0].tolist())
         if self.reads:  # it gets the words, then what is set by hand
-            said = ", ".join(filter(None, [settings["description"], attributes.spoken(request.overrides)]))
+            by_hand = attributes.spoken(attributes.merge({}, request.overrides))
+            said = ", ".join(filter(None, [settings["description"], by_hand]))
         image = self._image(person, said, strength, **how).copy()
         seed = asked[0][0] if len(asked) == 1 else None
         sources = {name: "override" if name in request.overrides else "text" for name in used}

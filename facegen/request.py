@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from facegen import attributes
+from facegen.attributes import Override
 from facegen.errors import UserError
 from facegen.person import MAX_SEED, Person, PersonError, check_seed, parse_person
 from facegen.reading.readers import READERS
@@ -35,7 +36,7 @@ class Request:
 
     Attributes:
         reading: what the description says; None where there was no text.
-        overrides: attribute -> yes or no, laid over the reading.
+        overrides: attribute -> yes, no or a yes of a degree, laid over the reading.
         people: who is drawn, one face each.
         strength: guidance, 1 to 6; None is the model's own.
         best_of: 1 to 8 candidates for each person.
@@ -43,7 +44,7 @@ class Request:
     """
 
     reading: Reading | None
-    overrides: dict[str, bool]
+    overrides: dict[str, Override]
     people: tuple[Person, ...]
     strength: float | None
     best_of: int
@@ -56,15 +57,16 @@ class Request:
 
     @property
     def degrees(self) -> dict[str, int]:
-        """-2 .. +2 of attributes that the text gave a degree and that nothing overrides."""
+        """-2 .. +2 of attributes that were given a degree, by hand or else by the text."""
         said = self.reading.degrees if self.reading else {}
-        return {name: degree for name, degree in said.items() if name not in self.overrides}
+        said = {name: degree for name, degree in said.items() if name not in self.overrides}
+        return said | attributes.degrees_of(self.overrides)
 
 
 def ask(
     text: str | Reading = "",
     seed: int = 0,
-    overrides: Mapping[str, bool] | None = None,
+    overrides: Mapping[str, Override] | None = None,
     n: int = 1,
     *,
     person: str | None = None,
@@ -107,35 +109,41 @@ def read(text: str | Reading, reader: str = "rules") -> Reading | None:
 
 
 def changed(
-    described: Reading | None, overrides: Mapping[str, bool], order: str
-) -> tuple[dict[str, bool], dict[str, bool | None]]:
+    described: Reading | None, overrides: Mapping[str, Override], order: str, graded: Collection[str] = ()
+) -> tuple[dict[str, Override], dict[str, Override | None]]:
     """The overrides of a face after an order ("take the glasses off, make her older"), and what the order changed.
 
     Args:
         described: what the face's description says. It stays; what changes becomes an override.
         overrides: what was overridden already.
+        graded: attributes that the model draws by degrees: "a bit more smile" changes their degree.
 
     Returns:
-        The new overrides, and {attribute: yes, no, or None where an override is taken back}.
+        The new overrides, and {attribute: its new override, or None where one is taken back}.
 
     Raises:
         DescriptionError, OrderError: an empty order, or one that changes nothing.
     """
     check_text(order)
     described = described or Reading("", {})
-    said = attributes.merge(described.attributes, overrides)
-    changes = parse(order, before=replace(described, attributes=said)).changes
-    made = {name: value for name, value in changes.items() if said.get(name) is not value}
+    before = Request(described, dict(overrides), (), None, 1)
+    said = before.wanted
+    after = parse(order, before=replace(described, attributes=said, degrees=before.degrees))
+    was, now = (
+        attributes.with_degrees(said, {n: d for n, d in degrees.items() if n in graded})
+        for said, degrees in ((said, before.degrees), (after.attributes, after.degrees))
+    )
+    made = {name: now.get(name) for name in after.changes if was.get(name) != now.get(name)}
     made = {name: value for name, value in made.items() if value is not None or name in overrides}
     if not made:
-        known = "it is so already" if changes else "nothing in it was understood"
+        known = "it is so already" if after.changes else "nothing in it was understood"
         raise OrderError(f"{order.strip()[:60]!r} changes nothing: {known}")
     rivals = {rival for name, value in made.items() if value for rival in attributes.rivals(name)}
     kept = {n: v for n, v in overrides.items() if n not in made and not (v and n in rivals)}
     return kept | {name: value for name, value in made.items() if value is not None}, made
 
 
-def check_overrides(overrides: Mapping[str, bool] | None) -> dict[str, bool]:
+def check_overrides(overrides: Mapping[str, Override] | None) -> dict[str, Override]:
     """Overrides as a dict of their own, or `VocabularyError`."""
     if overrides is None:
         return {}

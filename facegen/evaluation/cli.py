@@ -1,4 +1,4 @@
-"""`python -m facegen evaluate faces | models | classifier | features | reader | card`."""
+"""`python -m facegen evaluate faces | models | classifier | features | reader | card | leakage`."""
 
 from __future__ import annotations
 
@@ -240,6 +240,33 @@ def card(
     from facegen.evaluation.card import write_card
 
     print(write_card(folder, figures, repo_id))
+
+
+@app.command()
+def leakage(
+    model: Annotated[
+        str | None, typer.Option(help="Checkpoint folder or Hub repo id; the embedded one if left out.")
+    ] = None,
+    people: Annotated[int, typer.Option(min=2, help="How many people are drawn with and without each attribute.")] = 24,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="The JSON; leakage.json in the checkpoint's folder if left out.")
+    ] = None,
+    force: Force = False,
+) -> None:
+    """What else changes when an attribute is asked for, as the classifier sees it; the app tells of it."""
+    from facegen import hub, registry
+    from facegen.evaluation.leakage import leakage as measure
+    from facegen.evaluation.output import claim
+
+    folder = hub.resolve(model)
+    out = out or folder / hub.LEAKAGE
+    claim(out, force)
+    change = measure(registry.load(model), registry.load_classifier(), people)
+    write_atomic(out, json.dumps({"weights": hub.digest(folder), "people": people, "change": change}) + "\n")
+    pairs = sorted(((abs(v), v, a, b) for a, row in change.items() for b, v in row.items()), reverse=True)
+    for _, value, asked, other in pairs[:12]:
+        print(f"{asked}: {other} {value:+.2f}")
+    print(f"{len(pairs)} pairs of {len(change)} attributes: {out}")
 
 
 app.command("reader")(evaluate_reader)

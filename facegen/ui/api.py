@@ -43,7 +43,8 @@ def build(pipe: FacePipeline) -> None:
         Args:
             text: the description, 1 to 2,000 characters; may be empty if overrides are given.
             seed: who is drawn, 0 to 4294967295: the same seed with other words is the same person, changed.
-            overrides: attribute name to "yes" or "no" (or true, false), laid over the text; names: /list_attributes.
+            overrides: attribute name to "yes" or "no" (or true, false), or to a degree of yes ("hardly", "slightly",
+                "clearly", "very") for what is "graded", laid over the text; names: /list_attributes.
             person: a blend of seeds such as "7*0.94+12*0.34", in place of the seed; empty for none.
             strength: how closely to follow the text, 1 to 6; 0 for the model's own.
             best_of: 1 to 8: draws so many close variations and keeps the best match, as the classifier sees it.
@@ -57,7 +58,7 @@ def build(pipe: FacePipeline) -> None:
         if not chosen:
             check_text(words(text))
         if words(previous).strip():
-            chosen, _ = changed(parse(previous), chosen, words(text))
+            chosen, _ = changed(parse(previous), chosen, words(text), pipe.graded)
             text = previous
         who = person or identity.check_seed(seed)
         face = draw(pipe, text, chosen, who, strength=strength or None, best_of=best_of, look=look or None)
@@ -80,7 +81,7 @@ def build(pipe: FacePipeline) -> None:
         """Every attribute that a description can set, and whether this model can draw it.
 
         Returns:
-            [{"name", "label", "group", "exclusive", "drawable"}].
+            [{"name", "label", "group", "exclusive", "drawable", "graded"}].
         """
         return [
             {
@@ -89,6 +90,7 @@ def build(pipe: FacePipeline) -> None:
                 "group": a.group,
                 "exclusive": attributes.GROUP_BY_NAME[a.group].exclusive,
                 "drawable": a.name in pipe.drawable,
+                "graded": a.name in pipe.graded,
             }
             for a in attributes.VOCABULARY
         ]

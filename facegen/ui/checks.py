@@ -46,15 +46,15 @@ def whole(name: str, value: object, low: int, high: int) -> int:
     return int(number(name, value, low, high))
 
 
-def read_overrides(given: object) -> dict[str, bool]:
-    """true or false, or "yes", "no" and "auto" -> {name: bool}; `VocabularyError` for anything else."""
+def read_overrides(given: object) -> dict[str, attributes.Override]:
+    """true or false, "yes", "no" and "auto", or degrees -> overrides; `VocabularyError` for anything else."""
     if given is None:
         return {}
     if not isinstance(given, Mapping):
         raise attributes.VocabularyError(
             f'overrides {_cut(given)} must be an object such as {{"hat": "yes", "beard": "no"}}'
         )
-    chosen = {}
+    chosen: dict[str, attributes.Override] = {}
     for name, value in given.items():
         said = (
             {True: "yes", False: "no", None: "auto"}.get(value, value) if not isinstance(value, list | dict) else value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
+from facegen.attributes import Override, with_degrees
 from facegen.pipeline import Face, FacePipeline
 from facegen.ui import render
 from facegen.ui.board import attribute_board
@@ -117,15 +118,18 @@ class Compose:
                 gr.HTML(LEGEND, apply_default_css=False)
                 self.strip = gr.HTML(words([], busy=True), elem_id="fg-strip", apply_default_css=False)
             with gr.Column(elem_id="fg-switches"):
-                self.board = attribute_board(pipe.drawable, said=said_by(first.face), elem_id="fg-board")
+                self.board = attribute_board(pipe, said=said_by(first.face, pipe), elem_id="fg-board")
         self.link = gr.HTML("", js_on_load=asset("link.js"), apply_default_css=False, elem_id="fg-link")
         self.controls = [self.text, self.board, self.person, self.strength, self.reader, self.best]
         self.outputs = [self.state, self.stage, self.sentence, *self.controls, self.order, self.done]
 
 
-def said_by(face: Face) -> dict[str, bool]:
-    """What the text alone says of a face."""
-    return face.reading.attributes if face.reading else {}
+def said_by(face: Face, pipe: FacePipeline) -> dict[str, Override]:
+    """What the text alone says of a face, by degrees where the model draws them."""
+    if face.reading is None:
+        return {}
+    degrees = {name: degree for name, degree in face.reading.degrees.items() if name in pipe.graded}
+    return with_degrees(face.reading.attributes, degrees)
 
 
 def seen(session: Session) -> str:

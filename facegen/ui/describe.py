@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from facegen import picture
+from facegen.attributes import Override
 from facegen.errors import UserError
 from facegen.pipeline import Face, FacePipeline
 from facegen.reading.result import check_text
@@ -50,7 +51,7 @@ class Describe:
             ui.state: session,
             ui.stage: compose.stage(session),
             ui.sentence: compose.sentence(session, self.pipe),
-            ui.board: gr.update(said=compose.said_by(face)),
+            ui.board: gr.update(said=compose.said_by(face, self.pipe)),
             ui.done: "",
         }
 
@@ -119,7 +120,7 @@ class Describe:
     def ordered(self, session, order, *controls):
         """What the box under the face asks for is laid over the description as if set by hand; the person stays."""
         text, overrides, *rest = controls
-        overrides, changes = changed(session.face.reading, overrides or {}, order or "")
+        overrides, changes = changed(session.face.reading, overrides or {}, order or "", self.pipe.graded)
         told = ", ".join(render.phrase(n, v) for n, v in changes.items() if v is not None) or "back to the text"
         shown = self.look(session, text, overrides, *rest)
         note = f'<p class="fg-quiet">Changed: {told}. The person stays.</p>'
@@ -136,7 +137,7 @@ class Describe:
         return self.restore(session, picture.read_settings(path)) if path else {self.session: session}
 
     def _switches(self, session: Session) -> Any:
-        return gr.update(value=session.face.overrides, said=compose.said_by(session.face))
+        return gr.update(value=session.face.overrides, said=compose.said_by(session.face, self.pipe))
 
     def _wire(self) -> None:
         ui, extras = self.ui, self.extras
@@ -169,5 +170,5 @@ def picked(event: gr.EventData, entries: Sequence) -> Any:
     return entries[index]
 
 
-def _same(overrides: Mapping[str, bool] | None, face: Face) -> bool:
+def _same(overrides: Mapping[str, Override] | None, face: Face) -> bool:
     return (overrides or {}) == face.overrides

@@ -11,7 +11,7 @@ from facegen.errors import UserError
 from facegen.pipeline import Face, FacePipeline
 from facegen.ui import render
 from facegen.ui.readback import readback, words
-from facegen.ui.session import Session, by_artist, draw, how_drawn
+from facegen.ui.session import Session, by_artist, draw, drawn_as, how_drawn
 
 PAUSE = 0.3  # seconds without a newer face before the slow parts start: whoever types on is not slowed down by them
 
@@ -60,7 +60,7 @@ def without(session: Session, pipe: FacePipeline, start: int, end: int, names: t
     """The same person drawn without one phrase, and where that differs."""
     face = session.face
     assert face.reading is not None
-    rest = {n: v for n, v in face.attributes.items() if n not in names}
+    rest = {n: v for n, v in drawn_as(face).items() if n not in names}
     other = draw(pipe, "", rest, face.person, **how_drawn(face.settings)).image
     return {
         "phrase": face.reading.text[start:end],

@@ -11,6 +11,7 @@ from facegen.errors import UserError
 from facegen.pipeline import Face
 from facegen.request import check_strength
 
+WORDS = {True: "yes", False: "no"}
 KEYS = ("text", "person", "seed", "set", "strength", "look", "reader")
 
 
@@ -22,7 +23,7 @@ def write(settings: Mapping, reader: str = "rules") -> str:
     """The query string, "?" included, that restores a face."""
     query = {"text": settings["description"], "person": settings["person"]}
     if settings["overrides"]:
-        query["set"] = ",".join(f"{n}={'yes' if v else 'no'}" for n, v in settings["overrides"].items())
+        query["set"] = ",".join(f"{n}={WORDS.get(v, v)}" for n, v in settings["overrides"].items())
     if settings.get("strength") is not None:
         query["strength"] = f"{settings['strength']:g}"
     if settings.get("look"):

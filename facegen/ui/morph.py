@@ -52,7 +52,7 @@ def build(pipe: FacePipeline, main: Describe) -> None:
         while (frame := by_artist(next, coming, None)) is not None:  # one at a time: others are drawn for in between
             frames.append(frame)
             told = f"Frame {len(frames)} of {FRAMES}"
-            bar = f'{told} <progress value="{len(frames)}" max="{FRAMES}" aria-label="{told}">'
+            bar = f'{told} <progress value="{len(frames)}" max="{FRAMES}" aria-label="{told}"></progress>'
             yield _film(bar), gr.update(interactive=False)
         buffer = io.BytesIO()
         frames[0].save(

@@ -40,9 +40,10 @@ def states(asked: Mapping[str, bool], match: Mapping[str, float]) -> dict[str, t
 
 def readback(asked: Mapping[str, bool], sources: Mapping[str, str], match: Mapping[str, float]) -> str:
     """What the classifier sees beside what was asked; the page marks what isn't seen in the sentence, too."""
+    seen = escape(json.dumps({name: p > 0.5 for name, p in match.items()}))  # what the board holds an attribute at
     if not asked:
         return (
-            '<div class="fg-readback" data-told="Face updated"><h2>Read back</h2>'
+            f'<div class="fg-readback" data-told="Face updated" data-seen="{seen}"><h2>Read back</h2>'
             '<p class="fg-quiet">Nothing was asked, so there is nothing to check.</p></div>'
         )
     told, rows = states(asked, match), []
@@ -60,7 +61,8 @@ def readback(asked: Mapping[str, bool], sources: Mapping[str, str], match: Mappi
     counts = [(len([1 for s, _ in told.values() if s == which]), which) for which in (SEEN, UNSURE, NOT_SEEN)]
     summary = ", ".join(f"{n} {which}" for n, which in counts if n) or "not measured"
     return (
-        f'<div class="fg-readback" data-told="Face updated: {summary} of {len(asked)} asked"><h2>Read back '
+        f'<div class="fg-readback" data-told="Face updated: {summary} of {len(asked)} asked" data-seen="{seen}">'
+        "<h2>Read back "
         f"<span>{summary}</span></h2><ul>{''.join(rows)}</ul>"
         '<p class="fg-quiet">A second network looks at the face. It has learned from the same photographs as the one '
         "that draws, so it is often too sure: trust your eyes more.</p></div>"

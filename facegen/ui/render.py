@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from facegen import attributes
-from facegen.attributes import BY_NAME
+from facegen.attributes import BY_NAME, Override
 from facegen.reading.result import Reading
 from facegen.ui import links
 
@@ -45,11 +45,13 @@ def thumbnail(image: Image.Image, size: int = 112) -> str:
     return data_url(webp(image.resize((size, size), Image.Resampling.LANCZOS), 82), "image/webp")
 
 
-def phrase(name: str, value: bool) -> str:
-    """ "beard" or "no beard", "smiling" or "not smiling", "man" or "woman"."""
+def phrase(name: str, value: Override) -> str:
+    """ "beard" or "no beard", "smiling", "not smiling" or "very smiling", "man" or "woman"."""
     if name == "male":
         return "man" if value else "woman"
     label = BY_NAME[name].label
+    if isinstance(value, str):
+        return f"{value} {label}"
     return label if value else f"{'not' if name in DESCRIBING else 'no'} {label}"
 
 
@@ -84,7 +86,7 @@ def stage(image: Image.Image, settings: Mapping, answer: int, reader: str = "rul
 def sentence(
     reading: Reading | None,
     drawable: Collection[str],
-    overrides: Mapping[str, bool] | None = None,
+    overrides: Mapping[str, Override] | None = None,
     note: str = "",
 ) -> str:
     """The description with each phrase marked by what became of it, and how much of it was set by hand."""
@@ -107,7 +109,7 @@ def sentence(
     return marked + tail
 
 
-def _marked(reading: Reading, drawable: Collection[str], overrides: Mapping[str, bool]) -> str:
+def _marked(reading: Reading, drawable: Collection[str], overrides: Mapping[str, Override]) -> str:
     said = attributes.merge(reading.attributes, overrides)
     parts, at = [], 0
     for start, end, outcome, names in reading.marks(drawable):

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
-from facegen.attributes import merge
+from facegen.attributes import Override, merge, with_degrees
 from facegen.pipeline import Face, FacePipeline
 from facegen.reading.readers import READERS
 from facegen.reading.result import Reading
@@ -55,8 +55,13 @@ def reader_of(settings: Mapping, drawable: Collection[str]) -> str:
     return "rules"
 
 
+def drawn_as(face: Face) -> dict[str, Override]:
+    """What a face was drawn with, degrees included."""
+    return with_degrees(face.attributes, face.settings.get("degrees", {}))
+
+
 def draw(
-    pipe: FacePipeline, text: str | Reading, overrides: Mapping[str, bool], person: str | int, **options: Any
+    pipe: FacePipeline, text: str | Reading, overrides: Mapping[str, Override], person: str | int, **options: Any
 ) -> Face:
     """One face by `pipe`, whose further arguments are `options`; raises `UserError`."""
     return by_artist(pipe, text, overrides=overrides, person=str(person).strip(), **options)

@@ -6,18 +6,33 @@ const reset = element.querySelector('.fg-reset');
 const more = element.querySelector('.fg-more');
 const cannot = element.querySelector('.fg-cannot');
 
+// An override is true, false or the word of a degree; a switch has the states yes, no and auto, a slider degrees, too.
+const word = (value) => (value === undefined ? '' : value === true ? 'yes' : value === false ? 'no' : value);
+const override = (state) => (state === 'yes' ? true : state === 'no' ? false : state);
+const steps = (slider) => slider.dataset.steps.split(' ');
+
 function show() {
   const overrides = props.value || {};
   const text = props.said || {};
   for (const row of rows) {
     const name = row.dataset.name;
-    const state = name in overrides ? (overrides[name] ? 'yes' : 'no') : 'auto';
-    const input = row.querySelector(`input[value="${state}"]`);
-    if (!input.checked) input.checked = true;
-    const said = name in text ? (text[name] ? 'yes' : 'no') : '';
-    row.dataset.said = said;
+    const state = word(overrides[name]) || 'auto';
+    const said = word(text[name]);
+    const slider = row.querySelector('[type="range"]');
+    const auto = said ? `auto: ${row.dataset[said] || said}` : 'auto';
+    if (slider) {
+      slider.value = steps(slider).indexOf(state);
+      row.querySelector('output').textContent = state === 'auto' ? auto : state;
+      slider.setAttribute('aria-valuetext', state === 'auto' ? auto : state);
+    } else {
+      // A switch has no degrees: a link or a picture of another model may.
+      const input = row.querySelector(`input[value="${state}"]`) || row.querySelector('input[value="yes"]');
+      if (!input.checked) input.checked = true;
+      row.querySelector('.fg-auto span').textContent = auto;
+    }
+    row.dataset.said = said && said !== 'no' ? 'yes' : said;
     row.classList.toggle('fg-set', state !== 'auto');
-    row.querySelector('.fg-auto span').textContent = said ? `auto: ${row.dataset[said]}` : 'auto';
+    row.querySelector('.fg-hold').setAttribute('aria-pressed', String(state !== 'auto'));
   }
   reset.disabled = Object.keys(overrides).length === 0;
 }
@@ -28,13 +43,11 @@ function change(overrides) {
   trigger('input');
 }
 
-element.addEventListener('change', (event) => {
-  const row = event.target.closest('.fg-row');
-  if (!row) return;
+function set(row, state) {
   const overrides = { ...(props.value || {}) };
   const name = row.dataset.name;
-  if (event.target.value === 'auto') delete overrides[name];
-  else overrides[name] = event.target.value === 'yes';
+  if (state === 'auto') delete overrides[name];
+  else overrides[name] = override(state);
   if (overrides[name] && row.dataset.exclusive) {
     // Yes to one of an exclusive group takes back the yes of another.
     for (const other of rows) {
@@ -43,6 +56,27 @@ element.addEventListener('change', (event) => {
     }
   }
   change(overrides);
+}
+
+element.addEventListener('input', (event) => {
+  const row = event.target.closest('.fg-row');
+  if (row) set(row, event.target.type === 'range' ? steps(event.target)[event.target.value] : event.target.value);
+});
+
+// Held: set by hand to what it is, as it is asked for or else as it is seen. Held no longer: as the text says.
+function hold(row) {
+  const name = row.dataset.name;
+  const seen = JSON.parse(document.querySelector('#fg-seen .fg-readback')?.dataset.seen || '{}');
+  if (name in (props.value || {})) set(row, 'auto');
+  else set(row, word((props.said || {})[name]) || (seen[name] ? 'yes' : 'no'));
+}
+element.addEventListener('click', (event) => {
+  const button = event.target.closest('.fg-hold');
+  if (button) hold(button.closest('.fg-row'));
+});
+element.addEventListener('keydown', (event) => {
+  const row = event.target.closest('.fg-row');
+  if (row && event.key.toLowerCase() === 'l' && !event.ctrlKey && !event.metaKey && !event.altKey) hold(row);
 });
 
 reset.addEventListener('click', () => change({}));
