@@ -83,7 +83,7 @@ def test_leakage_is_measured_beside_the_checkpoint(small_checkpoint, tmp_path):
         "male", "young", "smiling", "beard",
     }  # fmt: skip
     for asked, row in table["change"].items():
-        assert asked not in row and all(0.05 <= abs(change) <= 1 for change in row.values())
+        assert asked not in row and all(0.15 <= abs(change) <= 1 for change in row.values())
     assert "beard" not in table["change"]["male"]  # they are tied
 
 
@@ -131,7 +131,7 @@ def test_sliders_holds_and_what_a_change_brings_on_the_page(graded_page):
     leak = page.locator('.fg-row[data-name="beard"] .fg-leak')
     expect(leak).to_be_hidden()
     flip(page, "beard", "yes")
-    expect(leak).to_have_text("A yes tends to bring more hat, less old")
+    expect(leak).to_have_text("A yes tends to bring more hat, less old, more smiling")
     page.locator("#fg-board .fg-reset").click()
 
     settled(page)

@@ -125,5 +125,5 @@ def _row(attribute: Attribute, group: Group, found_by: str, graded: bool, leaks:
 
 
 def _strongest(leaks: Mapping[str, float], n: int = 3) -> list[tuple[str, float]]:
-    known = [(name, change) for name, change in leaks.items() if name in BY_NAME and abs(change) >= 0.15]
+    known = [(name, change) for name, change in leaks.items() if name in BY_NAME]
     return sorted(known, key=lambda pair: -abs(pair[1]))[:n]
