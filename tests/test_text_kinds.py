@@ -169,6 +169,85 @@ suitcases under his eyes | male bags_under_eyes
 cheekbones that could cut glass | high_cheekbones
 """
 
+TAGS = r"""
+<hair>red</hair><glasses>no</glasses> | red_hair -eyeglasses
+<hair>black</hair><eyes>blue</eyes> | black_hair blue_eyes
+<beard>yes</beard><hat>no</hat> | beard -hat
+hasHat: false, hasBeard: true, isBald: true | -hat beard bald
+hairColor: brown, eyeColor: green | brown_hair green_eyes
+wearsGlasses=false longHair=true | -eyeglasses long_hair
+name,hair,eyes,glasses\nAnna,blonde,blue,no | blond_hair blue_eyes -eyeglasses
+Smiling: No. Looking: left. | -smiling facing_left
+Pose: right, hair: red | facing_right red_hair
+"""
+
+LETTERS = r"""
+SEX/F RAC/A HAI/BLK EYE/BRO HGT/502 | -male asian black_hair brown_eyes
+HAI/GRY EYE/BLU SEX/M | gray_hair blue_eyes male
+M 45 W bald gls beard | male middle_aged white bald eyeglasses beard
+F, 30, B, hoops | -male young black earrings
+wm 60 glasses | white male old eyeglasses
+salt/pepper hair, stache | gray_hair mustache
+"""
+
+OFF = r"""
+whip off that tie | -necktie
+whip that tie off | -necktie
+peel off the mustache | -mustache
+strike the hat, he had a hood | -hat male
+zap the earrings | -earrings
+"""
+
+REMARKS = r"""
+youd think hes old but he isnt | male -old
+you'd have thought she was bald, but she isn't | -male -bald
+hed look better if he wasnt bald | male bald
+she'd be pretty if she weren't so fat | -male chubby
+I thought he had a beard but he doesn't | male -beard
+not old not fat long red hair | -old -chubby long_hair red_hair
+"""
+
+BACK_THEN = r"""
+he had a ponytail back then; it's short now | male -long_hair
+she was blonde in those days | -male
+had a beard at one time, clean shaven now | -beard -mustache -goatee -stubble
+her hair was red when we met. It is gray. | -male gray_hair
+glasses back then, none now |
+"""
+
+OWNERS = r"""
+his eyes are brown, hers are green | male brown_eyes
+Her daughters have long hair; hers is cropped short. | -male -long_hair
+Kids were laughing all around; the old man wasn't. | old male -smiling
+The lady who served us was old. The one who stole my purse had curly red hair. | wavy_hair red_hair
+Me: bald, glasses. You: tall, bearded. | bald eyeglasses
+"""
+
+FRONTED = r"""
+Black were her eyes. | -male black_eyes
+Curly was his hair and brown. | male wavy_hair brown_hair
+Her locks fell black and curly to her belt. | -male black_hair wavy_hair long_hair
+eyes, a washed-out blue | blue_eyes
+white, plus-size, big permed hair | white chubby wavy_hair
+"""
+
+IN_WORDS = r"""
+a matron of five-and-fifty | -male middle_aged
+he was two-and-twenty | male young
+just shy of sixty | middle_aged
+woman about thirty no make that forty with glasses | -male middle_aged eyeglasses
+thats my dad hes 60 hes got a moustache | male old mustache
+"""
+
+CARRIED = r"""
+he carries a slim black folder and smiles | male smiling
+a boy holding a cat and grinning | male young smiling
+glasses of lemonade on a tray, she grins | -male smiling
+white rose in her black hair | -male black_hair
+sunglasses clipped to his collar | male
+the man at the counter had a full beard and a hat | male beard hat
+"""
+
 
 @pytest.mark.parametrize(
     "text, says",
@@ -176,6 +255,7 @@ cheekbones that could cut glass | high_cheekbones
         row
         for table in (
             LABELS_IN_CAPITALS, SLASHES, OPTIONS, COLUMNS, BIRTHS, ORDERS_OF_AGE, FRAMES, DRINKS, VERBS_BETWEEN,
+            TAGS, LETTERS, OFF, REMARKS, BACK_THEN, OWNERS, FRONTED, IN_WORDS, CARRIED,
             DISSENT, RAZORS, OF_SIZE, NOT_YET, SHADES, NOT_ON_THE_EYES, PEOPLE_AROUND, RARE,
         )
         for row in rows(table)

@@ -17,7 +17,10 @@ _TENS = dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split()
 _TENS["fourty"] = 40
 _DECADES = {word[:-1] + "ies": value for word, value in _TENS.items()}
 
-_WORD = rf"(?:(?:{'|'.join(_TENS)})(?:[\s-](?:{'|'.join(_UNITS)}))?|{'|'.join(_TEENS)}|{'|'.join(_UNITS)})"
+_WORD = (
+    rf"(?:(?:{'|'.join(_UNITS)})[\s-]and[\s-](?:{'|'.join(_TENS)})"  # "five-and-fifty"
+    rf"|(?:{'|'.join(_TENS)})(?:[\s-](?:{'|'.join(_UNITS)}))?|{'|'.join(_TEENS)}|{'|'.join(_UNITS)})"
+)
 _N = rf"(?:(?<![\d.,/#$])\d{{1,3}}(?![\d%°])|\b{_WORD}\b)"
 _TO = r"\s{0,2}(?:-|–|—|to|or|and|/)\s{0,2}"
 _RANGE = rf"(?P<a>{_N})(?:{_TO}(?P<b>{_N}))?"
@@ -27,10 +30,11 @@ _ABOUT = (
 )
 _SEEMS = (
     r"(?:at|looks?|looked|looking|turned|turning|is|was|be|been|being|say|pushing|nearing|approaching|guess"
-    r"|he['’]s|she['’]s|hes|shes)"
+    r"|he['’]s|she['’]s|hes|shes|that|no|wait|sorry|correction|actually|mean|meant)"
 )
 _PEOPLE = (
     r"man|woman|male|female|guy|girl|boy|lady|dude|gentleman|bloke|person|mom|dad|lad|lass|chap|fellow|youth|kid|child"
+    r"|matron|gent|subject|actor|actress|soldier|student|housewife|blonde|brunette|redhead"
     r"|widow|widower|bachelor|spinster|teacher|nurse|mother|father|husband|wife|beauty|teen|teenager|fella|suspect"
 )
 _PART = r"(?:early|mid|middle|late)"
@@ -39,7 +43,8 @@ _NOT_DECIMAL = r"(?![.,]\d)"
 # What may follow a number that stands without "years".
 _END = _NOT_DECIMAL + (
     r"(?=\s{0,2}(?:[,.;:!?()\[\]\n|—–/]|$|-\s|(?:or so|and|with|but|now|at most|at least|max|tops|today|i|wearing"
-    r"|in|when|then|back when"
+    r"|in|when|then|back when|no|make|er|um|wait|sorry|correction|scratch|comma|period"
+    r"|he['’]?s|she['’]?s|clean|bald|wears|wore|his|her|got"
     r"|has|who|he|she|there|maybe|probably|-?ish)\b))"
 )
 _LIST_END = _NOT_DECIMAL + r"(?=\s{0,2}(?:[,;.)\]\n|/]|$|(?:and|with)\b))"
@@ -71,12 +76,13 @@ _PATTERNS = {
     rf"|(?:not|no) (?:more|older) than|not (?:much )?(?:over|past)))\s(?:the age of\s|age\s)?(?P<a>{_N}){_END}",
     "about": rf"\b(?:{_ABOUT}|{_SEEMS})\s(?:{_ABOUT}\s)?{_RANGE}{_END}",
     "person": rf"\b(?:{_PEOPLE})(?:,?\s)(?P<of>of\s)?(?:{_ABOUT}\s)?{_RANGE}{_END}",
-    "coded": rf"(?-i:\b(?:[SDMGBT]?[WBAHL]|[WBAHLO]/)[MF]),?\s(?:{_ABOUT}\s)?{_RANGE}"
+    "coded": rf"\b(?:(?-i:[SDMGBT]?[WBAHL][MF])|[wb]m|[wba]f|[wbahlo]/[mf]),?\s(?:{_ABOUT}\s)?{_RANGE}"
     r"(?!\s?(?:lbs?|pounds|kg|cm|ft|['\"])\b)",
     "slashed": r"(?-i:\b(?:[WBAHLO]/[MF]|[MF]/[WBAHLO]))/(?P<a>\d\d)(?!\d)",
     "nearly": r"\b(?:(?:never|not) see|turn(?:s|ed|ing)|pushing|nearing|approaching|(?:neighbou?rhood|region"
     r"|vicinity|side|shy) of"
     rf"|close on)\s(?P<a>{_N})\b(?!\s(?:miles|percent|degrees|times|people|heads|pages))",
+    "inverted": rf"\b(?P<a>(?:{'|'.join(_UNITS)})[\s-]and[\s-](?:{'|'.join(_TENS)}))\b",
     "ordinal": rf"\b(?P<a>{'|'.join(_TENS)})[\s-]"
     r"(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)\syear\b",
     "plus": r"(?<![\d.,/#$])(?P<a>\d{2})\s?\+(?=[\s,.;)]|$)",
@@ -180,6 +186,8 @@ def _years(name: str, match: re.Match, text: str) -> float | None:
         return None
     if name == "compared":
         low += 1 if match["over"] else -1
+    if name == "nearly" and re.search(r"\bshy of\s$", text[: match.start("a")], re.IGNORECASE):
+        low -= 1
     years = low if high is None or high < low else (low + high) / 2
     return years if years <= 120 else None
 

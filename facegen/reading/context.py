@@ -23,8 +23,9 @@ from collections.abc import Callable, Sequence
 
 from facegen.reading.items import Item
 from facegen.reading.lexicon import Cue
-from facegen.reading.reach import Forward, deny_line, is_option
+from facegen.reading.reach import Forward, deny_line, is_expression, is_option
 
+IN_THE_PAST = "in the past"
 _OBJECT = 24  # items that are searched for what was worn last
 _CLAUSE = 16  # items that a clause's cue looks to the right
 _BACK = 6  # items that a reply looks to the left
@@ -55,6 +56,8 @@ def _clause(items: Sequence[Item], i: int, cue: Cue) -> bool:
     for item in items[i + 1 : i + 1 + _CLAUSE]:
         if item.role in cue.ends or (reached and item.role in cue.then):
             break
+        if cue.effect == "not worn" and reached and is_expression(item):
+            break  # "carries a folder and smiles"
         one = one or item.part == "person" or item.norm == "one"
         if item.content:
             reached.append(item)
@@ -66,6 +69,22 @@ def _clause(items: Sequence[Item], i: int, cue: Cue) -> bool:
         else:
             item.skip = item.skip or cue.effect
     return bool(reached)
+
+
+def _since(items: Sequence[Item], i: int, cue: Cue) -> bool:
+    """What was said since the last stop: "he had a ponytail back then"."""
+    for item in reversed(items[max(0, i - _CLAUSE) : i]):
+        if item.role in cue.ends:
+            break
+        if (
+            item.content
+            and item.part != "person"
+            and not item.negated
+            and item.said
+            and any(dict(item.said.says).values())
+        ):
+            item.skip = item.skip or cue.effect
+    return True
 
 
 def _word(items: Sequence[Item], i: int, cue: Cue) -> bool:
@@ -95,7 +114,7 @@ def _object(items: Sequence[Item], i: int, cue: Cue) -> bool:
     """What is worn that was spoken of last: "he had a beard but shaved it off"."""
     for item in reversed(items[max(0, i - _OBJECT) : i]):
         if item.role == "noun" and item.part == "object":
-            item.negated = True
+            item.negated, item.skip = True, "" if item.skip == IN_THE_PAST else item.skip
             return True
     return False
 
@@ -137,6 +156,6 @@ def _phrase(items: Sequence[Item], i: int, cue: Cue) -> bool:
 _SCOPES: dict[tuple[str, str], Callable[[Sequence[Item], int, Cue], bool]] = {
     ("forward", "phrase"): _phrase, ("forward", "list"): _phrase, ("forward", "word"): _less,
     ("forward", "order"): _phrase, ("forward", "worn"): _worn, ("back", "reply"): _reply,
-    ("forward", "line"): deny_line, ("forward", "clause"): _clause,
+    ("back", "clause"): _since, ("forward", "line"): deny_line, ("forward", "clause"): _clause,
     ("back", "phrase"): _reply, ("back", "list"): _reply, ("back", "word"): _word, ("back", "object"): _object,
 }  # fmt: skip

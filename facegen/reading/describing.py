@@ -42,7 +42,9 @@ def noun_to_the_right(items: Sequence[Item], i: int) -> tuple[int | None, bool]:
         item = items[j]
         if item.role == "thing" and j + 1 < len(items) and items[j + 1].part == "person" and not joined:
             continue  # "the old sea captain"
-        if item.role in ("noun", "thing", "crowd"):
+        if item.role == "not" and i and items[i - 1].role == "not":
+            break  # "not old not fat long hair"
+        if item.role in ("noun", "thing", "crowd") or _is_a_thing(items, j):
             # "eyes blue, hair long": a comma or "and" right before a noun begins something new.
             return (None, False) if joined and not aside else (j, tight)
         if item.role in ("comma", "and", "or"):
@@ -54,11 +56,19 @@ def noun_to_the_right(items: Sequence[Item], i: int) -> tuple[int | None, bool]:
             unknown += 1
             if unknown > _UNKNOWN or item.role != "unknown":
                 break
+        elif item.own and not seeks(item) and joined and "hair" in items[i].entry.meanings:
+            break  # "white, plus-size, permed hair": the first one is said of the person
         elif item.role in ("word", "age", "degree", "hedge", "mark", "quote", "number") or item.norm == "not":
             joined, aside = False, aside or item.norm == "not"  # "straight, not curly, hair"
         else:
             break
     return (NOBODY, tight) if unknown and tight else (None, False)
+
+
+def _is_a_thing(items: Sequence[Item], i: int) -> bool:
+    """Is the word a thing here: "a white rose in her hair"?"""
+    behind = items[i + 1].role if i + 1 < len(items) else "stop"
+    return items[i].entry.thing and items[i].own is None and behind in ("in", "stop", "and", "has")
 
 
 def share(items: Sequence[Item], item: Item) -> None:
@@ -116,6 +126,18 @@ def of_part(items: Sequence[Item], i: int) -> bool:
             if noun.role not in ("a", "he", "she", "it", "i"):
                 break
     return False
+
+
+def fronted(items: Sequence[Item], i: int) -> bool:
+    """Attach the word to the noun of "Black were her eyes"."""
+    if (i and items[i - 1].role not in ("stop", "comma", "and")) or i + 3 >= len(items) or items[i + 1].role != "is":
+        return False
+    noun = items[i + 3]
+    meaning = meaning_of(items[i], noun.part) if noun.role == "noun" else None
+    if meaning is None or items[i + 2].role not in ("he", "she", "a", "it", "i"):
+        return False
+    attach(items[i], i + 3, noun, meaning)
+    return True
 
 
 def attach(item: Item, index: int, noun: Item, meaning: Meaning | None) -> None:

@@ -23,7 +23,7 @@ _WORDS = {
 }  # fmt: skip
 _CERTAIN = frozenset("1 0 true false null".split())  # words that are a state wherever they follow a label
 _JOINTS = frozenset("colon comma ask stop quote dash bracket".split())
-_LABEL = frozenset("a degree of has".split())  # what may stand in a label besides content
+_LABEL = frozenset("a degree of has is".split())  # what may stand in a label besides content
 _SIGNS = {"+": YES, "-": NO, "–": NO, "−": NO}
 _JOINT_LENGTH = 3  # marks between a label and its state: '": '
 
@@ -31,6 +31,7 @@ _JOINT_LENGTH = 3  # marks between a label and its state: '": '
 def read_forms(items: list[Item]) -> None:
     """Find labels with states and deny those with a no. Tables are turned into labels with their values."""
     _drop_options(items)
+    _drop_tags(items)
     _boxes(items)
     _signs(items)
     if any(item.norm == "\n" for item in items):
@@ -76,6 +77,21 @@ def _drop_options(items: list[Item]) -> None:
         i += 1
 
 
+def _drop_tags(items: list[Item]) -> None:
+    """ "<hair>red</hair>": the opening tag is a label, the closing one ends its value."""
+    i = 0
+    while i + 2 < len(items):
+        if items[i].norm == "<":
+            end = next((j for j in range(i + 2, min(i + 6, len(items))) if items[j].norm == ">"), None)
+            if end and items[i + 1].norm == "/":
+                items[i].role = "stop"
+                del items[i + 1 : end + 1]
+            elif end:
+                items[end].role = "colon"
+                del items[i]
+        i += 1
+
+
 def _tables(items: list[Item]) -> None:
     """ "hair | black" is a label and its value; a line of labels over lines of values is turned into such pairs."""
     lines = [list(line) for end, line in groupby(items, lambda item: item.norm == "\n") if not end]
@@ -110,7 +126,10 @@ def _cells(line: Sequence[Item]) -> list[list[Item]]:
 
 def _are_columns(labels: Sequence[Sequence[Item]], values: Sequence[Sequence[Item]]) -> bool:
     """Is the first line one of labels, and the second one of states or of what is said of them?"""
-    if not all(cell[-1].role == "noun" or cell[-1].own for cell in labels):
+    named = sum(cell[-1].role == "noun" or cell[-1].own is not None for cell in labels)
+    if named < 2 or (
+        named < len(labels) and any(cell[-1].role not in ("unknown", "thing") for cell in labels if not cell[-1].own)
+    ):
         return False
     if all(cell[-1].norm in _WORDS for cell in values):
         return True

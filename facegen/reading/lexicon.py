@@ -79,6 +79,7 @@ class Entry:
         meanings: part -> meaning when said of that part; "" is the meaning by itself.
         relative: it compares ("more", "older"). of_things: it may be said of things too ("chunky", "slim").
         rare: no other word is a misspelling of it.
+        thing: it is one too ("rose").
         compound: behind a thing that is worn it makes another thing of it ("beard trimmer"). place: things lie there.
         factor: for words of degree, what they make of the confidence. level: -2..+2, the degree that they stand for.
     """
@@ -96,6 +97,7 @@ class Entry:
     place: bool = False
     neutral: bool = False
     rare: bool = False
+    thing: bool = False
 
     @property
     def says_something(self) -> bool:
@@ -175,6 +177,7 @@ class Lexicon:
         """Enter what is said of phrases beside their meanings; a phrase with nothing else is a thing or unknown."""
         for phrase in (*data["things"], *data["compounds"]):
             entry = self._entry(phrase)
+            entry.thing = True
             if not entry.meanings and entry.role == "word":
                 entry.role = "thing"
         for phrase in data["compounds"]:

@@ -15,6 +15,7 @@ from facegen.reading.describing import (
     REACH,
     SHARING,
     attach,
+    fronted,
     is_a_tongue,
     is_of_a_thing,
     meaning_of,
@@ -24,6 +25,7 @@ from facegen.reading.describing import (
     share,
 )  # fmt: skip
 from facegen.reading.items import Item
+from facegen.reading.lexicon import lexicon
 
 _LABELS = ("race", "sex")  # in a form, what stands behind these is theirs: "RAC B HAI GRY"
 PERSON = -1  # a topic that is no item: the described person
@@ -86,7 +88,12 @@ class _Topic:
         self.before = NOBODY
 
     def _person(self, i: int) -> None:
-        self._set(PERSON)
+        owned = self.items[i].norm in ("his", "hers") and i + 1 < len(self.items) and self.items[i + 1].role == "is"
+        self._set(self.last if owned else PERSON)  # "brown eyes, but his are green"
+
+    def _verb(self, i: int) -> None:
+        if self.at >= 0 and self.items[self.at].part == "hair" and self.items[i].norm in lexicon().sets["falling"]:
+            self.said = "is"  # "her locks fell black to the belt"
 
     def _joint(self, i: int) -> None:
         self.said = self.items[i].role
@@ -139,7 +146,7 @@ class _Topic:
         "noun": _noun, "thing": _nobody, "crowd": _nobody, "unread": _nobody, "he": _person, "she": _person,
         "name": _person, "self": _person, "colon": _joint, "is": _joint, "dash": _joint, "none": _none, "ask": _ask,
         "it": _it,
-        "correct": _correct, "not": _correct, "of": _of, "stop": _stop, "has": _phrase, "in": _phrase,
+        "correct": _correct, "not": _correct, "of": _of, "verb": _verb, "stop": _stop, "has": _phrase, "in": _phrase,
         "holding": _phrase, "comma": _comma, "word": _word,
     }  # fmt: skip
 
@@ -171,7 +178,7 @@ def _place(items: Sequence[Item], i: int, topic: _Topic) -> bool:
             else:
                 attach(item, right, noun, meaning)
         return False
-    if right is None and of_part(items, i):
+    if right is None and (of_part(items, i) or fronted(items, i)):
         return False
     _alone(items, i, topic, right)
     return False
@@ -189,12 +196,13 @@ def _to_the_left(items: Sequence[Item], i: int, topic: _Topic, right: int | None
     nearest = next(j for j in range(i - 1, -1, -1) if items[j].role not in passed or j <= topic.at)
     behind = topic.at == nearest and not noun.described  # "eyes blue", "hair slightly wavy"
     apart = right is None or right == NOBODY or _apart_from(item, items[right])
+    small = ("a", "unknown") if right is None else ()  # "eyes, a washed-out blue"
     ahead = tight and right is not None and not (topic.said and right == NOBODY)
     if behind and noun.part in _LABELS:
         ahead = False
     if ahead and (behind or topic.said in ("colon", "dash")) and _own_words_follow(items, right, noun):
         ahead = False  # "eyes blue hair brown"
-    if ahead or not (topic.said or behind or (apart and _follows(items, i, topic.at))):
+    if ahead or not (topic.said or behind or (apart and _follows(items, i, topic.at, small))):
         return False
     attach(item, topic.at, noun, left)
     return True
@@ -219,11 +227,12 @@ def _apart_from(item: Item, noun: Item) -> bool:
     return noun.role not in ("noun", "crowd") or meaning_of(item, noun.part) is None
 
 
-def _follows(items: Sequence[Item], i: int, topic: int) -> bool:
+def _follows(items: Sequence[Item], i: int, topic: int, passed: Sequence[str]) -> bool:
     """Is nothing else spoken of between the noun and the word ("blue eyes, narrow")?"""
     between = items[topic + 1 : i]
     return len(between) < REACH and not any(
-        x.role in ("noun", "thing", "unread", "has", "a", "he", "she") or (x.role == "word" and x.head != topic)
+        (x.role in ("noun", "thing", "unread", "has", "a", "he", "she") and x.role not in passed)
+        or (x.role == "word" and x.head != topic)
         for x in between
     )
 

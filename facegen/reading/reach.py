@@ -196,6 +196,11 @@ def _list_goes_on(items: Sequence[Item], j: int, listing: bool) -> bool:
     return True
 
 
+def is_expression(item: Item) -> bool:
+    """Does it tell an expression ("smiles"), which nobody wears or holds?"""
+    return _said_group(item) == "expression"
+
+
 def _said_group(item: Item) -> str | None:
     """The vocabulary's group of what an item says where it stands."""
     return attributes.BY_NAME[item.said.says[0][0]].group if item.said and item.said.says else None

@@ -50,21 +50,21 @@ def _teletype(tokens: Sequence[Token], text: str) -> Sequence[Token]:
     """ "HAIR BLN EYE HAZ SEX F": labels in capitals, each with its value behind it, get their marks."""
     labels = lexicon().shorthand["labels"]
     capital = [t.kind == "word" and text[t.start : t.end].isupper() for t in tokens]
-    at = [
-        i
-        for i in range(len(tokens) - 1)
-        if capital[i] and tokens[i].norm in labels and tokens[i + 1].norm not in labels and tokens[i + 1].kind != "mark"
-    ]
+    at = {}  # label -> its value
+    for i in range(len(tokens) - 2):
+        value = i + 2 if tokens[i + 1].norm in _BETWEEN else i + 1
+        if capital[i] and tokens[i].norm in labels and tokens[value].norm not in labels and capital[value]:
+            at[i] = value
     codes = lexicon().shorthand["capitals"]
-    if len(at) < 2 or any(text[t.start : t.end] in codes and t.norm not in labels for t in tokens[: at[0]]):
+    if len(at) < 2 or any(text[t.start : t.end] in codes and t.norm not in labels for t in tokens[: min(at)]):
         return tokens  # "BLK HAIR BRO EYES": labels behind their values
     out: list[Token] = []
     for i, token in enumerate(tokens):
-        if i not in at:
+        if i in at:
+            stop = [Token(";", token.start, token.start, "mark")] if i else []
+            out += [*stop, token, Token(":", token.end, token.end, "mark")]
+        elif at.get(i - 1) != i + 1:
             out.append(token)
-            continue
-        stop = [Token(";", token.start, token.start, "mark")] if i else []
-        out += [*stop, token, Token(":", token.end, token.end, "mark")]
     return out
 
 
@@ -76,6 +76,10 @@ def _written_out(tokens: Sequence[Token], i: int, text: str) -> str | None:
         raw = token.norm.upper()
         words = table["capitals"].get(raw) or words
         words = words or _people().get(raw)
+        if raw in "WBH" and _beside_sex(tokens, i):
+            words = f"{table['races'][raw]} person"
+    elif token.norm.upper() in _people() and i + 1 < len(tokens) and tokens[i + 1].kind == "number":
+        words = _people()[token.norm.upper()]  # "wm 60"
     if len(token.norm) == 3 and token.norm[1] == "/":
         first, second = token.norm[0], token.norm[2]
         race, sex = (first, second) if second in "mf" else (second, first)
@@ -83,6 +87,17 @@ def _written_out(tokens: Sequence[Token], i: int, text: str) -> str | None:
     if len(token.norm) == 1 and token.norm in table["race letters"] and _labelled(tokens, i):
         words = table["race letters"][token.norm]
     return words
+
+
+def _beside_sex(tokens: Sequence[Token], i: int) -> bool:
+    """Is the letter at `i` beside M or F, or a number beside it ("M 45 W", "W F")?"""
+    for step in (-1, 1):
+        j = i + step
+        while 0 <= j < len(tokens) and (tokens[j].kind == "number" or tokens[j].norm in ",/"):
+            j += step
+        if 0 <= j < len(tokens) and tokens[j].norm in ("m", "f") and tokens[j].capital:
+            return True
+    return False
 
 
 def _labelled(tokens: Sequence[Token], i: int) -> bool:

@@ -21,6 +21,8 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+_HUMPS = re.compile(r"[A-Z]?[a-z]+(?:[A-Z][a-z]+)+")  # camelCase: "hasBeard"
+_HUMP = re.compile(r"[A-Z]?[a-z]+")
 _NOT_TICKED = frozenset("☐✗✘❌❎")
 _APOSTROPHES = str.maketrans("’ʼ`´", "''''")
 CLITICS = ("'s", "'re", "'ve", "'d", "'ll", "'m")
@@ -58,7 +60,12 @@ def tokenize(text: str) -> list[Token]:
     tokens: list[Token] = []
     for match in _TOKEN.finditer(text):
         kind, start, end = str(match.lastgroup), match.start(), match.end()
-        if kind == "word":
+        if kind == "word" and _HUMPS.fullmatch(match[0]):
+            humps = _HUMP.finditer(match[0])
+            tokens += [
+                Token(h[0].lower(), start + h.start(), start + h.end(), "word", h[0][0].isupper()) for h in humps
+            ]
+        elif kind == "word":
             raw = match[0]
             norm = normalize(raw)
             capital = raw[0].isupper()

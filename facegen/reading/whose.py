@@ -67,6 +67,9 @@ class _Story:
         self.other = False
 
     def _self(self, i: int) -> None:
+        if self.items[i].norm in self.sets["singled out"] and self._role(i - 1) == "stop":
+            _skip([item for item in self.items[:i] if item.content])
+            self.male = None
         self.other, self.met = False, True
 
     def _correct(self, i: int) -> None:
@@ -95,7 +98,8 @@ class _Story:
         if self.male is None or (self.corrected and item.norm in ("he", "she")):
             self.male, self.corrected = male, False
         self.met = True
-        if item.norm in ("he", "she") or _owns(self.items, i):
+        owner = item.norm in ("his", "hers") and self._role(i + 1) == "is"  # "hers are green"
+        if item.norm in ("he", "she") or owner or _owns(self.items, i):
             self.other, self.linked = male != self.male, False
         if male != self.male:
             item.skip = OTHER
@@ -184,6 +188,8 @@ class _Story:
     def _first_person(self, i: int) -> None:
         if self.items[i].norm in ("i", "i'm", "im"):
             self.other, self.met = False, True
+        elif self.items[i].norm == "you" and self._role(i + 1) == "colon":
+            self.other = True  # a personal: "Me: .. You: .."
 
     def _owned(self, i: int, link: str) -> bool:
         """Set aside who only owns something: "her father's eyes", "a man's haircut", "the farmer's wife".
@@ -260,13 +266,13 @@ def _new(items: Sequence[Item], begin: int, i: int) -> bool:
 
 def _general(items: Sequence[Item], i: int) -> bool:
     """Are these people in general, and the described one comes later ("Women have long hair, this one is bald")?"""
-    verb = any(x.role in ("has", "is", "verb", "degree", "in") for x in items[i + 1 : i + 3])
+    verb = any(x.role in ("has", "is", "verb", "degree", "in") for x in items[i + 1 : i + 6])
     return verb and _comes_later(items, i)
 
 
 def _comes_later(items: Sequence[Item], i: int) -> bool:
     """Is a single person spoken of in what follows?"""
-    return any(x.norm in ("he", "she") or x.role == "self" for x in items[i + 1 :])
+    return any(x.role in ("he", "she", "self") or (x.part == "person" and x.role == "noun") for x in items[i + 1 :])
 
 
 def _echo(items: Sequence[Item], i: int) -> None:
@@ -276,6 +282,6 @@ def _echo(items: Sequence[Item], i: int) -> None:
         return
     for item in reversed(items[max(0, i - 3 * _REACH) : i]):
         if item.role in ("noun", "word") and item.part != "person" and item.said and item.said.says:
-            if item.skip == OTHER:
+            if item.skip in (OTHER, "not sure"):
                 item.skip, item.negated = "", True
             return

@@ -21,7 +21,13 @@ def set_aside_unworn(items: Sequence[Item]) -> None:
             continue
         if item.role == "in" and fresh:
             places = _leads_to_place(items, i)
-        if item.role == "in" and item.norm in ("on", "in", "at") and i and _leads_to_place(items, i):
+        if (
+            item.role == "in"
+            and item.norm in ("on", "in", "at")
+            and i
+            and items[i - 1].part != "person"
+            and _leads_to_place(items, i)
+        ):
             places = places or any(x.norm in sets["lying"] for x in items[i + 1 : i + 11])
         if item.content or item.role == "it":
             fresh = False
