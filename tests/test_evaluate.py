@@ -162,6 +162,15 @@ def test_evaluate_features_writes_its_picture(many, checkpoint, tmp_path, capsys
     assert not (tmp_path / "b.png").exists()
 
 
+def test_faces_with_an_attribute_lie_together_or_not():
+    rng, labels = np.random.default_rng(0), np.array([1] * 20 + [-1] * 60 + [0] * 20)
+    apart = rng.standard_normal((100, 4)) + 20 * (labels == 1)[:, None]
+    assert features.neighbors(apart, labels) == (1.0, 0.25)
+    near, chance = features.neighbors(rng.standard_normal((100, 4)), labels)
+    assert near < 0.45 and chance == 0.25
+    assert np.isnan(features.neighbors(apart, np.ones(100))).all()
+
+
 def test_features_in_the_plane():
     """PCA keeps the two directions that vary most; t-SNE keeps two clouds apart. Both give the same picture again."""
     rng = np.random.default_rng(0)

@@ -161,7 +161,7 @@ def features(
     from facegen.data.pack import pack
     from facegen.data.readers import read_dataset
     from facegen.evaluation.classifier import load, test_rows
-    from facegen.evaluation.features import chosen, penultimate
+    from facegen.evaluation.features import chosen, neighbors, penultimate
     from facegen.evaluation.features import picture as draw
     from facegen.evaluation.output import claim, known, write_figure
 
@@ -172,8 +172,11 @@ def features(
     packed = pack([read_dataset(folder) for folder in data], network.config.image_size, cache)
     rows = test_rows(packed, n)
     labels = packed.columns([attribute])[rows, 0]
-    write_figure(out, draw(penultimate(network, packed, rows), labels, attribute, methods))
+    found = penultimate(network, packed, rows)
+    write_figure(out, draw(found, labels, attribute, methods))
+    near, chance = neighbors(found, labels)
     print(f"{len(rows)} photographs, {', '.join(methods)}: {out}")
+    print(f"of the 10 nearest faces of one with {attribute}, {near:.2f} have it, too; of all, {chance:.2f}")
 
 
 @app.command()

@@ -13,6 +13,7 @@ import torch
 from matplotlib.figure import Figure
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
+from sklearn.neighbors import NearestNeighbors
 
 from facegen.attributes import BY_NAME
 from facegen.data.pack import Pack
@@ -54,6 +55,25 @@ def project(features: np.ndarray, method: str) -> np.ndarray:
     from umap import UMAP
 
     return UMAP(n_components=2, n_neighbors=min(15, len(reduced) - 1), random_state=0).fit_transform(reduced)
+
+
+def neighbors(features: np.ndarray, labels: np.ndarray, k: int = 10) -> tuple[float, float]:
+    """Whether the faces with an attribute lie together: share of yes among the k nearest of each yes.
+
+    Args:
+        features: (n, d). labels: (n,) of -1/0/+1; faces of which it isn't said are left out.
+
+    Returns:
+        That share, 0..1, and the share of yes among all, which is what chance gives; NaN for both where nobody has it, or
+        everybody.
+    """
+    told = labels != 0
+    features, yes = features[told], labels[told] > 0
+    if not 0 < yes.sum() < len(yes):
+        return float("nan"), float("nan")
+    k = min(k, len(yes) - 1)
+    nearest = NearestNeighbors(n_neighbors=k + 1).fit(features).kneighbors(features[yes], return_distance=False)
+    return float(yes[nearest[:, 1:]].mean()), float(yes.mean())
 
 
 def picture(features: np.ndarray, labels: np.ndarray, attribute: str, methods: Sequence[str]) -> Figure:
