@@ -64,7 +64,7 @@ def neighbors(features: np.ndarray, labels: np.ndarray, k: int = 10) -> tuple[fl
         features: (n, d). labels: (n,) of -1/0/+1; faces of which it isn't said are left out.
 
     Returns:
-        That share, 0..1, and the share of yes among all, which is what chance gives; NaN for both where nobody has it, or
+        That share, 0..1, and the share of yes among all, which chance would give; NaN for both where nobody has it, or
         everybody.
     """
     told = labels != 0
