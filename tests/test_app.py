@@ -4,6 +4,8 @@ import asyncio
 import base64
 import io
 import json
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -194,3 +196,13 @@ def test_language_models_get_one_described_tool_that_answers_with_the_picture(ap
     assert hidden.isError
     schema = httpx.get(f"{app_url}/gradio_api/mcp/schema").json()
     assert [entry["name"] for entry in schema] == ["draw_face"]
+
+
+def test_the_app_s_import_leaves_what_it_speeds_up_as_it_was():
+    script = """if True:
+        import gc, inspect, torch  # which has a getfile of its own
+        getfile = inspect.getfile
+        import facegen.ui
+        assert inspect.getfile is getfile and gc.isenabled()
+    """
+    subprocess.run([sys.executable, "-c", script], check=True)

@@ -7,12 +7,14 @@ from html import escape
 from pathlib import Path
 
 from facegen.ui.files import claim
+from facegen.ui.start import quick
 
 # Before Gradio is imported: no telemetry, no call to outside, one folder of files.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 claim()
 
-import gradio as gr  # noqa: E402
+with quick():
+    import gradio as gr
 
 from facegen.pipeline import load, load_or_embedded  # noqa: E402
 from facegen.ui import about, api, describe, gallery, links, morph, people, render, review, server, tool  # noqa: E402

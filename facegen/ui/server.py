@@ -22,6 +22,7 @@ from facegen.ui import links, render
 from facegen.ui.blocks import Blocks
 from facegen.ui.guard import Guard, Message, header
 from facegen.ui.settings import SETTINGS
+from facegen.ui.start import trim
 from facegen.ui.theme import ASSETS, asset, theme
 
 FIRST_PORT, PORTS = 7860, 100
@@ -127,6 +128,7 @@ def serve(demo: Blocks, host: str, port: int | None, launch: dict) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     demo.launch(server_name=host, server_port=chosen, prevent_thread_lock=True, **launch)
+    trim()
     stop.wait()
     drain(demo, SETTINGS.drain)
     demo.close()
