@@ -129,14 +129,19 @@ def of_part(items: Sequence[Item], i: int) -> bool:
 
 
 def fronted(items: Sequence[Item], i: int) -> bool:
-    """Attach the word to the noun of "Black were her eyes"."""
-    if (i and items[i - 1].role not in ("stop", "comma", "and")) or i + 3 >= len(items) or items[i + 1].role != "is":
+    """Attach the word to the noun of "Black were her eyes, gray her hair"."""
+    if i and items[i - 1].role not in ("stop", "comma", "and"):
         return False
-    noun = items[i + 3]
-    meaning = meaning_of(items[i], noun.part) if noun.role == "noun" else None
-    if meaning is None or items[i + 2].role not in ("he", "she", "a", "it", "i"):
+    verb = 1 if i + 1 < len(items) and items[i + 1].role == "is" else 0  # "blue were his eyes, black his hair"
+    if i + 2 + verb >= len(items):
         return False
-    attach(items[i], i + 3, noun, meaning)
+    owner, noun = items[i + 1 + verb : i + 3 + verb]
+    if owner.role not in (("he", "she", "a", "it", "i") if verb else ("he", "she")):
+        return False
+    meaning = meaning_of(items[i], noun.part)
+    if noun.role != "noun" or noun.part == "person" or (meaning is None and noun.part != "object"):
+        return False
+    attach(items[i], i + 2 + verb, noun, meaning)
     return True
 
 

@@ -25,6 +25,7 @@ _CERTAIN = frozenset("1 0 true false null".split())  # words that are a state wh
 _JOINTS = frozenset("colon comma ask stop quote dash bracket".split())
 _LABEL = frozenset("a degree of has is".split())  # what may stand in a label besides content
 _SIGNS = {"+": YES, "-": NO, "–": NO, "−": NO}
+_ELLIPSIS = 3  # dots
 _JOINT_LENGTH = 3  # marks between a label and its state: '": '
 
 
@@ -32,6 +33,7 @@ def read_forms(items: list[Item]) -> None:
     """Find labels with states and deny those with a no. Tables are turned into labels with their values."""
     _drop_options(items)
     _drop_tags(items)
+    _rule(items)
     _boxes(items)
     _signs(items)
     if any(item.norm == "\n" for item in items):
@@ -41,10 +43,27 @@ def read_forms(items: list[Item]) -> None:
 
 def _boxes(items: Sequence[Item]) -> None:
     """Boxes and ticks: "[x] beard [ ] hat", "✓ beard ✗ hat", or behind their labels."""
-    boxes = [i for i, item in enumerate(items) if item.role == "state"]
-    if boxes:
-        behind = any(item.content for item in items[: boxes[0]])
-        _settle(items, [(i, items[i].norm) for i in boxes], behind)
+    first = 0
+    for i, item in enumerate([*items, None]):
+        if item is None or item.role == "stop":
+            _line_of_boxes(items, [j for j in range(first, i) if items[j].role == "state"], first, i)
+            first = i + 1
+
+
+def _line_of_boxes(items: Sequence[Item], boxes: Sequence[int], first: int, end: int) -> None:
+    """The boxes between two stops. "Sex [x] M [ ] F": a label with boxes before what there is to choose from."""
+    if not boxes:
+        return
+    label = [item for item in items[first : boxes[0]] if item.content]
+    if not label or not any(item.content or item.norm in _WORDS for item in items[boxes[-1] + 1 : end]):
+        return _settle(items, [(i, items[i].norm) for i in boxes], behind=bool(label))
+    for i, after in zip(boxes, [*boxes[1:], end], strict=True):
+        choice, ticked = items[i + 1 : after], items[i].norm == YES
+        items[i].role = "colon" if i == boxes[0] else "comma"
+        if ticked and choice and _WORDS.get(choice[0].norm) == NO:
+            _apply(items, range(first, boxes[0]), NO)
+        for item in choice:
+            item.negated = item.negated or (item.content and not ticked)
 
 
 def _signs(items: Sequence[Item]) -> None:
@@ -75,6 +94,25 @@ def _drop_options(items: list[Item]) -> None:
             bracket = 1 if items[i - 2].role == "bracket" else 0
             del items[i - 1 - bracket : i + 2 + bracket]
         i += 1
+
+
+def _rule(items: list[Item]) -> None:
+    """ "Hat ..... none / Tie: yes": dots that lead to a value, and strokes between the cells."""
+    colons = 0
+    i = 0
+    while i < len(items):
+        dots = i
+        while dots < len(items) and items[dots].norm == ".":
+            dots += 1
+        if dots - i > _ELLIPSIS:
+            items[i].role = "colon"
+            del items[i + 1 : dots]
+        colons += items[i].role == "colon"
+        i += 1
+    for i in range(1, len(items) - 1 if colons > 1 else 0):
+        apart = items[i].norm == "/" and items[i - 1].end < items[i].start < items[i + 1].start - 1
+        if apart and any(item.role == "colon" for item in items[i + 1 : i + 4]):
+            items[i].role = "stop"
 
 
 def _drop_tags(items: list[Item]) -> None:

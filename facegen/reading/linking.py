@@ -81,7 +81,8 @@ class _Topic:
                 return self._set(NOBODY)  # "nose ring", "hair clip"
         self._set(i)
         self.last = self.last if item.part == "person" else i
-        self.before = NOBODY
+        if self.before >= 0 and any(x.role in ("comma", "and", "has") for x in self.items[self.before : i]):
+            self.before = NOBODY
 
     def _nobody(self, i: int) -> None:
         self._set(NOBODY)
@@ -97,6 +98,8 @@ class _Topic:
 
     def _joint(self, i: int) -> None:
         self.said = self.items[i].role
+        if self.said == "is" and self.before >= 0:
+            self.at, self.before = self.before, NOBODY  # "the hair under the bonnet was white"
 
     def _none(self, i: int) -> None:
         if self.items[i].norm.endswith("gone"):
@@ -134,9 +137,9 @@ class _Topic:
         self._set(NOBODY)
 
     def _comma(self, i: int) -> None:
-        if self.before >= 0:
+        if self.before >= 0 and self.at == NOBODY:
             self._set(self.before)  # "hair parted in the middle, brown"
-            self.before = NOBODY
+        self.before = NOBODY
 
     def _word(self, i: int) -> None:
         if _place(self.items, i, self):
@@ -158,6 +161,9 @@ def _place(items: Sequence[Item], i: int, topic: _Topic) -> bool:
         item.skip = OF_A_THING  # "a smiling dog", "a chunky necklace"
         item.meaning = item.own
         return False
+    if i + 2 < len(items) and items[i + 1].norm == "than" and _is_personal(items, i + 2):
+        item.skip = "compared"  # "his hair is shorter than hers"
+        return False
     if not seeks(item):
         item.meaning = item.own
         return False
@@ -165,6 +171,8 @@ def _place(items: Sequence[Item], i: int, topic: _Topic) -> bool:
         item.skip = "a language"
         return False
     right, tight = noun_to_the_right(items, i)
+    if fronted(items, i):
+        return False
     if _to_the_left(items, i, topic, right, tight):
         return True
     if right is not None and right >= 0 and (tight or not _apart_from(item, items[right])):
@@ -178,10 +186,15 @@ def _place(items: Sequence[Item], i: int, topic: _Topic) -> bool:
             else:
                 attach(item, right, noun, meaning)
         return False
-    if right is None and (of_part(items, i) or fronted(items, i)):
+    if right is None and of_part(items, i):
         return False
     _alone(items, i, topic, right)
     return False
+
+
+def _is_personal(items: Sequence[Item], i: int) -> bool:
+    """Is a person spoken of at `i` ("his wife's", "hers", "the other man")?"""
+    return any(x.role in ("he", "she", "i") or x.part == "person" for x in items[i : i + 3])
 
 
 def _to_the_left(items: Sequence[Item], i: int, topic: _Topic, right: int | None, tight: bool) -> bool:

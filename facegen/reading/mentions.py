@@ -77,7 +77,7 @@ def _no_hair_at_all(items: Sequence[Item], i: int) -> bool:
     if items[i].described or (i + 1 < len(items) and items[i + 1].role in ("in", "verb")):
         return False
     for item in reversed(items[:i]):
-        if item.role in ("not", "none", "stop", "has"):
+        if item.role in ("not", "none", "stop") or (item.role == "has" and item.norm != "with"):
             break
         if item.role in ("unknown", "verb", "thing", "is"):
             return False

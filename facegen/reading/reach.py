@@ -147,7 +147,7 @@ def _new_phrase(before: Item, item: Item) -> bool:
         return True
     if before.role == "word" and before.head is not None and before.head == item.head:
         by_itself = bool(before.says) and before.said is not None and before.said.says == before.says
-        return by_itself and _group(before) != _said_group(item)
+        return by_itself and not _same_kind(before, item)
     if before.role == "word" and before.head is None and before.meaning is not None:
         # "not bald short hair", "clean-shaven glasses"; but "not a smiling face"
         plain = before.meaning is before.own and item.part not in ("person", "face", "head", "expression")
@@ -194,6 +194,14 @@ def _list_goes_on(items: Sequence[Item], j: int, listing: bool) -> bool:
         if last.role == "word" and last.head is not None and items[last.head].start > last.end:
             return False
     return True
+
+
+def _same_kind(before: Item, item: Item) -> bool:
+    """Do both say the same attribute, or two of an exclusive group ("black", "brown")?"""
+    if not item.said or not item.said.says:
+        return False
+    name, other = before.says[0][0], item.said.says[0][0]
+    return name == other or name in attributes.rivals(other)
 
 
 def is_expression(item: Item) -> bool:

@@ -10,11 +10,21 @@ from collections.abc import Callable, Sequence
 
 from facegen.reading.items import Item
 from facegen.reading.lexicon import lexicon
+from facegen.reading.people import (
+    OTHER,
+    REACH,
+    comes_later,
+    gender,
+    introduces,
+    is_general,
+    is_owner,
+    lead,
+    owns,
+    skip,
+)
 from facegen.reading.worn import set_aside_unworn
 
-OTHER = "somebody else"
-_REACH = 8
-_IN_A_PHRASE = frozenset("word age unknown a degree i".split())
+_LIKENED = frozenset("skin hair eyes lips nose jaw cheeks body".split())  # "the skin of a girl"
 
 
 def set_aside(items: Sequence[Item]) -> None:
@@ -23,11 +33,6 @@ def set_aside(items: Sequence[Item]) -> None:
     for i in range(len(items)):
         story.hear(i)
     set_aside_unworn(items)
-
-
-def gender(item: Item) -> bool | None:
-    """True for a noun that says male, False for female, None for neither."""
-    return dict(item.says).get("male")
 
 
 class _Story:
@@ -67,8 +72,10 @@ class _Story:
         self.other = False
 
     def _self(self, i: int) -> None:
-        if self.items[i].norm in self.sets["singled out"] and self._role(i - 1) == "stop":
-            _skip([item for item in self.items[:i] if item.content])
+        if self.other and self._role(i - 1) == "is":
+            return  # "My sister is the one with glasses"
+        if self.items[i].norm in self.sets["singled out"] and self._role(i - 1) in ("stop", "comma"):
+            skip([item for item in self.items[:i] if item.content])
             self.male = None
         self.other, self.met = False, True
 
@@ -99,17 +106,18 @@ class _Story:
             self.male, self.corrected = male, False
         self.met = True
         owner = item.norm in ("his", "hers") and self._role(i + 1) == "is"  # "hers are green"
-        if item.norm in ("he", "she") or owner or _owns(self.items, i):
+        if item.norm in ("he", "she") or owner or owns(self.items, i):
             self.other, self.linked = male != self.male, False
         if male != self.male:
             item.skip = OTHER
 
     def _crowd(self, i: int) -> None:
         if self.met:
+            skip(self.items[lead(self.items, i)[0] : i])
             # "a mother of two boys" goes on about the mother
             self.other = "of" not in (self._norm(i - 1), self._norm(i - 2))
             self.items[i].skip = OTHER
-        elif _general(self.items, i):
+        elif is_general(self.items, i):
             self.other = True  # "Most men wear beards; he does not."
 
     def _noun(self, i: int) -> None:
@@ -122,35 +130,50 @@ class _Story:
     def _person(self, i: int) -> None:
         items, sets = self.items, self.sets
         item, male = items[i], gender(items[i])
-        begin, link, possessive = _lead(items, i)
+        begin, link, possessive = lead(items, i)
         differs = male is not None and self.male is not None and male != self.male
-        if _owner(items, i) and self._owned(i, link):
+        if is_owner(items, i) and self._owned(i, link):
+            return
+        if link == "of" and self.items[begin - 2].part in (
+            "skin",
+            "hair",
+            "eyes",
+            "lips",
+            "nose",
+            "jaw",
+            "cheeks",
+            "body",
+        ):
+            skip(items[begin : i + 1])
             return
         if link in sets["comparing"] and (differs or possessive):
-            _skip(items[begin : i + 1])  # "hair like a boy", "looks like her mother, but with glasses"
+            skip(items[begin : i + 1])  # "hair like a boy", "looks like her mother, but with glasses"
             behind = self._norm(i + 2) if self._role(i + 1) == "comma" else self._norm(i + 1)
             self.other = behind in ("who", "whose", "with")
             return
         if self.other and self._role(begin - 1) == "is":
-            _skip(items[begin : i + 1])  # "The victim is a white woman."
+            skip(items[begin : i + 1])  # "The victim is a white woman."
             return
         if self._in_passing(begin, i, link):
-            _skip(items[begin : i + 1])  # the described person comes later
+            skip(items[begin : i + 1])  # the described person comes later
             self.other = self.linked = True
             return
         relative = possessive and item.norm in sets["relatives"]
-        somebody_new = relative or any(x.norm in sets["again"] for x in items[begin:i])
+        definite = items[begin].norm == "the"  # "the younger man with him"
+        somebody_new = relative or any(
+            x.norm in sets["again"] or (definite and x.norm in sets["the other"]) for x in items[begin:i]
+        )
         corrected = (self.corrected and not possessive) or item.norm in sets["becoming"]
         if not self.met or (differs and corrected):
             self.other = False
         elif somebody_new or (link in sets["links"] and not self._sought(begin, link)):
             self.other = True
         elif link in sets["joining"]:
-            self.other = differs or (male is None and _new(items, begin, i))
+            self.other = differs or (male is None and introduces(items, begin, i))
         else:
             self.other = differs
         if self.other:
-            _skip(items[begin:i])
+            skip(items[begin:i])
         elif male is not None:
             self.male = male
         self.met, self.corrected, self.linked = True, False, link in sets["links"]
@@ -160,6 +183,12 @@ class _Story:
         bystander = self.items[i].norm in self.sets["bystanders"]
         if bystander and any(item.norm in self.sets["wanted"] for item in self.items):
             return True
+        apposed = self._role(begin - 1) == "comma" and self._norm(begin) in ("a", "an")
+        if self.other and apposed and self.items[begin - 2].part == "person":
+            return True  # "The driver, a woman in glasses, said .."
+        male = gender(self.items[i])
+        if bystander and male is not None and any(x.norm == ("she" if male else "he") for x in self.items[i:]):
+            return True  # "A policeman was holding her; she .."
         if self.met:
             return False
         # "a round table behind a man" tells where the table is.
@@ -172,7 +201,7 @@ class _Story:
 
     def _another(self, begin: int, i: int) -> bool:
         """Is it "the other passenger", said before the described person comes in?"""
-        return any(x.norm in ("other", "another") for x in self.items[begin:i]) and _comes_later(self.items, i)
+        return any(x.norm in ("other", "another") for x in self.items[begin:i]) and comes_later(self.items, i)
 
     def _neighbor(self, i: int) -> bool:
         """Is it "the guy next to him", or "my wife" where "I am bald" follows?"""
@@ -182,7 +211,7 @@ class _Story:
         if any(x.part == "person" and x.skip for x in self.items[:i]):
             return False  # "not the man in the hat, the woman beside him"
         if self._norm(i + 1) == "to" and self._norm(i + 2) in ("his", "her", "my"):
-            return _comes_later(self.items, i)  # "the man to his right"
+            return comes_later(self.items, i)  # "the man to his right"
         return self._norm(i + 1) in self.sets["beside"] and self._norm(i + 2) in ("him", "her", "me", "them")
 
     def _first_person(self, i: int) -> None:
@@ -215,72 +244,12 @@ class _Story:
     }  # fmt: skip
 
 
-def _lead(items: Sequence[Item], i: int) -> tuple[int, str, bool]:
-    """What leads to the person at `i`: where the phrase begins, the word before it, and is "his" or "her" inside?"""
-    possessive = False
-    comma = None
-    j = i - 1
-    while j >= max(0, i - _REACH):
-        item = items[j]
-        if item.norm in lexicon().sets["possessive"]:
-            possessive = True
-        elif not (item.role in _IN_A_PHRASE or item.part == "person"):
-            # Commas inside "a bald, bearded man" belong to the phrase.
-            if item.role != "comma" or not (j and items[j - 1].role in ("word", "age")):
-                break
-            comma = comma or j
-        j -= 1
-    begin = j + 1
-    if comma and not possessive and items[begin].role != "a":
-        return comma + 1, ",", possessive  # no such phrase: "with open lips, Asian"
-    return begin, items[j].norm if j >= 0 else "", possessive
-
-
-def _skip(items: Sequence[Item]) -> None:
-    for item in items:
-        if item.norm not in lexicon().sets["possessive"]:  # "his wife": he is the described person
-            item.skip = item.skip or OTHER
-
-
-def _owner(items: Sequence[Item], i: int) -> bool:
-    """Is it "a man's haircut" or "her father's eyes"?"""
-    return (
-        i + 2 < len(items) and items[i + 1].norm in ("'s", "s'") and items[i + 2].content and items[i + 2].role != "age"
-    )
-
-
-def _owns(items: Sequence[Item], i: int) -> bool:
-    """Is "her" here followed by what is hers ("her long hair") rather than an object ("with her was")?"""
-    for item in items[i + 1 : i + 5]:
-        if item.content:
-            return item.part != "person"
-        if item.role not in ("degree", "comma", "and"):
-            return False
-    return False
-
-
-def _new(items: Sequence[Item], begin: int, i: int) -> bool:
-    """Does the phrase bring in somebody new ("a child") rather than speak of one known ("the child")?"""
-    return any(x.norm in lexicon().sets["introducing"] for x in items[begin:i])
-
-
-def _general(items: Sequence[Item], i: int) -> bool:
-    """Are these people in general, and the described one comes later ("Women have long hair, this one is bald")?"""
-    verb = any(x.role in ("has", "is", "verb", "degree", "in") for x in items[i + 1 : i + 6])
-    return verb and _comes_later(items, i)
-
-
-def _comes_later(items: Sequence[Item], i: int) -> bool:
-    """Is a single person spoken of in what follows?"""
-    return any(x.role in ("he", "she", "self") or (x.part == "person" and x.role == "noun") for x in items[i + 1 :])
-
-
 def _echo(items: Sequence[Item], i: int) -> None:
     """ "The other passenger wore a hat; she had none": a bare "no" denies what somebody else has."""
-    behind = [item for item in items[i + 1 : i + 3] if item.norm not in ("do", "does", "did", "has", "have")]
-    if behind and behind[0].role not in ("stop", "but", "mark", "quote", "bracket"):
+    behind = next((x for x in items[i + 1 : i + 6] if x.role not in ("verb", "has", "it") and x.norm != "any"), None)
+    if behind is not None and behind.role not in ("stop", "but", "mark", "quote", "bracket"):
         return
-    for item in reversed(items[max(0, i - 3 * _REACH) : i]):
+    for item in reversed(items[max(0, i - 3 * REACH) : i]):
         if item.role in ("noun", "word") and item.part != "person" and item.said and item.said.says:
             if item.skip in (OTHER, "not sure"):
                 item.skip, item.negated = "", True
