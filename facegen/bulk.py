@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +63,19 @@ def rows(source: str | Path, out: Path, seed: int, options: Mapping[str, Any]) -
             yield Row(place, out, "", more={"error": record["error"]})
             continue
         yield _row(place, numbered(out, number), record, seed, options)
+
+
+def part(found: Iterator[Row], which: str) -> Iterator[Row]:
+    """Of n processes or machines, the rows of the k-th, every n-th from the k-th on: `which` is "k/n".
+
+    Raises:
+        RowError: `which` is nothing of the kind.
+    """
+    match = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", which)
+    k, n = (int(match[1]), int(match[2])) if match else (0, 0)
+    if not 1 <= k <= n:
+        raise RowError(f"part {which[:40]!r} is none: 1/4, 2/4, 3/4 and 4/4 are those of four processes")
+    return islice(found, k - 1, None, n)
 
 
 def numbered(out: Path, number: int) -> Path:

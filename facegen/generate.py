@@ -57,6 +57,9 @@ def generate(
         Path | None,
         typer.Option(help="A .txt, .csv or .jsonl of descriptions; run again, it goes on where it was stopped."),
     ] = None,
+    part: Annotated[
+        str, typer.Option(help="Of --file, every N-th row from the K-th on, for one of N processes: K/N.")
+    ] = "1/1",
     from_: Annotated[
         Path | None, typer.Option("--from", help="A PNG that facegen saved; TEXT says what to change about its face.")
     ] = None,
@@ -88,7 +91,7 @@ def generate(
                 out.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise UsageError(f"the folder {out} can't be made: {error.strerror}") from None
-        _draw_rows(bulk.rows(file or "-", out, seed, more), model, as_json, force)
+        _draw_rows(bulk.part(bulk.rows(file or "-", out, seed, more), part), model, as_json, force)
         return
     if not text.strip() and not more["overrides"]:
         raise UsageError("the description is empty: write a few words about the face, or --set an attribute")

@@ -91,6 +91,7 @@ BAD = {
     "no such file": (["--file", "{tmp}/none.txt"], "can't be read"),
     "file of another kind": (["--file", "{tmp}/folder.png"], ".txt, .csv, .jsonl"),
     "file and text": (["a man", "--file", "{tmp}/a.txt"], "leave TEXT"),
+    "no such part": (["--file", "{tmp}/a.txt", "--part", "3/2"], "part '3/2' is none"),
     "reader": (["a man", "--reader", "oracle"], "rules and lstm"),
     "no such folder": (["a man", "-o", "{tmp}/none/a.png"], "no folder"),
     "folder as file": (["a man", "-o", "{tmp}/folder.png"], "it is a folder"),
@@ -156,6 +157,17 @@ def test_a_file_is_drawn_and_gone_on_with(capsys, tmp_path, small_checkpoint):
     (tmp_path / "list.csv").write_text(LIST.replace("a woman", "an old woman"))  # another face is in the way
     code, _, error = run(capsys, *arguments)
     assert "row 2" in error and "--force" in error
+
+
+def test_parts_of_a_file_are_the_whole(capsys, tmp_path, small_checkpoint):
+    (tmp_path / "list.txt").write_text("a man\na woman\na bearded man\nsmiling\na young man\n")
+    arguments = ["generate", "--file", tmp_path / "list.txt", "--model", small_checkpoint]
+    assert run(capsys, *arguments, "-o", tmp_path / "whole")[0] == 0
+    for which, drawn in (("1/2", 3), ("2/2", 2)):
+        code, _, error = run(capsys, *arguments, "-o", tmp_path / "parts", "--part", which)
+        assert code == 0 and f"{drawn} drawn, 0 were there" in error
+    whole, parts = ({f.name: f.read_bytes() for f in (tmp_path / name).iterdir()} for name in ("whole", "parts"))
+    assert whole == parts and len(whole) == 5
 
 
 def test_a_saved_face_is_changed_by_an_order(capsys, tmp_path, small_checkpoint):

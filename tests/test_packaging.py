@@ -120,8 +120,8 @@ def test_the_tree_of_a_space_draws_a_face_behind_a_prefix(space):
     said = page.data.to_dict()
     assert said["models"] == said["preload_from_hub"] == ["me/face"] and said["datasets"]
     picture = said["thumbnail"].removeprefix("https://huggingface.co/spaces/me/faces/resolve/main/")
-    links = re.findall(r"\]\((?!https?:)([^)#\s]+)", page.text)
-    assert not [name for name in [*links, picture, said["app_file"], said["license_link"]] if not (space / name).exists()]
+    links = [*re.findall(r"\]\((?!https?:)([^)#\s]+)", page.text), picture, said["app_file"], said["license_link"]]
+    assert not [name for name in links if not (space / name).exists()]
     draws_behind_a_prefix(space, sys.executable, HOME="/nonexistent")
 
 
