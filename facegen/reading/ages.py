@@ -21,7 +21,8 @@ _WORD = (
     rf"(?:(?:{'|'.join(_UNITS)})[\s-]and[\s-](?:{'|'.join(_TENS)})"  # "five-and-fifty"
     rf"|(?:{'|'.join(_TENS)})(?:[\s-](?:{'|'.join(_UNITS)}))?|{'|'.join(_TEENS)}|{'|'.join(_UNITS)})"
 )
-_N = rf"(?:(?<![\d.,/#$])\d{{1,3}}(?![\d%°])|\b{_WORD}\b)"
+_AT = r"\b(?=[efnost])"  # where a number word may begin: looking for all of them everywhere takes long
+_N = rf"(?:(?<![\d.,/#$])\d{{1,3}}(?![\d%°])|{_AT}{_WORD}\b)"
 _TO = r"\s{0,2}(?:-|–|—|to|or|and|/)\s{0,2}"
 _RANGE = rf"(?P<a>{_N})(?:{_TO}(?P<b>{_N}))?"
 _ABOUT = (
@@ -39,7 +40,7 @@ _PEOPLE = (
     r"|widow|widower|bachelor|spinster|teacher|nurse|mother|father|husband|wife|beauty|teen|teenager|fella|suspect"
 )
 _PART = r"(?:early|mid|middle|late)"
-_DECADE = rf"(?:(?<![\d'’])[1-9]0['’]?s\b|\b(?:{'|'.join(_DECADES)})\b)"
+_DECADE = rf"(?:(?<![\d'’])[1-9]0['’]?s\b|{_AT}(?:{'|'.join(_DECADES)})\b)"
 _NOT_DECIMAL = r"(?![.,]\d)"
 # What may follow a number that stands without "years".
 _END = _NOT_DECIMAL + (
@@ -71,7 +72,7 @@ _PATTERNS = {
     "aged": r"\b(?:aged?|ages|age range|age group)\b\s?(?:of|is|was|:|=|-|–|—)?\s?"
     rf"(?:{_ABOUT}\s?)?(?:between\s)?{_RANGE}",
     "between": rf"\bbetween\s(?P<a>{_N})\sand\s(?P<b>{_N}){_END}",
-    "ish": rf"(?P<a>{_N}|\b{_WORD})[\s-]?(?:ish|odd|something)\b",
+    "ish": rf"(?P<a>{_N}|{_AT}{_WORD})[\s-]?(?:ish|odd|something)\b",
     "compared": r"\b(?:(?P<over>over|older than|above|past|more than)"
     r"|(?P<under>under|younger than|below|less than|not yet|not a day (?:over|past|older than)"
     rf"|(?:not|no) (?:more|older) than|not (?:much )?(?:over|past)))\s(?:the age of\s|age\s)?(?P<a>{_N}){_END}",
@@ -83,8 +84,8 @@ _PATTERNS = {
     "nearly": r"\b(?:(?:never|not) see|turn(?:s|ed|ing)|pushing|nearing|approaching|(?:neighbou?rhood|region"
     r"|vicinity|side|shy) of"
     rf"|close on)\s(?P<a>{_N})\b(?!\s(?:miles|percent|degrees|times|people|heads|pages))",
-    "inverted": rf"\b(?P<a>(?:{'|'.join(_UNITS)})[\s-]and[\s-](?:{'|'.join(_TENS)}))\b",
-    "ordinal": rf"\b(?P<a>{'|'.join(_TENS)})[\s-]"
+    "inverted": rf"{_AT}(?P<a>(?:{'|'.join(_UNITS)})[\s-]and[\s-](?:{'|'.join(_TENS)}))\b",
+    "ordinal": rf"{_AT}(?P<a>{'|'.join(_TENS)})[\s-]"
     r"(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)\syear\b",
     "plus": r"(?<![\d.,/#$])(?P<a>\d{2})\s?\+(?=[\s,.;)]|$)",
     "day": rf"(?P<a>{_N})(?:\sif)\s(?:s?he|they)(?:['’]s|['’]re|\sis|\sare|\swas)\sa\sday\b",
@@ -94,7 +95,7 @@ _PATTERNS = {
 }
 # Of these only the number is the age's, not the words that lead to it.
 _BARE = ("listed", "person", "about", "coded", "slashed", "nearly")
-_NUMBER = re.compile(rf"\d|{_WORD}|{'|'.join(_DECADES)}|teens", re.IGNORECASE)  # without one there is no age
+_NUMBER = re.compile(rf"\d|{_AT}(?:{_WORD}|{'|'.join(_DECADES)}|teens)", re.IGNORECASE)  # without one there is no age
 _REGEXES = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in _PATTERNS.items()}
 # "25F", "28/M"; and at the start of a text or bracket "M/28", "F 25" (elsewhere F/22 is an aperture).
 _SEXED = re.compile(

@@ -49,11 +49,13 @@ def expand(tokens: Sequence[Token], text: str) -> list[Token]:
 def _teletype(tokens: Sequence[Token], text: str) -> Sequence[Token]:
     """ "HAIR BLN EYE HAZ SEX F": labels in capitals, each with its value behind it, get their marks."""
     labels = lexicon().shorthand["labels"]
-    capital = [t.kind == "word" and text[t.start : t.end].isupper() for t in tokens]
     at = {}  # label -> its value
-    for i in range(len(tokens) - 2):
+    for i, token in enumerate(tokens[:-2]):
+        if token.norm not in labels:
+            continue
         value = i + 2 if tokens[i + 1].norm in _BETWEEN else i + 1
-        if capital[i] and tokens[i].norm in labels and tokens[value].norm not in labels and capital[value]:
+        capital = all(text[t.start : t.end].isupper() and t.kind == "word" for t in (token, tokens[value]))
+        if capital and tokens[value].norm not in labels:
             at[i] = value
     codes = lexicon().shorthand["capitals"]
     if len(at) < 2 or any(text[t.start : t.end] in codes and t.norm not in labels for t in tokens[: min(at)]):
