@@ -85,6 +85,54 @@ beer gut and a bald head | chubby bald
 mouse-coloured hair, sea-blue eyes | brown_hair blue_eyes
 """
 
+ECHOES = r"""
+Her brother wears glasses but she has never needed them. | -male -eyeglasses
+The others all had hats; he did without one. | male -hat
+My friend had a beard. I never wanted one. | -beard
+Her sister wears earrings, she won't touch them. | -male -earrings
+Most of them wore caps; he never did. | male -hat
+"""
+
+SUBJECTS_ASIDE = r"""
+the guy selling sunglasses was blond | male blond_hair
+the woman in the hat is dark-haired | -male hat black_hair
+the man with the beard was blond | male beard blond_hair
+a girl holding a beret is ginger | -male young red_hair
+his beard is gray | male beard
+"""
+
+LIKENED = r"""
+hair as black as the inside of a hat | black_hair
+eyes as blue as her tie | -male blue_eyes
+as bald as the hat stand | bald
+eyes as black as her hat | -male black_eyes
+skin as white as her hat | -male pale_skin
+"""
+
+BECOMING = r"""
+turn him into an old woman | old -male
+turn her into a bald man | male bald
+change the man into a young woman with glasses | -male young eyeglasses
+make him into a redheaded girl | -male young red_hair
+transform her into a bearded guy | male beard
+"""
+
+AGES = r"""
+she can't be more than 22 | -male young
+born in '58 | old
+four decades old | middle_aged
+a woman with sixty summers behind her | -male old
+M, early fifties | male middle_aged
+"""
+
+NESTED = r"""
+[{"name":"beard","value":true},{"name":"hat","value":false}] | beard -hat
+{"name": "glasses", "checked": false} | -eyeglasses
+Q: Glasses? A: No. Q: Beard? A: Yes. | -eyeglasses beard
+beard - (none); hat - (cap) | -beard hat
+hair=blonde eyes=blue hat=none | blond_hair blue_eyes -hat
+"""
+
 
 @pytest.mark.parametrize(
     "text, says",
@@ -92,6 +140,7 @@ mouse-coloured hair, sea-blue eyes | brown_hair blue_eyes
         row
         for table in (
             CHOICES, LEADERS, GONE, OTHERS, COMPARED, SUBJECTS, LISTS_OF_NOES, HOLD_ON, FIGURES,
+            ECHOES, SUBJECTS_ASIDE, LIKENED, BECOMING, AGES, NESTED,
         )
         for row in rows(table)
     ],

@@ -60,7 +60,7 @@ _TAKEN = re.compile(
 # In order: where two patterns overlap, the earlier one has it.
 _PATTERNS = {
     "born": r"\b(?:born|b\.|d\.?o\.?b\.?|date of birth|birth ?date|year of birth|yob)(?![a-z])"
-    rf"(?:[^;\n]{{0,20}}?\b(?P<a>{_YEAR}s?)\b"
+    rf"(?:[^;\n]{{0,20}}?\b(?P<a>{_YEAR}s?)\b|\sin\s['’](?P<c>\d\d)\b"
     rf"|\s(?:in|during|around)\sthe\s(?:(?:early|mid|late)[\s-])?(?P<b>{_DECADE}))",
     "months": rf"{_N}[\s-]{{0,2}}(?:month|week|day)s?[\s-]{{0,2}}old\b",
     "years": rf"{_RANGE}(?:[\s-]?(?:odd|ish|something|plus))?[\s-]{{0,2}}"
@@ -74,13 +74,17 @@ _PATTERNS = {
     "between": rf"\bbetween\s(?P<a>{_N})\sand\s(?P<b>{_N}){_END}",
     "ish": rf"(?P<a>{_N}|{_AT}{_WORD})[\s-]?(?:ish|odd|something)\b",
     "compared": r"\b(?:(?P<over>over|older than|above|past|more than)"
-    r"|(?P<under>under|younger than|below|less than|not yet|not a day (?:over|past|older than)"
+    r"|(?P<under>(?:can['’]?t|cannot|can not|couldn['’]?t|could not)\s(?:be|have been)\s(?:more than|older than"
+    r"|over|past)"
+    r"|under|younger than|below|less than|not yet|not a day (?:over|past|older than)"
     rf"|(?:not|no) (?:more|older) than|not (?:much )?(?:over|past)))\s(?:the age of\s|age\s)?(?P<a>{_N}){_END}",
     "about": rf"\b(?:{_ABOUT}|{_SEEMS})\s(?:{_ABOUT}\s)?{_RANGE}{_END}",
     "person": rf"\b(?:{_PEOPLE})(?:,?\s)(?P<of>of\s)?(?:{_ABOUT}\s)?{_RANGE}{_END}",
     "coded": rf"\b(?:(?-i:[SDMGBT]?[WBAHL][MF])|[wb]m|[wba]f|[wbahlo]/[mf]),?\s(?:{_ABOUT}\s)?{_RANGE}"
     r"(?!\s?(?:lbs?|pounds|kg|cm|ft|['\"])\b)",
     "slashed": r"(?-i:\b(?:[WBAHLO]/[MF]|[MF]/[WBAHLO]))/(?P<a>\d\d)(?!\d)",
+    "decades": rf"{_AT}(?P<a>{'|'.join(_UNITS)})\sdecades?(?:\sold)?\b",
+    "summers": rf"(?P<a>{_N})\s(?:summers|winters)\b",
     "nearly": r"\b(?:(?:never|not) see|turn(?:s|ed|ing)|pushing|nearing|approaching|(?:neighbou?rhood|region"
     r"|vicinity|side|shy) of"
     rf"|close on)\s(?P<a>{_N})\b(?!\s(?:miles|percent|degrees|times|people|heads|pages))",
@@ -161,7 +165,7 @@ def _years(name: str, match: re.Match, text: str) -> float | None:
         return 0.0
     if name == "born":
         taken = _TAKEN.search(text)
-        year = _number(match["a"] or match["b"])
+        year = _number(match["a"] or match["b"] or match["c"])
         return int(taken[1] if taken else _THIS_YEAR) - year - (0 if year > 1000 else 1900)
     a = match["a"]
     b = match["b"] if "b" in match.re.groupindex else None
@@ -186,6 +190,8 @@ def _years(name: str, match: re.Match, text: str) -> float | None:
         return None
     if name in ("about", "compared", "between", "ish") and low < (3 if a[0].isdigit() else 10):
         return None
+    if name == "decades":
+        low *= 10
     if name == "compared":
         low += 1 if match["over"] else -1
     if name == "nearly" and re.search(r"\bshy of\s$", text[: match.start("a")], re.IGNORECASE):

@@ -24,6 +24,7 @@ _WORDS = {
 _CERTAIN = frozenset("1 0 true false null".split())  # words that are a state wherever they follow a label
 _JOINTS = frozenset("colon comma ask stop quote dash bracket".split())
 _LABEL = frozenset("a degree of has is".split())  # what may stand in a label besides content
+_KEYS = ("value", "present", "checked", "selected", "state", "answer")  # not what a state is of
 _SIGNS = {"+": YES, "-": NO, "–": NO, "−": NO}
 _ELLIPSIS = 3  # dots
 _JOINT_LENGTH = 3  # marks between a label and its state: '": '
@@ -254,6 +255,8 @@ def _label(items: Sequence[Item], i: int, step: int) -> list[int]:
     while 0 <= j < len(items) and (items[j].content or items[j].role in _LABEL or _is_no(items[j])):
         label.append(j)
         j += step
+    if step < 0 and j > 0 and label and all(items[k].norm in _KEYS for k in label):
+        return _label(items, j + 1, step)  # '"name": "beard", "value": true'
     if step < 0 and j >= 0 and items[j].role == "colon" and len(label) > 1:
         label.pop()  # the value of the label before: "EYES: BROWN GLASSES: NO"
     return label

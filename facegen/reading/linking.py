@@ -28,6 +28,7 @@ from facegen.reading.items import Item
 from facegen.reading.lexicon import lexicon
 
 _LABELS = ("race", "sex")  # in a form, what stands behind these is theirs: "RAC B HAI GRY"
+_ASIDE = 8  # items
 PERSON = -1  # a topic that is no item: the described person
 
 
@@ -98,8 +99,21 @@ class _Topic:
 
     def _joint(self, i: int) -> None:
         self.said = self.items[i].role
+        if self.said == "is" and self.at >= 0 and self.items[self.at].part == "object" and self._is_aside():
+            self.at = PERSON
         if self.said == "is" and self.before >= 0:
             self.at, self.before = self.before, NOBODY  # "the hair under the bonnet was white"
+
+    def _is_aside(self) -> bool:
+        """Is what is worn only there to tell who is meant ("the guy in the cap was blond")?"""
+        joined = False
+        for item in reversed(self.items[max(0, self.at - _ASIDE) : self.at]):
+            if item.part == "person":
+                return joined
+            joined = joined or item.role in ("has", "in", "holding")
+            if item.role not in ("has", "in", "holding", "a", "word", "degree"):
+                return False
+        return False
 
     def _none(self, i: int) -> None:
         if self.items[i].norm.endswith("gone"):

@@ -78,6 +78,8 @@ def _written_out(tokens: Sequence[Token], i: int, text: str) -> str | None:
         raw = token.norm.upper()
         words = table["capitals"].get(raw) or words
         words = words or _people().get(raw)
+        if raw in table["sexes"] and _alone(tokens, i):
+            words = table["sexes"][raw]
         if raw in "WBH" and _beside_sex(tokens, i):
             words = f"{table['races'][raw]} person"
     elif token.norm.upper() in _people() and i + 1 < len(tokens) and tokens[i + 1].kind == "number":
@@ -89,6 +91,12 @@ def _written_out(tokens: Sequence[Token], i: int, text: str) -> str | None:
     if len(token.norm) == 1 and token.norm in table["race letters"] and _labelled(tokens, i):
         words = table["race letters"][token.norm]
     return words
+
+
+def _alone(tokens: Sequence[Token], i: int) -> bool:
+    """Does the token stand between marks ("M, early fifties")?"""
+    before, after = (tokens[j].norm if 0 <= j < len(tokens) else "," for j in (i - 1, i + 1))
+    return len(tokens) > 1 and before in ",;\n(" and after in ",;\n)"
 
 
 def _beside_sex(tokens: Sequence[Token], i: int) -> bool:

@@ -146,7 +146,7 @@ class _Story:
         ):
             skip(items[begin : i + 1])
             return
-        if link in sets["comparing"] and (differs or possessive):
+        if link in sets["comparing"] and (differs or possessive or self._norm(i - 1) == "my"):
             skip(items[begin : i + 1])  # "hair like a boy", "looks like her mother, but with glasses"
             behind = self._norm(i + 2) if self._role(i + 1) == "comma" else self._norm(i + 1)
             self.other = behind in ("who", "whose", "with")
@@ -163,7 +163,7 @@ class _Story:
         somebody_new = relative or any(
             x.norm in sets["again"] or (definite and x.norm in sets["the other"]) for x in items[begin:i]
         )
-        corrected = (self.corrected and not possessive) or item.norm in sets["becoming"]
+        corrected = (self.corrected and not possessive) or item.norm in sets["becoming"] or link == "into"
         if not self.met or (differs and corrected):
             self.other = False
         elif somebody_new or (link in sets["links"] and not self._sought(begin, link)):
@@ -246,7 +246,11 @@ class _Story:
 
 def _echo(items: Sequence[Item], i: int) -> None:
     """ "The other passenger wore a hat; she had none": a bare "no" denies what somebody else has."""
-    behind = next((x for x in items[i + 1 : i + 6] if x.role not in ("verb", "has", "it") and x.norm != "any"), None)
+    following = items[i + 1 : i + 6]
+    passed = ["verb", "has", "it"]
+    if any(x.norm in ("them", "it", "one", "any") for x in following):
+        passed.append("unknown")  # "she never needed them"
+    behind = next((x for x in following if x.role not in passed and x.norm not in ("any", "one")), None)
     if behind is not None and behind.role not in ("stop", "but", "mark", "quote", "bracket"):
         return
     for item in reversed(items[max(0, i - 3 * REACH) : i]):

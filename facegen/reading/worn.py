@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from facegen.reading.items import Item
 from facegen.reading.lexicon import lexicon
 
+_SIMILE = 6  # items
 NOT_WORN = "not worn"
 
 
@@ -15,7 +16,12 @@ def set_aside_unworn(items: Sequence[Item]) -> None:
     sets = lexicon().sets
     places = False  # this sentence began with a place: "On the table are .."
     fresh = True
+    simile = 0  # up to here things are only named for likeness: "as black as my hat"
     for i, item in enumerate(items):
+        if item.norm == "as" and i > 1 and items[i - 2].norm == "as":
+            simile = i + _SIMILE
+        if i < simile and item.part == "object":
+            item.skip = item.skip or "likened"
         if item.role in ("stop", "but") or item.norm in ("he", "she", "they"):
             places, fresh = False, item.role == "stop"
             continue
