@@ -64,6 +64,8 @@ class EndToEnd(nn.Module):
         self.reader = CharacterStates(c.embedding, c.convolution, c.hidden)
         self.attend = nn.Linear(2 * c.hidden, c.heads)
         self.state = nn.Linear(2 * c.hidden * c.heads, c.state)
+        # What all descriptions have in common is taken out: else the flow sees little of how they differ.
+        self.norm = nn.BatchNorm1d(c.state, affine=False)
         self.flow = Flow(c)
         plain = GeneratorConfig(
             looks=[], identity_dim=c.identity_dim, channels=c.channels, style=c.style, coarse=c.coarse
@@ -71,11 +73,11 @@ class EndToEnd(nn.Module):
         self.decoder = Decoder(plain)  # the code says it all
 
     def read(self, texts: Sequence[str]) -> Tensor:
-        """States (n, state) of descriptions; an empty one has a state, too: that of nothing said."""
+        """States (n, state) of descriptions, of unit variance; an empty one has a state, too: that of nothing said."""
         characters = encode(list(texts)).to(self.state.weight.device)
         states, filled = self.reader.states(characters)
         weights = self.attend(states).masked_fill(~filled[..., None], -1e4).softmax(1)
-        return self.state(torch.einsum("nta,nth->nah", weights, states).flatten(1))
+        return self.norm(self.state(torch.einsum("nta,nth->nah", weights, states).flatten(1)))
 
     def identity(self, seeds: Sequence[int]) -> Tensor:
         """Identity codes (n, identity_dim) of seeds."""

@@ -168,6 +168,8 @@ class EndToEndTrainer(ModelTrainer):
         """Descriptions and faces."""
         if self.codes is None:
             self.codes = self.encoded()
+        self.model.train()
+        self.model.decoder.eval()
         config, flow = self.config, self.model.flow
         places = self.rng.integers(len(self.rows), size=config.pairs)
         texts, said = zip(*(self.describe(row) for row in self.rows[places]), strict=True)
