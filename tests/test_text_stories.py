@@ -133,6 +133,25 @@ beard - (none); hat - (cap) | -beard hat
 hair=blonde eyes=blue hat=none | blond_hair blue_eyes -hat
 """
 
+EXCEPTIONS = r"""
+Nobody in the room was smiling but her. | -male smiling
+Everyone was wearing hats except him. | male -hat
+All the women wore earrings save her. | -male -earrings
+Everybody had glasses apart from her | -male -eyeglasses
+everyone else was smiling except for him | male -smiling
+"""
+
+ASIDES = r"""
+She was not, nor had she ever been, blonde. | -male -blond_hair
+a man whose wife has red hair | male
+Age had thinned his hair but not his smile. | male smiling
+spectacles which did nothing to hide her green eyes | -male eyeglasses green_eyes
+Of hair he had none left. | male bald
+20, white, thin face, blond hair | young white -chubby blond_hair
+wore earrings in the nineties, now a hat | earrings hat
+a bearded goat, curly pasta and a straight answer |
+"""
+
 
 @pytest.mark.parametrize(
     "text, says",
@@ -140,7 +159,7 @@ hair=blonde eyes=blue hat=none | blond_hair blue_eyes -hat
         row
         for table in (
             CHOICES, LEADERS, GONE, OTHERS, COMPARED, SUBJECTS, LISTS_OF_NOES, HOLD_ON, FIGURES,
-            ECHOES, SUBJECTS_ASIDE, LIKENED, BECOMING, AGES, NESTED,
+            ECHOES, SUBJECTS_ASIDE, LIKENED, BECOMING, AGES, NESTED, EXCEPTIONS, ASIDES,
         )
         for row in rows(table)
     ],

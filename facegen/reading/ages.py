@@ -27,7 +27,7 @@ _TO = r"\s{0,2}(?:-|–|—|to|or|and|/)\s{0,2}"
 _RANGE = rf"(?P<a>{_N})(?:{_TO}(?P<b>{_N}))?"
 _ABOUT = (
     r"(?:about|around|approximately|approx\.?|roughly|circa|maybe|perhaps|probably|possibly|nearly|almost|just|only"
-    r"|close to|anything from|anywhere from|anything between|somewhere between|early|mid|late|some|like"
+    r"|close to|anything from|anywhere from|anything between|somewhere between|early|mid|late|some|like|at least|at most|upwards? of|north of|no less than"
     r"|prob|probs|abt|bout|~|≈)"
 )
 _SEEMS = (
@@ -46,7 +46,7 @@ _NOT_DECIMAL = r"(?![.,]\d)"
 _END = _NOT_DECIMAL + (
     r"(?=\s{0,2}(?:[,.;:!?()\[\]\n|—–/]|$|-\s|(?:or so|and|with|but|now|at most|at least|max|tops|today|i|wearing"
     r"|in|when|then|back when|no|make|er|um|wait|sorry|correction|scratch|comma|period"
-    r"|he['’]?s|she['’]?s|clean|bald|wears|wore|his|her|got|always|usually|never"
+    r"|he['’]?s|she['’]?s|clean|bald|wears|wore|his|her|got|always|usually|never|next|this|last|tomorrow"
     r"|has|who|he|she|there|maybe|probably|-?ish)\b))"
 )
 _LIST_END = _NOT_DECIMAL + r"(?=\s{0,2}(?:[,;.)\]\n|/]|$|(?:and|with)\b))"

@@ -195,7 +195,10 @@ def _place(items: Sequence[Item], i: int, topic: _Topic) -> bool:
             meaning = meaning_of(item, noun.part)
             meanings = item.entry.meanings
             apart = "hair" not in meanings or "head" in meanings
-            if meaning is None and item.own and item.own.is_certain and apart:
+            person = meanings.get("person") if noun.part == "face" and not tight else None
+            if person:
+                item.meaning = person  # "white, thin face"
+            elif meaning is None and item.own and item.own.is_certain and apart:
                 item.meaning = item.own  # "smiling brown eyes", "clean-shaven glasses"
             else:
                 attach(item, right, noun, meaning)

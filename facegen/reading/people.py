@@ -21,6 +21,8 @@ def lead(items: Sequence[Item], i: int) -> tuple[int, str, bool]:
         item = items[j]
         if item.norm in lexicon().sets["possessive"]:
             possessive = True
+            if item.norm == "whose":
+                return j, "whose", True  # "a man whose wife"
         elif not (item.role in _IN_A_PHRASE or item.part == "person"):
             # Commas inside "a bald, bearded man" belong to the phrase.
             if item.role != "comma" or not (j and items[j - 1].role in ("word", "age")):

@@ -86,7 +86,9 @@ class Forward:
         return bool(self.here) and self._and_goes_on() and self._or(item)
 
     def _comma(self, item: Item) -> bool:
-        if not self.here or not _list_goes_on(self.items, self.j, self.listing):
+        if not self.here:  # "She was not, nor had she ever been, blonde."
+            return self.items[self.j - 1].role == "is" and self.j > self.i + 1
+        if not _list_goes_on(self.items, self.j, self.listing):
             return False
         self._close()
         if self.j + 1 < len(self.items) and self.items[self.j + 1].role in ("or", "and"):

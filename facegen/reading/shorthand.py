@@ -96,6 +96,8 @@ def _written_out(tokens: Sequence[Token], i: int, text: str) -> str | None:
 def _alone(tokens: Sequence[Token], i: int) -> bool:
     """Does the token stand between marks ("M, early fifties")?"""
     before, after = (tokens[j].norm if 0 <= j < len(tokens) else "," for j in (i - 1, i + 1))
+    if before == "/":
+        return i > 1 and tokens[i - 2].norm in ("unk", "unknown")
     return len(tokens) > 1 and before in ",;\n(" and after in ",;\n)"
 
 

@@ -59,6 +59,9 @@ class _Story:
             step(self, i)
         elif item.norm in self.sets["again"]:
             self._again(i)
+        elif item.norm in self.sets["excepting"] and self.other and self._role(i + 1) in ("he", "she", "self"):
+            if self._role(i + 2) in ("", "stop", "comma"):
+                _deny_last(self.items, i)  # "Everyone wore a hat except him."
         if self.other and item.content:
             item.skip = item.skip or OTHER
 
@@ -253,6 +256,11 @@ def _echo(items: Sequence[Item], i: int) -> None:
     behind = next((x for x in following if x.role not in passed and x.norm not in ("any", "one")), None)
     if behind is not None and behind.role not in ("stop", "but", "mark", "quote", "bracket"):
         return
+    _deny_last(items, i)
+
+
+def _deny_last(items: Sequence[Item], i: int) -> None:
+    """Deny what somebody else was last said to have or be."""
     for item in reversed(items[max(0, i - 3 * REACH) : i]):
         if item.role in ("noun", "word") and item.part != "person" and item.said and item.said.says:
             if item.skip in (OTHER, "not sure"):
