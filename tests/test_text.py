@@ -179,7 +179,7 @@ def test_labeled_descriptions_are_read():
     assert score(parse, read_descriptions(DATA / "descriptions_dev.jsonl")).noes_missed == 0
 
 
-@pytest.mark.parametrize("name", ["field_dev", "field_unseen"])
+@pytest.mark.parametrize("name", ["field_dev", "field_unseen", "field_third"])
 def test_descriptions_from_the_field_are_read(name):
     """Codes, forms, orders, slang, novels, other languages, each labeled before it was read."""
     result = score(parse, read_descriptions(DATA / f"descriptions_{name}.jsonl"))

@@ -21,7 +21,8 @@ from facegen.reading.result import Reading
 from facegen.reading.rules import parse
 
 DEFAULT_FILES = tuple(
-    Path(f"tests/data/descriptions_{name}.jsonl") for name in ("dev", "unseen", "field_dev", "field_unseen")
+    Path(f"tests/data/descriptions_{name}.jsonl")
+    for name in ("dev", "unseen", "field_dev", "field_unseen", "field_third")
 )
 
 

@@ -27,7 +27,8 @@ _TO = r"\s{0,2}(?:-|–|—|to|or|and|/)\s{0,2}"
 _RANGE = rf"(?P<a>{_N})(?:{_TO}(?P<b>{_N}))?"
 _ABOUT = (
     r"(?:about|around|approximately|approx\.?|roughly|circa|maybe|perhaps|probably|possibly|nearly|almost|just|only"
-    r"|close to|anything from|anywhere from|anything between|somewhere between|early|mid|late|some|like|at least|at most|upwards? of|north of|no less than"
+    r"|close to|anything from|anywhere from|anything between|somewhere between|early|mid|late|some|like"
+    r"|at least|at most|upwards? of|north of|no less than"
     r"|prob|probs|abt|bout|~|≈)"
 )
 _SEEMS = (
