@@ -123,10 +123,11 @@ def changed(
 
     Raises:
         DescriptionError, OrderError: an empty order, or one that changes nothing.
+        VocabularyError: overrides that can't be.
     """
     check_text(order)
     described = described or Reading("", {})
-    before = Request(described, dict(overrides), (), None, 1)
+    before = Request(described, check_overrides(overrides), (), None, 1)
     said = before.wanted
     after = parse(order, before=replace(described, attributes=said, degrees=before.degrees))
     was, now = (

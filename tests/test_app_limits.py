@@ -143,7 +143,7 @@ def test_a_client_has_a_share_and_what_nobody_waits_for_is_dropped(app_url, app,
         posted = [call(app_url, "generate_face", text="a man") for _ in range(settings.SETTINGS.share + 1)]
         events = [p.json()["event_id"] for p in posted]
         refused(call(app_url, "generate_face", text="a man"), 429, "of yours are waiting already")
-        page = {"fn_index": 0, "data": [], "session_hash": "someone"}
+        page = {"fn_index": 0, "data": [None] * len(app.fns[0].inputs), "session_hash": "someone"}
         joined = httpx.post(f"{app_url}/gradio_api/queue/join", json=page)
         assert joined.status_code == 200  # pages have a share of their own
         monkeypatch.setattr(app.guard, "settings", settings.Settings(patience=0))

@@ -146,7 +146,7 @@ def test_it_refuses_what_the_rules_refuse(embedded, text):
     assert str(ours.value) == str(rules.value)
 
 
-@pytest.mark.parametrize("text", ["?", "\u202eأنا\x00", "🧔" * 500, "ﬁ İ ß", "a" * 2000, "\n\n.\n"])
+@pytest.mark.parametrize("text", ["?", "\u202eأنا", "🧔" * 500, "ﬁ İ ß", "a" * 2000, "\n\n.\n"])
 def test_any_text_is_read(embedded, text):
     reading = embedded.parse(text)
     attributes.check(reading.attributes)

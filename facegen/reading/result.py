@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,10 +14,12 @@ from facegen.reading.keywords import rake
 MAX_CHARACTERS = 2000
 USED, NOT_DRAWABLE, NOT_UNDERSTOOD = "used", "not drawable", "not understood"
 ENGLISH = "English"
+# A terminal, a page or a report should not get these of a text; line ends and tabs are no harm.
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 
 
 class DescriptionError(UserError):
-    """A description that can't be read: empty, or over `MAX_CHARACTERS`. The message is one sentence for the user."""
+    """A description that can't be read: empty, over `MAX_CHARACTERS`, with control characters. One sentence for people."""
 
 
 @dataclass(frozen=True)
@@ -151,11 +154,13 @@ def _outcome(names: Collection[str], drawable: Collection[str] | None) -> str:
 
 
 def check_text(text: str) -> str:
-    """The text itself, or `DescriptionError` where it is empty or too long."""
+    """The text itself, or `DescriptionError` where it is empty, too long or holds control characters."""
     if not text.strip():
         raise DescriptionError("the description is empty: write a few words about the face")
     if len(text) > MAX_CHARACTERS:
         raise DescriptionError(f"the description has {len(text):,} characters: at most {MAX_CHARACTERS:,} are accepted")
+    if odd := CONTROL.search(text):
+        raise DescriptionError(f"the description holds the control character {odd[0]!r}: write plain text")
     return text
 
 

@@ -46,6 +46,11 @@ def whole(name: str, value: object, low: int, high: int) -> int:
     return int(number(name, value, low, high))
 
 
+def details(event: gr.EventData) -> dict[str, Any]:
+    """What an event of the page tells besides its fields; nothing, where that is no object."""
+    return event._data if isinstance(event._data, dict) else {}
+
+
 def read_overrides(given: object) -> dict[str, attributes.Override]:
     """true or false, "yes", "no" and "auto", or degrees -> overrides; `VocabularyError` for anything else."""
     if given is None:

@@ -14,6 +14,7 @@ from facegen.pipeline import Face, FacePipeline
 from facegen.reading.result import check_text
 from facegen.request import changed
 from facegen.ui import compose, links, render
+from facegen.ui.checks import details
 from facegen.ui.explain import explain
 from facegen.ui.session import Session, draw, new_person, reader_of
 from facegen.ui.suggestions import EXAMPLES, random_description
@@ -128,7 +129,7 @@ class Describe:
 
     def by_link(self, session, event: gr.EventData):
         """Back, Forward, undo, redo and the gallery."""
-        asked = (event._data or {}).get("link")
+        asked = details(event).get("link")
         settings = links.read(asked) if isinstance(asked, str) else None
         return self.restore(session, settings or self.first.face.settings)
 
@@ -164,7 +165,7 @@ class Describe:
 
 def picked(event: gr.EventData, entries: Sequence) -> Any:
     """The entry whose button was pressed; raises `PickError`."""
-    index = (event._data or {}).get("index")
+    index = details(event).get("index")
     if isinstance(index, bool) or not isinstance(index, int) or not 0 <= index < len(entries):
         raise PickError("this is no longer on the page: load it again")
     return entries[index]

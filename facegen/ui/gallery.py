@@ -6,6 +6,7 @@ import gradio as gr
 
 from facegen.errors import UserError
 from facegen.ui import links
+from facegen.ui.checks import details
 from facegen.ui.files import packed
 from facegen.ui.settings import SETTINGS
 from facegen.ui.theme import asset, download
@@ -29,7 +30,7 @@ def build(faces: links.Faces) -> None:
         save = gr.DownloadButton("Zip", elem_id="fg-zip", elem_classes="fg-by-itself")
 
     def pack(event: gr.EventData) -> str:
-        wanted = (event._data or {}).get("links")
+        wanted = details(event).get("links")
         if not isinstance(wanted, list) or not all(isinstance(link, str) for link in wanted):
             raise GalleryError("the gallery is damaged: load the page again")
         if not 0 < len(wanted) <= SETTINGS.kept:

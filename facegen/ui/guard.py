@@ -38,6 +38,9 @@ HEADERS = {
         "frame-ancestors 'self' https://huggingface.co https://*.hf.space"
     ),
 }
+# What the page's fields hold; a field that nobody has touched may hold nothing.
+KINDS = {"textbox": str | None, "radio": str | None, "dropdown": str | None, "checkbox": bool | None,
+         "slider": int | float | None, "html": dict | str | None, "file": dict | None}  # fmt: skip
 FAILED = "Something went wrong in the server; what was asked is not at fault."
 log = logging.getLogger("facegen.ui")
 
@@ -101,7 +104,7 @@ class Guard:
     async def checked(self, scope: Message, receive: Receive) -> Receive:
         """A `receive` that repeats the request's body once it has been read and checked. Raises `Refusal`."""
         path, method = scope["path"], scope["method"]
-        if CLOSED.fullmatch(path):
+        if CLOSED.fullmatch(path) or not path.isprintable():
             raise Refusal(404, "There is nothing at this address")
         if path.startswith("/gradio_api/mcp"):
             self.check_origin(scope)
@@ -169,10 +172,14 @@ class Guard:
     def check_event(self, content: dict) -> None:
         """A call that goes through the queue: its function exists and its data fit. Raises `Refusal` (400, 404)."""
         function, data = content.get("fn_index"), content.get("data")
-        if isinstance(function, bool) or not isinstance(function, int) or function not in self.blocks.fns:
+        known = self.blocks.fns.get(function) if type(function) is int else None
+        if known is None or not known.fn:
             raise Refusal(404, "There is no such function on the page: load it again")
-        if not isinstance(data, list) or len(data) > len(self.blocks.fns[function].inputs):
+        if not isinstance(data, list) or len(data) != len(known.inputs):
             raise Refusal(400, "The request does not fit the page: load it again")
+        for component, value in zip(known.inputs, data, strict=True):
+            if not isinstance(value, KINDS.get(component.get_block_name(), object)):
+                raise Refusal(400, "A value in this request is of the wrong kind: load the page again")
         if not isinstance(content.get("session_hash"), str) or len(content["session_hash"]) > 64:
             raise Refusal(400, "The request names no session")
 

@@ -21,6 +21,7 @@ from facegen.files import write_atomic
 from facegen.pipeline import Face, load
 from facegen.reading.rules import parse
 from facegen.ui import ratings, render
+from facegen.ui.checks import details
 from facegen.ui.describe import picked
 from facegen.ui.files import packed, scratch
 from facegen.ui.session import draw
@@ -62,7 +63,7 @@ def build(models: Sequence[str | None], folder: Path | None = None) -> None:
 
     def rate(cells, mine, event: gr.EventData):
         """Count one rating at once; the page has marked the cell already."""
-        said = event._data or {}
+        said = details(event)
         cell = picked(event, cells)
         verdict = "good" if said.get("verdict") == "good" else "poor"
         reason = said.get("reason") if verdict == "poor" and said.get("reason") in ratings.REASONS else None
