@@ -1,15 +1,18 @@
 """What the wheel holds: every package below facegen/, every data file in them, and the embedded checkpoints."""
 
-from setuptools import find_packages, setup
+from setuptools import find_namespace_packages, setup
 
 EMBEDDED = ("default", "classifier", "reader")  # not what only training needs
 
+# Folders of data are packages, too.
+packages = find_namespace_packages(include=["facegen", "facegen.*"], exclude=["*__pycache__*"])
+
 setup(
-    packages=[*find_packages(include=["facegen", "facegen.*"]), "facegen.checkpoints"],
+    packages=[*packages, "facegen.checkpoints"],
     # The checkpoints live once, at the top of the repository, and ship inside the package.
     package_dir={"facegen": "facegen", "facegen.checkpoints": "checkpoints"},
     package_data={
-        "": ["*.json", "*.css", "*.js", "*.html", "*.yaml", "*.txt", "*.md", "assets/*", "py.typed"],
+        "": ["*.json", "*.css", "*.js", "*.html", "*.yaml", "*.txt", "*.md", "*.png", "py.typed"],
         "facegen.checkpoints": [f"{name}/*" for name in EMBEDDED],
     },
 )

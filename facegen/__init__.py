@@ -5,7 +5,7 @@ parse("a bearded man, no glasses").attributes
 FacePipeline.from_pretrained()("a smiling woman with red hair", seed=7).save("face.png")
 """
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
 __all__ = ["Face", "FacePipeline", "Reading", "parse", "__version__"]
 
 # Loaded when first asked for, so that reading a description does not import torch.
