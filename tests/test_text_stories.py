@@ -152,6 +152,17 @@ wore earrings in the nineties, now a hat | earrings hat
 a bearded goat, curly pasta and a straight answer |
 """
 
+SHORT_FORMS = r"""
+I'm 33 | young
+blk/m, 20s | black male young
+W F 5'6 brown hair ponytail | white -male brown_hair long_hair
+a man in a hat. No: a cap. | male hat
+He's shorter than the bearded guy. | male
+his glasses are broken | male -eyeglasses
+eyebrows that meet in the middle | bushy_eyebrows
+a brown-eyed Susan in a vase |
+"""
+
 
 @pytest.mark.parametrize(
     "text, says",
@@ -159,7 +170,7 @@ a bearded goat, curly pasta and a straight answer |
         row
         for table in (
             CHOICES, LEADERS, GONE, OTHERS, COMPARED, SUBJECTS, LISTS_OF_NOES, HOLD_ON, FIGURES,
-            ECHOES, SUBJECTS_ASIDE, LIKENED, BECOMING, AGES, NESTED, EXCEPTIONS, ASIDES,
+            ECHOES, SUBJECTS_ASIDE, LIKENED, BECOMING, AGES, NESTED, EXCEPTIONS, ASIDES, SHORT_FORMS,
         )
         for row in rows(table)
     ],

@@ -33,7 +33,7 @@ _ABOUT = (
 )
 _SEEMS = (
     r"(?:at|looks?|looked|looking|turned|turning|is|was|be|been|being|say|pushing|nearing|approaching|guess"
-    r"|he['’]s|she['’]s|hes|shes|that|no|wait|sorry|correction|actually|mean|meant)"
+    r"|he['’]s|she['’]s|hes|shes|i['’]?m|am|that|no|wait|sorry|correction|actually|mean|meant)"
 )
 _PEOPLE = (
     r"man|woman|male|female|guy|girl|boy|lady|dude|gentleman|bloke|person|mom|dad|lad|lass|chap|fellow|youth|kid|child"

@@ -96,6 +96,9 @@ class Forward:
         return True
 
     def _colon(self, item: Item) -> bool:
+        after = self.items[self.j + 1 : self.j + 2]
+        if self.items[self.j - 1].norm == "no" and after and after[0].norm in ("a", "an"):
+            return False  # "No: a cap"
         if self.items[self.j - 1].role in ("not", "has", "verb"):  # "not wearing: hat, glasses"
             self.reached = deny_line(self.items, self.j, end="stop")
         return False

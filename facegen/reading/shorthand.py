@@ -12,6 +12,7 @@ from functools import lru_cache
 from facegen.reading.lexicon import lexicon
 from facegen.reading.tokens import Token
 
+_BEFORE_SEX = ("unk", "unknown", "blk", "wht", "hisp", "black", "white", "asian", "hispanic", "latino")  # "blk/m"
 _BETWEEN = (":", "=", "-", "/", ".")
 
 
@@ -78,12 +79,12 @@ def _written_out(tokens: Sequence[Token], i: int, text: str) -> str | None:
         raw = token.norm.upper()
         words = table["capitals"].get(raw) or words
         words = words or _people().get(raw)
-        if raw in table["sexes"] and _alone(tokens, i):
-            words = table["sexes"][raw]
         if raw in "WBH" and _beside_sex(tokens, i):
             words = f"{table['races'][raw]} person"
     elif token.norm.upper() in _people() and i + 1 < len(tokens) and tokens[i + 1].kind == "number":
         words = _people()[token.norm.upper()]  # "wm 60"
+    if token.norm in ("m", "f") and _alone(tokens, i):
+        words = table["sexes"][token.norm.upper()]
     if len(token.norm) == 3 and token.norm[1] == "/":
         first, second = token.norm[0], token.norm[2]
         race, sex = (first, second) if second in "mf" else (second, first)
@@ -94,10 +95,12 @@ def _written_out(tokens: Sequence[Token], i: int, text: str) -> str | None:
 
 
 def _alone(tokens: Sequence[Token], i: int) -> bool:
-    """Does the token stand between marks ("M, early fifties")?"""
+    """Does the letter of a sex stand between marks ("M, early fifties") or behind a race?"""
+    if i and tokens[i - 1].capital and tokens[i - 1].norm in ("w", "b", "h"):
+        return True  # "W F"
     before, after = (tokens[j].norm if 0 <= j < len(tokens) else "," for j in (i - 1, i + 1))
     if before == "/":
-        return i > 1 and tokens[i - 2].norm in ("unk", "unknown")
+        return i > 1 and tokens[i - 2].norm in _BEFORE_SEX
     return len(tokens) > 1 and before in ",;\n(" and after in ",;\n)"
 
 

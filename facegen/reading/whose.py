@@ -149,7 +149,7 @@ class _Story:
         ):
             skip(items[begin : i + 1])
             return
-        if link in sets["comparing"] and (differs or possessive or self._norm(i - 1) == "my"):
+        if link in sets["comparing"] and (differs or possessive or self._norm(i - 1) == "my" or link == "than"):
             skip(items[begin : i + 1])  # "hair like a boy", "looks like her mother, but with glasses"
             behind = self._norm(i + 2) if self._role(i + 1) == "comma" else self._norm(i + 1)
             self.other = behind in ("who", "whose", "with")
