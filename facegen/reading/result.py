@@ -19,7 +19,7 @@ CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 
 
 class DescriptionError(UserError):
-    """A description that can't be read: empty, over `MAX_CHARACTERS`, with control characters. One sentence for people."""
+    """A description that can't be read: empty, over `MAX_CHARACTERS`, or with control characters. One sentence."""
 
 
 @dataclass(frozen=True)
