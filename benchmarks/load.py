@@ -1,6 +1,6 @@
 """Many at once: errors, mixed-up answers, waiting times and memory of the running app.
 
-    python benchmarks/load.py [--sessions 100] [--seconds 120] [--json]
+    python -m benchmarks load [--sessions 100] [--seconds 120] [--json]
 
 Half of the sessions are programs that ask /generate_face again and again; half do what the page does for a visitor:
 draw by the button, be told one's place in the queue, then have each word explained. Each has descriptions and seeds of
@@ -29,7 +29,7 @@ import httpx
 import psutil
 
 ROOT = Path(__file__).parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+sys.path.insert(0, str(ROOT / "tests"))
 
 from conftest import free_port  # noqa: E402
 

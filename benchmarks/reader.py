@@ -1,6 +1,6 @@
 """How fast descriptions are read, and that it takes time in proportion to their length.
 
-    python benchmarks/reader.py [--n 200] [--lstm] [--json]
+    python -m benchmarks reader [--n 200] [--lstm] [--json]
 
 One core. Times are CPU time of this process (what else runs on the machine does not count) and, beside it, wall time.
 Goals: under 2 ms for 200 characters, under 20 ms for 2,000.
@@ -14,13 +14,10 @@ import os
 import platform
 import random
 import statistics
-import sys
 import time
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
 ROOT = Path(__file__).parent.parent
 LENGTHS = (50, 100, 200, 500, 1000, 2000)
 GOALS = {200: 2.0, 2000: 20.0}  # milliseconds
