@@ -21,7 +21,7 @@ def test_a_users_words_are_escaped():
     html = render.sentence(parse(NASTY), NAMES)
     assert "<img" not in html and html.count("&lt;") == 1
     assert "<img" not in render.sentence(None, NAMES, note=NASTY)
-    grid = render.grid([{"src": "data:,", "caption": NASTY}], 3, NASTY)
+    grid = render.grid([{"src": "data:,", "caption": NASTY, "link": NASTY}], 3, NASTY)
     assert "<img src=x" not in grid
     settings = {"description": NASTY, "person": "7", "overrides": {}, "attributes": {}}
     assert "<img src=x" not in render.stage(Image.new("RGB", (8, 8)), settings, 1)

@@ -12,6 +12,7 @@ from pages import (
     expect,
     face,
     flip,
+    link,
     linked,
     on_desktop,
     open_tab,
@@ -48,14 +49,24 @@ def test_variations_and_a_mix_of_two_people(page):
     said = settings(page)["attributes"]
     near.nth(2).click()
     linked(page, "%2A")
+    assert near.evaluate_all("all => all.map((cell) => cell.getAttribute('aria-pressed'))").index("true") == 2
+    star = page.get_by_role("button", name="To the gallery: Variation 5")
+    star.click()
+    expect(star).to_have_text("★")
     assert "*" in settings(page)["person"] and settings(page)["attributes"] == said
     peek = page.get_by_role("button", name="Back to the face")  # the choice is seen without leaving the tab
     expect(peek.locator("img")).to_have_attribute("src", face(page))
     peek.click()
     expect(page.locator("#fg-person").locator("input, textarea")).to_have_value(settings(page)["person"])
+    open_tab(page, "Gallery")
+    starred = page.locator('[data-list="gallery"] .fg-cell')
+    expect(starred).to_have_count(1)
+    starred.click()
+    page.wait_for_function("old => document.querySelector('.fg-stage').dataset.link !== old", arg=link(page))
+    assert settings(page)["attributes"] == said
 
 
-def test_breeding_forward_and_back(page):
+def test_breeding_forward_and_back(page, tmp_path):
     flip(page, "hat", "yes")
     open_tab(page, "People")
     button(page, "Next nine").click()
@@ -70,15 +81,33 @@ def test_breeding_forward_and_back(page):
     button(page, "Next nine").click()
     brood = page.locator("#fg-brood")
     expect(brood).to_contain_text("Generation 2 of 2")
+    expect(brood).not_to_contain_text("drawn")  # all of them are there
     second = sources(cells)
     assert second[:2] == [first[4], first[7]] and len({*first, *second}) == 16  # two are kept, seven are new
     button(page, "Back").click()
     expect(brood).to_contain_text("Generation 1 of 2")
+    expect(brood).not_to_contain_text("drawn")
     assert sources(cells) == first
     button(page, "Forward").click()
     expect(brood).to_contain_text("Generation 2 of 2")
+    expect(brood).not_to_contain_text("drawn")
     cells.nth(5).click()
     expect(cells.nth(5)).to_have_attribute("aria-pressed", "true")
+    button(page, "Mix the two marked").click()
+    expect(toast(page)).to_contain_text("Mark two faces to mix")
+    cells.nth(0).click()
+    expect(cells.nth(0)).to_have_attribute("aria-pressed", "true")
+    button(page, "Mix the two marked").click()
+    mixed = page.locator("#fg-mixed .fg-cell")
+    expect(mixed.nth(0).locator("img")).to_have_attribute("src", sources(cells)[5])
+    expect(mixed.nth(2).locator("img")).to_have_attribute("src", sources(cells)[0])
+    with page.expect_download() as download:
+        page.locator("#fg-brood-pack").click()
+    download.value.save_as(tmp_path / "people.zip")
+    with zipfile.ZipFile(tmp_path / "people.zip") as archive:
+        assert len({archive.read(name) for name in archive.namelist()}) == 9
+    cells.nth(0).click()
+    expect(cells.nth(0)).to_have_attribute("aria-pressed", "false")
     button(page, "Use the marked face").click()
     linked(page, "%2A")
     assert settings(page)["overrides"] == {"hat": True}  # attributes are kept
@@ -153,3 +182,42 @@ def test_a_review_that_is_too_large_is_refused(page):
     page.locator("#fg-r-seeds").locator("input, textarea").fill("0-95")
     button(page, "Draw the grid").click()
     expect(toast(page)).to_contain_text("review at most 96 at a time")
+
+
+@on_desktop
+def test_several_models_draw_a_file_of_descriptions_side_by_side(page, quick_pipe, pipe, tmp_path):
+    open_tab(page, "Review")
+    (tmp_path / "list.csv").write_text("description,seed\nan old man,1\n\"a woman, smiling\",2\n")
+    with page.expect_file_chooser() as chooser:
+        button(page, "Descriptions from a file").click()
+    chooser.value.set_files(tmp_path / "list.csv")
+    expect(page.locator("#fg-r-texts textarea")).to_have_value("an old man\na woman, smiling")
+    page.locator("#fg-r-seeds").locator("input, textarea").fill("3")
+    page.get_by_label("embedded").check()
+    button(page, "Draw the grid").click()
+    cells = page.locator(".fg-review li")
+    expect(cells).to_have_count(4)
+    assert ["by quick" in text for text in cells.all_inner_texts()] == [True, False] * 2
+    left, right = cells.nth(2).bounding_box(), cells.nth(3).bounding_box()
+    assert left["y"] == right["y"] > cells.nth(0).bounding_box()["y"]  # a row for each description
+    with page.expect_download() as download:
+        page.locator("#fg-r-pack").click()
+    download.value.save_as(tmp_path / "review.zip")
+    with zipfile.ZipFile(tmp_path / "review.zip") as archive:
+        rows = list(csv.DictReader(io.StringIO(archive.read("faces.csv").decode())))
+    assert [r["model"] for r in rows] == [quick_pipe.model, pipe.model] * 2
+
+
+@on_desktop
+def test_a_review_can_be_stopped_and_keeps_what_was_drawn(page):
+    open_tab(page, "Review")
+    page.get_by_label("embedded").check()
+    page.get_by_label("quick").uncheck()  # that one is too quick to be stopped
+    page.locator("#fg-r-seeds").locator("input, textarea").fill("0-31")
+    button(page, "Draw the grid").click()
+    expect(page.locator(".fg-review li").nth(2)).to_be_visible()
+    button(page, "Stop").locator("visible=true").click()
+    page.wait_for_timeout(1500)  # whatever was on its way has come
+    count = page.locator(".fg-review li").count()
+    page.wait_for_timeout(1500)
+    assert 3 <= page.locator(".fg-review li").count() == count < 96

@@ -41,7 +41,7 @@ def build(model: str | None = None) -> Blocks:
         with gr.Tabs():
             with gr.Tab("Describe", id="describe"):
                 main = describe.Describe(pipe, first, faces)
-            people.build(pipe, main, first)
+            people.People(pipe, main, first)
             morph.build(pipe, main)
             gallery.build(faces)
             review.build([model])
@@ -66,7 +66,7 @@ def build_review(model: str | None, ratings: Path) -> Blocks:
     with Blocks(title="facegen review", analytics_enabled=False, delete_cache=(600, 3600)) as demo:
         gr.HTML(asset("head.html"), apply_default_css=False)
         with gr.Tabs():
-            review.build([model] if model is None else [model, None], ratings)
+            review.build([model], ratings)
     demo.queue(max_size=SETTINGS.queue)
     return demo
 

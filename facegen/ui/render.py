@@ -149,15 +149,29 @@ def changed(a: Image.Image, b: Image.Image) -> int:
     return round(float(most.mean()) / 255 * 100)
 
 
-def grid(cells: Sequence[Mapping], columns: int, label: str, pressed: Collection[int] = (), empty: str = "") -> str:
-    """Faces as buttons: cells of {"src", "caption"}; `pressed` are marked. The arrow keys move inside the group."""
+def grid(
+    cells: Sequence[Mapping],
+    columns: int,
+    label: str,
+    pressed: Collection[int] = (),
+    empty: str = "",
+    one: bool = False,
+) -> str:
+    """Faces as buttons: cells of {"src", "caption", "link"}, each with a star that puts it into the gallery.
+
+    `pressed` are marked; with `one`, the page marks the one that was picked last. The arrow keys move inside the group.
+    """
     if not cells:
         return f'<div class="fg-grid fg-quiet">{escape(empty)}</div>'
     items = "".join(
-        f'<button type="button" class="fg-cell" data-index="{i}" aria-pressed="{"true" if i in pressed else "false"}" '
+        f'<div class="fg-kept-cell"><button type="button" class="fg-cell" data-index="{i}" '
+        f'aria-pressed="{"true" if i in pressed else "false"}" '
         f'tabindex="{-1 if i else 0}"><img src="{cell["src"]}" alt="" width="112" height="112">'
         f"<span>{escape(cell['caption'])}</span></button>"
+        f'<button type="button" class="fg-star" data-action="star" data-link="{escape(cell["link"])}" tabindex="-1" '
+        f'aria-label="To the gallery: {escape(cell["caption"])}">☆</button></div>'
         for i, cell in enumerate(cells)
     )
     group = f'role="group" aria-label="{escape(label)}" data-roving style="--columns:{columns}"'
+    group += " data-one" if one else ""
     return f'<div class="fg-grid" {group}>{items}</div>'

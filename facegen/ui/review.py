@@ -10,16 +10,19 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from html import escape
+from itertools import islice, product
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from facegen import bulk, hub
 from facegen import person as identity
 from facegen.errors import UserError
 from facegen.files import write_atomic
 from facegen.pipeline import Face, load
 from facegen.reading.rules import parse
+from facegen.registry import GENERATORS
 from facegen.ui import ratings, render
 from facegen.ui.checks import details
 from facegen.ui.describe import picked
@@ -35,8 +38,8 @@ class ReviewError(UserError):
 
 
 def build(models: Sequence[str | None], folder: Path | None = None) -> None:
-    """Lay out the tab; `models` are those that were named at the start, None for the embedded one."""
-    names = {("embedded" if m is None else m): m for m in models}
+    """Lay out the tab; `models` are those that were named at the start; the embedded ones can be chosen, too."""
+    names = choices(models)
     with gr.Tab("Review", id="review"):
         with gr.Row(equal_height=False):
             texts = gr.Textbox(
@@ -48,7 +51,14 @@ def build(models: Sequence[str | None], folder: Path | None = None) -> None:
             )
             with gr.Column(min_width=260):
                 seeds = gr.Textbox("0-3", label="Seeds", info="Such as 0-3, 7, 12", elem_id="fg-r-seeds")
-                model = gr.Dropdown(list(names), value=next(iter(names)), label="Model", elem_id="fg-r-model")
+                model = gr.CheckboxGroup(
+                    list(names),
+                    value=[next(iter(names))],
+                    label="Models",
+                    info="Several draw side by side",
+                    elem_id="fg-r-model",
+                )
+                given = gr.UploadButton("Descriptions from a file", file_types=list(bulk.KINDS), size="sm")
         with gr.Row(elem_classes="fg-tight"):
             go = gr.Button("Draw the grid", variant="primary", elem_id="fg-r-draw")
             stop = gr.Button("Stop", elem_id="fg-r-stop", min_width=80)
@@ -100,6 +110,14 @@ def build(models: Sequence[str | None], folder: Path | None = None) -> None:
         members = {f"faces/{name}": png for name, png in pictures(cells, {}).items()}
         return packed("facegen-review.zip", {"faces.csv": ratings.table(list(rows.values())), **members})
 
+    def listed(path):
+        """The descriptions of a file: .txt (one a line), .csv or .jsonl (in "description")."""
+        rows = bulk.rows(path, Path("faces"), 0, {}) if path else ()
+        found = [row.text for row in islice(rows, SETTINGS.review + 1) if row.text.strip()]
+        if not found:
+            raise ReviewError("this file holds no descriptions: write one a line, or a column named description")
+        return "\n".join(found)
+
     def draw_all(texts, seeds, model):
         yield from drawn(texts, seeds, model, names)
 
@@ -107,6 +125,7 @@ def build(models: Sequence[str | None], folder: Path | None = None) -> None:
     drawing = go.click(draw_all, [texts, seeds, model], [grid, cells], concurrency_id="review", concurrency_limit=1,
                        show_progress_on=[grid], **private)  # fmt: skip
     stop.click(None, None, None, cancels=[drawing], **private)
+    given.upload(listed, [given], [texts], **private)
     grid.rate(rate, [cells, rated], [summary, rated], show_progress="hidden", concurrency_id="rate",
               concurrency_limit=1, trigger_mode="multiple", **private)  # fmt: skip
     for button, work in ((export, exported), (pack, pack_all)):
@@ -114,23 +133,31 @@ def build(models: Sequence[str | None], folder: Path | None = None) -> None:
         made.success(None, js=download("#fg-r-save"))
 
 
-def drawn(texts: str, seeds: str, name: str, names: dict[str, str | None]) -> Iterator[tuple]:
-    """(the grid as HTML, its cells), face by face; raises `UserError`."""
+def choices(models: Sequence[str | None]) -> dict[str, str | None]:
+    """{name: source} of the generators that can be chosen: the named ones, then what lies in checkpoints/."""
+    names: dict[str, str | None] = {Path(m).name if Path(m).is_dir() else m: m for m in models if m}
+    beside = [m for m in hub.at_hand() if m["where"] == "embedded" and m["type"] in GENERATORS]
+    return {**names, "embedded": None, **{m["name"]: m["folder"] for m in beside if m["name"] != "default"}}
+
+
+def drawn(texts: str, seeds: str, chosen: Sequence[str], names: dict[str, str | None]) -> Iterator[tuple]:
+    """(the grid as HTML, its cells), face by face, those of several models side by side; raises `UserError`."""
     lines, numbers = _lines(texts), parse_seeds(seeds)
-    n = len(lines) * len(numbers)
+    n = len(lines) * len(numbers) * max(1, len(chosen))
     if n > SETTINGS.review:
         raise ReviewError(
-            f"{len(lines)} descriptions by {len(numbers)} seeds are {n} faces: "
+            f"{len(lines)} descriptions by {len(numbers)} seeds by {len(chosen)} models are {n} faces: "
             f"review at most {SETTINGS.review} at a time"
         )
-    if name not in names:
-        raise ReviewError(f"there is no model {str(name)[:40]!r} here: load the page again")
-    pipe = load(names[name])
+    if not chosen:
+        raise ReviewError("choose a model to draw with")
+    for name in chosen:
+        if name not in names:
+            raise ReviewError(f"there is no model {str(name)[:40]!r} here: load the page again")
     made: list[dict] = []
-    for text in lines:
-        for seed in numbers:
-            made.append(_cell(draw(pipe, text, {}, seed)))
-            yield _grid(made, n), made
+    for text, seed, name in product(lines, numbers, chosen):
+        made.append(_cell(draw(load(names[name]), text, {}, seed), name if len(chosen) > 1 else ""))
+        yield _grid(made, n, len(chosen)), made
 
 
 def parse_seeds(text: str) -> list[int]:
@@ -154,7 +181,7 @@ def _lines(texts: str) -> list[str]:
     return lines
 
 
-def _cell(face: Face) -> dict:
+def _cell(face: Face, model: str = "") -> dict:
     record = {
         "description": face.settings["description"],
         "seed": face.seed,
@@ -162,24 +189,26 @@ def _cell(face: Face) -> dict:
         "attributes": face.attributes,
         "file": f"{hashlib.sha256(face.png).hexdigest()[:16]}.png",
     }
-    return {"src": render.thumbnail(face.image, 192), "png": face.png, "record": record}
+    return {"src": render.thumbnail(face.image, 192), "png": face.png, "record": record, "model": model}
 
 
-def _grid(cells: Sequence[dict], of: int = 0) -> str:
+def _grid(cells: Sequence[dict], of: int = 0, models: int = 1) -> str:
     if not cells:
         return '<p class="fg-quiet">Choose descriptions and seeds, then draw the grid and mark each face.</p>'
     options = "".join(f"<option>{reason}</option>" for reason in ratings.REASONS)
     items = []
     for i, cell in enumerate(cells):
         r = cell["record"]
-        name = escape(f"{r['description']}, seed {r['seed']}")
+        by = f", by {cell['model']}" if cell["model"] else ""
+        name = escape(f"{r['description']}, seed {r['seed']}{by}")
         items.append(
             f'<li data-index="{i}"><img src="{cell["src"]}" alt="{escape(render.describe(r["attributes"]))}" '
             'width="192" height="192">'
-            f"<span>{escape(r['description'])} · {r['seed']}</span>"
+            f"<span>{escape(r['description'])} · {r['seed']}{escape(by)}</span>"
             f'<div role="group" aria-label="Rate: {name}">'
             '<button type="button" data-verdict="good" aria-pressed="false">good</button>'
             f'<select aria-label="Poor, because: {name}"><option value="">poor …</option>{options}</select></div></li>'
         )
     told = f'<p class="fg-quiet" role="status">{len(cells)} of {of} faces drawn</p>' if len(cells) < of else ""
-    return f'{told}<ul class="fg-review">{"".join(items)}</ul>'
+    row = f' style="grid-template-columns: repeat({models}, minmax(0, 200px))"' if models > 1 else ""
+    return f'{told}<ul class="fg-review"{row}>{"".join(items)}</ul>'

@@ -112,11 +112,10 @@
     canvas.getContext('2d').drawImage(find('#fg-face'), 0, 0, 112, 112);
     return canvas.toDataURL('image/webp', 0.82);
   }
-  function remember(list, where, most) {
-    const link = stage().dataset.link;
+  function remember(list, where, most, link = stage().dataset.link, src = small()) {
     const entries = (store(where, list) ?? []).filter((entry) => !same(entry.link, link));
     const caption = new URLSearchParams(link).get('text').slice(0, 60) || 'left to chance';
-    store(where, list, [...entries, { link, src: small(), caption }].slice(-most));
+    store(where, list, [...entries, { link, src, caption }].slice(-most));
     dispatchEvent(new Event('facegen-lists'));
   }
   facegen.lists = () => ({ gallery: store(localStorage, 'gallery') ?? [], trail: store(sessionStorage, 'trail') ?? [] });
@@ -152,6 +151,11 @@
       tips[now + 1].hidden = false;
     },
     keep: (button) => { remember('gallery', localStorage, 96); say(button, 'In the gallery'); },
+    star: (button) => {
+      remember('gallery', localStorage, 96, button.dataset.link, button.parentElement.querySelector('img').src);
+      button.textContent = '★';
+      button.setAttribute('aria-pressed', 'true');
+    },
     face: () => {
       find('[role="tab"][data-tab-id="describe"]')?.click();
       requestAnimationFrame(() => find('#fg-main').scrollIntoView({ block: 'center' }));
