@@ -68,6 +68,18 @@ def test_random_descriptions_say_only_what_can_be_drawn():
         assert not reading.unused and not reading.undrawable(drawable), text
 
 
+def test_every_blank_of_a_template_is_understood_and_can_be_drawn():
+    from itertools import product
+
+    assert len(suggestions.templates(NAMES)) == len(suggestions.TEMPLATES) == 10
+    for parts in suggestions.templates(NAMES):
+        for words in product(*([part] if isinstance(part, str) else part for part in parts)):
+            assert not parse("".join(words)).unused, "".join(words)
+    for parts in suggestions.templates(["male", "young", "smiling"]):
+        text = "".join(part if isinstance(part, str) else part[-1] for part in parts)
+        assert not parse(text).undrawable(["male", "young", "smiling"]), text
+
+
 def test_link_restores_its_settings():
     from urllib.parse import parse_qs
 

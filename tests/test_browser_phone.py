@@ -73,3 +73,15 @@ def test_a_face_that_is_out_of_date_says_so_and_how_to_draw(page):
     linked(page, "old+man")
     settled(page)
     expect(page.locator("#fg-sentence .fg-note")).to_have_count(0)
+
+
+@on_a_narrow_phone
+def test_a_template_with_blanks_is_filled_in_and_drawn(page):
+    button(page, "Templates").click()
+    row = page.locator("dialog li").first
+    assert page.locator("dialog li").count() >= 5 and row.bounding_box()["width"] <= NARROW["width"]
+    row.locator("select").nth(0).select_option("old")
+    row.locator("select").nth(1).select_option("man")
+    row.get_by_role("button", name="Use").click()
+    linked(page, "an+old+man+with+black+hair")
+    expect(page.get_by_label("Describe a face")).to_have_value("an old man with black hair")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import gradio as gr
 
 from facegen.attributes import Override, with_degrees
@@ -11,7 +13,7 @@ from facegen.ui.board import attribute_board
 from facegen.ui.explain import match
 from facegen.ui.readback import readback, words
 from facegen.ui.session import Session
-from facegen.ui.suggestions import EXAMPLES
+from facegen.ui.suggestions import EXAMPLES, templates
 from facegen.ui.theme import asset
 
 LEGEND = (
@@ -26,6 +28,8 @@ STEPS = (
     '<div class="fg-actions"><button type="button" data-action="undo" disabled>Undo</button>'
     '<button type="button" data-action="redo" disabled>Redo</button></div>'
 )
+USE = '<button type="button" class="fg-chip" data-use>Use</button>'
+CLOSE = '<form method="dialog"><button class="fg-chip">Close</button></form>'
 BEHIND = "The face is out of date: press Draw to draw what the box says."
 # A grid of buttons tells which one was pressed, as the event `pick` with its data-* values.
 PICK = asset("pick.js")
@@ -54,7 +58,7 @@ class Compose:
                     max_length=4000,
                     elem_id="fg-text",
                 )
-                self.chips = gr.HTML(chips(), js_on_load=PICK, apply_default_css=False)
+                self.chips = gr.HTML(chips(pipe.drawable), js_on_load=PICK + asset("chips.js"), apply_default_css=False)
                 self.sentence = gr.HTML(sentence(first, pipe), elem_id="fg-sentence", apply_default_css=False)
                 with gr.Row(elem_classes="fg-tight"):
                     self.go = gr.Button("Draw", variant="primary", elem_id="fg-draw", min_width=90)
@@ -149,11 +153,24 @@ def sentence(session: Session, pipe: FacePipeline, behind: bool = False) -> str:
     return render.sentence(face.reading, pipe.drawable, face.overrides, note)
 
 
-def chips() -> str:
-    """The examples as buttons, and one for a random description."""
+def chips(drawable: Collection[str]) -> str:
+    """The examples as buttons, one for a random description, and templates with blanks in a dialog."""
     labels = [*(label for label, _ in EXAMPLES), "Random"]
     buttons = "".join(
         f'<button type="button" class="fg-chip" data-index="{i}" tabindex="{-1 if i else 0}">{label}</button>'
         for i, label in enumerate(labels)
     )
-    return f'<div class="fg-chips" role="group" aria-label="Examples" data-roving>{buttons}</div>'
+    buttons += '<button type="button" class="fg-chip" data-open tabindex="-1">Templates</button>'
+    rows = "".join(f"<li><span>{_blanks(parts)}</span>{USE}</li>" for parts in templates(drawable))
+    dialog = f'<dialog aria-label="Templates"><h2>Templates</h2><ul>{rows}</ul>{CLOSE}</dialog>'
+    return f'<div class="fg-chips" role="group" aria-label="Examples" data-roving>{buttons}</div>{dialog}'
+
+
+def _blanks(parts: list[str | list[str]]) -> str:
+    """The parts of a template as HTML: text, and a list for each blank."""
+    return "".join(
+        part
+        if isinstance(part, str)
+        else f'<select aria-label="Blank {i}">{"".join(f"<option>{word}</option>" for word in part)}</select>'
+        for i, part in enumerate(parts)
+    )

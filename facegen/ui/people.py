@@ -180,7 +180,7 @@ class People:
             (self.back, partial(self.stepped, by=-1)),
             (self.forward, partial(self.stepped, by=1)),
         )
-        drawing = [button.click(work, [state, line], brood, **patient) for button, work in steps]
+        drawing: list[Any] = [button.click(work, [state, line], brood, **patient) for button, work in steps]
         drawing.append(self.vary.click(self.near_this, [state, self.distance], near, **patient))
         self.halt.click(None, None, None, cancels=drawing, **quiet)
         sliding = [self.share.input, self.share.release, self.left.submit, self.right.submit]
