@@ -44,10 +44,10 @@ def generate(
         str | None, typer.Option(help="A blend of seeds, such as 7*0.94+12*0.34, in place of --seed.")
     ] = None,
     strength: Annotated[
-        float | None, typer.Option(help="How hard attributes push, 1 to 6; the model's own if left out.")
+        float | None, typer.Option(help="How closely to follow the text, 1 to 6; the model's own if left out.")
     ] = None,
     best_of: Annotated[
-        int, typer.Option("--best-of", help="1 to 8: of the person and near relatives, draw who shows the words best.")
+        int, typer.Option("--best-of", help="1 to 8: draws close variations and keeps the best match.")
     ] = 1,
     reader: Reader = "rules",
     look: Annotated[

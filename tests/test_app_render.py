@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 
 import pytest
 from PIL import Image
@@ -40,6 +41,15 @@ def test_what_is_set_otherwise_by_hand_is_struck_through():
     struck = [part for part in html.split("<mark")[1:] if "<s>" in part]
     assert [part.split("<s>")[1].split("</s>")[0] for part in struck] == ["old man"]  # the beard is as the text says
     assert "2 set by hand" in html and "not smiling" in html
+
+
+def test_words_for_children_are_understood_and_not_drawn():
+    amber = r'<mark class="fg-child" title="[^"]*only adults are drawn"[^>]*><span>([^<]*)'
+    for text, words in (
+        ("a smiling little girl", ["little girl"]), ("a teenager", ["teenager"]), ("a 7 year old", ["7 year old"]),
+        ("a young woman, 25 years old", []), ("a girl with bangs", []),
+    ):  # fmt: skip
+        assert re.findall(amber, render.sentence(parse(text), NAMES)) == words, text
 
 
 def test_readback_has_three_states(monkeypatch):

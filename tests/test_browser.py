@@ -102,7 +102,7 @@ def test_exclusive_groups_search_and_what_cannot_be_drawn(page):
     search.fill("nose")
     expect(page.locator('.fg-row[data-name="big_nose"]')).to_be_visible()
     expect(page.locator('.fg-row[data-name="beard"]')).to_be_hidden()
-    for words, name in (("weight", "chubby"), ("spectacles", "eyeglasses"), ("elderly", "old")):
+    for words, name in (("weight", "chubby"), ("spectacles", "eyeglasses"), ("elderly", "old"), ("age", "young")):
         search.fill(words)
         expect(page.locator(f'.fg-row[data-name="{name}"]')).to_be_visible()
     search.fill("xyz")

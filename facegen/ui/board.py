@@ -10,7 +10,7 @@ from pathlib import Path
 import gradio as gr
 
 from facegen import hub
-from facegen.attributes import BY_NAME, GROUPS, VOCABULARY, Attribute, Group, Override, members
+from facegen.attributes import BY_NAME, GROUP_BY_NAME, GROUPS, VOCABULARY, Attribute, Group, Override, members
 from facegen.pipeline import FacePipeline
 from facegen.reading.lexicon import lexicon
 from facegen.ui.theme import asset
@@ -66,7 +66,9 @@ def markup(
             if rows:
                 into.append(f'<fieldset class="fg-group"><legend>{escape(group.label)}</legend>{rows}</fieldset>')
     off = [a for a in VOCABULARY if a.name not in drawable]
-    folded = "".join(f'<li data-name="{a.name}">{escape(a.label)}</li>' for a in off)
+    folded = "".join(
+        f'<li data-name="{a.name}" data-words="{escape(found_by.get(a.name, ""))}">{escape(a.label)}</li>' for a in off
+    )
     cannot = (
         f'<details class="fg-cannot"><summary>{len(off)} more are understood, but this model can\'t draw them</summary>'
         f"<ul>{folded}</ul></details>"
@@ -91,7 +93,11 @@ def synonyms() -> dict[str, str]:
                 found.setdefault(meaning.says[0][0], []).append(entry.phrase)
     return {
         a.name: " ".join(
-            [*found.get(a.name, [])[:SYNONYMS], SEARCHED.get(a.name, ""), SEARCHED.get(a.group, "")]
+            [
+                *found.get(a.name, [])[:SYNONYMS],
+                GROUP_BY_NAME[a.group].label.lower(),
+                *(SEARCHED.get(key, "") for key in (a.name, a.group)),
+            ]
         ).strip()
         for a in VOCABULARY
     }

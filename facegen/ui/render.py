@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from collections.abc import Collection, Mapping, Sequence
 from html import escape
 
@@ -20,7 +21,14 @@ OUTCOMES = {
     "not drawable": "understood, but this model can't draw it",
     "not understood": "not understood",
     "overruled": "set otherwise by hand",
+    "child": "understood, but only adults are drawn",
 }
+# Words for children, and ages below 18. They are read as young, and an adult is drawn.
+CHILD = re.compile(
+    r"\b(?:child(?:ren)?|kids?|toddlers?|bab(?:y|ies)|infants?|(?:pre-?)?teens?|teenage(?:d|rs?)?|adolescents?|tweens?"
+    r"|school ?(?:boy|girl)s?|(?:little|small) (?:boy|girl)s?|(?:1[0-7]|\d)[ -]?(?:years?|yrs?|yo)\b)",
+    re.IGNORECASE,
+)
 # Labels that describe a person or face, and so take "not"; the others name a thing, and take "no".
 DESCRIBING = frozenset(
     "young middle_aged old bald smiling mouth_open facing_front facing_left facing_right chubby asian black white "
@@ -111,11 +119,14 @@ def sentence(
 
 def _marked(reading: Reading, drawable: Collection[str], overrides: Mapping[str, Override]) -> str:
     said = attributes.merge(reading.attributes, overrides)
+    children = [found.span() for found in CHILD.finditer(reading.text)]
     parts, at = [], 0
     for start, end, outcome, names in reading.marks(drawable):
         told = {n: reading.attributes[n] for n in names if n in reading.attributes}
         if any(said.get(n) is not v for n, v in told.items()):
             outcome = "overruled"
+        elif "young" in told and any(a < end and start < b for a, b in children):
+            outcome = "child"
         labels = ", ".join(phrase(n, v) for n, v in told.items())
         title = escape(f"{labels}: {OUTCOMES[outcome]}" if labels else OUTCOMES[outcome])
         words, tag = escape(reading.text[start:end]), "s" if outcome == "overruled" else "span"

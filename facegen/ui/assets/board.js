@@ -90,7 +90,7 @@ search.addEventListener('input', () => {
     group.hidden = ![...group.querySelectorAll('.fg-row')].some((row) => !row.hidden);
   }
   const off = [...(cannot?.querySelectorAll('li') ?? [])];
-  for (const item of off) item.hidden = !item.textContent.toLowerCase().includes(wanted);
+  for (const item of off) item.hidden = !`${item.textContent.toLowerCase()} ${item.dataset.words}`.includes(wanted);
   if (wanted) {
     more.open = true;
     if (cannot) cannot.open = off.some((item) => !item.hidden);
