@@ -8,14 +8,15 @@ from typing import Any
 import gradio as gr
 
 from facegen import picture
-from facegen.files import write_atomic
 from facegen.pipeline import FacePipeline
 from facegen.ui import render
 from facegen.ui.describe import Describe
-from facegen.ui.files import scratch
 from facegen.ui.session import by_artist, draw
 
 FRAMES, MILLISECONDS = 24, 60
+SAVE = (
+    '<div class="fg-actions"><button type="button" data-action="film" id="fg-morph-save">Download WebP</button></div>'
+)
 EMPTY = "The animation appears here."
 
 
@@ -33,7 +34,6 @@ def build(pipe: FacePipeline, main: Describe) -> None:
             with gr.Row(elem_classes="fg-tight"):
                 make = gr.Button("Make the morph", variant="primary", elem_id="fg-morph", min_width=140)
                 stop = gr.Button("Stop", elem_id="fg-morph-stop", min_width=80)
-                save = gr.DownloadButton("Download WebP", interactive=False, elem_id="fg-morph-save", min_width=140)
         with gr.Column(min_width=320):
             film = gr.HTML(_film(EMPTY), elem_id="fg-film", apply_default_css=False)
 
@@ -53,24 +53,20 @@ def build(pipe: FacePipeline, main: Describe) -> None:
             frames.append(frame)
             told = f"Frame {len(frames)} of {FRAMES}"
             bar = f'{told} <progress value="{len(frames)}" max="{FRAMES}" aria-label="{told}"></progress>'
-            yield _film(bar), gr.update(interactive=False)
+            yield _film(bar)
         buffer = io.BytesIO()
         frames[0].save(
             buffer, "WEBP", save_all=True, append_images=[*frames[1:], *frames[-2:0:-1]], loop=0, quality=82,
             duration=[700, *[MILLISECONDS] * (FRAMES - 2), 700, *[MILLISECONDS] * (FRAMES - 2)],
             xmp=picture.xmp().encode(),
         )  # fmt: skip
-        path = write_atomic(scratch("facegen-morph.webp"), buffer.getvalue())
         label = render.escape(f"Animation from “{text_a}” to “{text_b}”")
         src = render.data_url(buffer.getvalue(), "image/webp")
-        yield (
-            f'<div class="fg-frame fg-film"><img src="{src}" alt="{label}"></div>',
-            gr.update(value=str(path), interactive=True),
-        )
+        yield f'<div class="fg-frame fg-film"><img src="{src}" alt="{label}"></div>{SAVE}'
 
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     tab.select(entered, [main.session, person_b], [text_a, person_a, person_b], **quiet)
-    making = make.click(morph, [main.session, text_a, person_a, text_b, person_b], [film, save],
+    making = make.click(morph, [main.session, text_a, person_a, text_b, person_b], [film],
                         concurrency_id="morph", concurrency_limit=1, **quiet)  # fmt: skip
     stop.click(lambda: _film(EMPTY), None, [film], cancels=[making], **quiet)
 

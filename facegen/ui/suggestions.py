@@ -9,7 +9,7 @@ from collections.abc import Collection
 from facegen.reading.rules import parse
 
 EXAMPLES = (  # (what the button says, the description)
-    ("Young woman, blond", "a smiling young woman with long blond hair"),
+    ("Blond woman", "a smiling young woman with long blond hair"),
     ("Old man, glasses", "an old man with gray hair, a beard and glasses"),
     ("Woman with bangs", "a woman with black hair, bangs and heavy make-up"),
     ("Bald man", "a bald man with a mustache, not smiling"),

@@ -151,6 +151,7 @@
       tips[now + 1].hidden = false;
     },
     keep: (button) => { remember('gallery', localStorage, 96); say(button, 'In the gallery'); },
+    film: () => Object.assign(document.createElement('a'), { href: find('#fg-film img').src, download: 'facegen-morph.webp' }).click(),
     star: (button) => {
       remember('gallery', localStorage, 96, button.dataset.link, button.parentElement.querySelector('img').src);
       button.textContent = '★';
