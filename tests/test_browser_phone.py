@@ -6,10 +6,11 @@ import pytest
 from pages import TABS, addressed, button, expect, face, linked, on_desktop, open_tab, settings, settled, toggle
 
 NARROW = {"width": 360, "height": 740}
-EDGES = """film => ['p', '.fg-frame'].map((part) => {
-    const box = film.querySelector(part).getBoundingClientRect();
-    return [box.left, box.right];
-})"""
+EDGES = """() => {
+    const parts = ['p', '.fg-frame'].map((part) => document.querySelector(`#fg-film ${part}`));
+    const boxes = parts.map((part) => part?.getBoundingClientRect());
+    return boxes.every(Boolean) && boxes.map((box) => [box.left, box.right]);
+}"""
 on_a_narrow_phone = pytest.mark.parametrize("page", [NARROW], ids=["360 px"], indirect=True)
 
 
@@ -45,7 +46,7 @@ def test_a_morph_tells_how_far_it_is_and_can_be_stopped(page, monkeypatch):
     film = page.locator("#fg-film")
     button(page, "Make the morph").click()
     expect(film.locator("progress")).to_be_visible()
-    inner, outer = film.evaluate(EDGES)
+    inner, outer = page.wait_for_function(EDGES).json_value()
     assert outer[0] <= inner[0] and inner[1] <= outer[1]
     button(page, "Stop").click()
     expect(film).to_contain_text("The animation appears here")

@@ -61,8 +61,9 @@ def test_variations_and_a_mix_of_two_people(page):
     open_tab(page, "Gallery")
     starred = page.locator('[data-list="gallery"] .fg-cell')
     expect(starred).to_have_count(1)
+    old = link(page)
     starred.click()
-    page.wait_for_function("old => document.querySelector('.fg-stage').dataset.link !== old", arg=link(page))
+    page.wait_for_function("old => document.querySelector('.fg-stage').dataset.link !== old", arg=old)
     assert settings(page)["attributes"] == said
 
 

@@ -68,7 +68,8 @@ def build(pipe: FacePipeline, main: Describe) -> None:
     tab.select(entered, [main.session, person_b], [text_a, person_a, person_b], **quiet)
     making = make.click(morph, [main.session, text_a, person_a, text_b, person_b], [film],
                         concurrency_id="morph", concurrency_limit=1, **quiet)  # fmt: skip
-    stop.click(lambda: _film(EMPTY), None, [film], cancels=[making], **quiet)
+    stopped = stop.click(None, None, None, cancels=[making], **quiet)
+    stopped.then(lambda: _film(EMPTY), None, [film], **quiet)  # after a frame that was on its way
 
 
 def _film(words: str) -> str:
