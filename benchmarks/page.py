@@ -1,6 +1,6 @@
 """What a visitor waits for, in Chromium: the first face, a face after a key, and how much comes over the wire.
 
-    python benchmarks/page.py [--keys 40] [--visits 5] [--json]
+    python -m benchmarks page [--keys 40] [--visits 5] [--json]
 
 All of it in one run on one machine, with the embedded model. Layout shift is Chromium's cumulative score, from the
 first paint until the words of the first face are explained.
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -20,7 +19,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from latency import ANSWERED, PROBE, ROOT, TEXTS, spread
+from benchmarks.browser import ANSWERED, PROBE, key_to_face
+from benchmarks.measure import ROOT, machine, spread
 
 sys.path.insert(0, str(ROOT / "tests"))
 SIZES = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 360, "height": 740}}
@@ -82,47 +82,29 @@ def visits(browser: Any, url: str, n: int) -> dict[str, dict]:
     return found
 
 
-def keys(browser: Any, url: str, n: int) -> dict[str, dict]:
-    """Single keys after a pause, fluent typing, and what a key brings over the wire until all of it is told."""
+def bytes_a_key(browser: Any, url: str, n: int) -> dict[str, int]:
+    """What a key brings over the wire until its face is on the page."""
     page = browser.new_page(viewport=SIZES["desktop"])
     page.goto(url)
     page.wait_for_selector("#fg-strip .fg-word")
     page.evaluate(PROBE)
-    box, received = page.locator("#fg-text textarea"), []
+    box, received, found = page.locator("#fg-text textarea"), [], []
     wire = page.context.new_cdp_session(page)
     wire.on("Network.dataReceived", lambda event: received.append(event["dataLength"]))
     wire.send("Network.enable")
-
-    def took() -> list[float]:
-        page.wait_for_function(ANSWERED)
-        return [ms / 1000 for ms in page.evaluate("window.keys.splice(0).map((key) => key.took)")]
-
     box.fill("a man with a ha")
-    page.wait_for_timeout(2000)
-    took()
-    single, fluent, to_face = [], [], []
     for i in range(n):
+        page.wait_for_timeout(1500)
         received.clear()
         box.press("t" if i % 2 == 0 else "Backspace")  # a hat, no hat, ..
-        single += took()
-        to_face.append(sum(received))
-        page.wait_for_timeout(1500)  # the words are explained by then, which costs the same processor
-    for text in TEXTS:
-        box.fill("")
-        page.wait_for_timeout(1500)
-        took()
-        box.press_sequentially(text, delay=120)  # eight keys a second
-        fluent += took()
+        page.wait_for_function(ANSWERED)
+        found.append(sum(received))
     page.close()
-    return {
-        "single key to its face": spread(single),
-        "key to its face, typing fluently": spread(fluent),
-        "bytes a key, until its face": {"median": round(statistics.median(to_face)), "worst": max(to_face), "n": n},
-    }
+    return {"median": round(statistics.median(found)), "worst": max(found), "n": n}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--keys", type=int, default=40)
     parser.add_argument("--visits", type=int, default=5)
     parser.add_argument("--json", action="store_true")
@@ -133,15 +115,13 @@ def main() -> None:
 
     with served() as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
-        rows = visits(browser, url, options.visits) | keys(browser, url, options.keys)
+        rows = visits(browser, url, options.visits)
+        rows["bytes a key, until its face"] = bytes_a_key(browser, url, 10)
         browser.close()
+    rows |= key_to_face(options.keys)
     if options.json:
-        print(json.dumps({"load_average": os.getloadavg()[0], "rows": rows}, indent=2))
+        print(json.dumps({"machine": machine(), "rows": rows}, indent=2))
         return
-    print(f"load average {os.getloadavg()[0]:.1f}")
+    print(machine())
     for name, row in rows.items():
         print(f"{name:40}", ", ".join(f"{key} {value}" for key, value in row.items()))
-
-
-if __name__ == "__main__":
-    main()
