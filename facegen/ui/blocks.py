@@ -8,6 +8,7 @@ import logging
 
 import gradio as gr
 from gradio.exceptions import ComponentProcessingError
+from pydantic import ValidationError
 
 from facegen.errors import UserError
 from facegen.ui.guard import FAILED, Guard
@@ -55,7 +56,7 @@ class Blocks(gr.Blocks):
             raise
         except UserError as error:
             raise sorry(str(error)) from None
-        except ComponentProcessingError:
+        except (ComponentProcessingError, ValidationError):
             raise sorry("a value in this request is of the wrong kind: load the page again") from None
         except TimeoutError:
             raise sorry(f"this took over {SETTINGS.seconds} seconds and was given up: ask for less at once") from None
