@@ -73,6 +73,11 @@ def programs(server: Server) -> None:
             httpx.get(f"{api}/call/v2/generate_face/{event}", timeout=300)
     httpx.post(f"{api}/queue/join", json={"fn_index": 0, "data": [SECRET], "session_hash": SECRET})
     httpx.post(f"{api}/upload", files={"files": (f"{SECRET}.png", png_bytes_of(SECRET))})
+    accept = {"accept": "application/json, text/event-stream"}
+    for arguments in ({"text": f"a man {SECRET}"}, {"text": [SECRET]}, [SECRET]):
+        call = {"name": "draw_face", "arguments": arguments}
+        call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
+        httpx.post(f"{api}/mcp/", json=call, headers=accept, timeout=300)
     for query in ({"text": f"a man {SECRET}"}, {"text": "a man", "person": SECRET}, {"set": f"{SECRET}=yes"}):
         httpx.get(f"{server.url}/face.png", params=query, timeout=300)
         httpx.get(server.url, params=query, timeout=300)
