@@ -267,7 +267,7 @@ def test_a_failed_save_leaves_the_old_file(pipe, tmp_path, monkeypatch):
     path.write_bytes(b"mine")
 
     def fail(*_):
-        raise OSError("disk full")
+        raise OSError(28, "disk full")
 
     monkeypatch.setattr("facegen.files.os.replace", fail)
     with pytest.raises(OSError, match="disk full"):
