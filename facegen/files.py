@@ -39,7 +39,7 @@ def write_atomic(path: str | Path, content: bytes | str | Callable[[Path], objec
             _publish(partial, path)
     except BaseException as error:
         partial.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.filename is None:  # a full disk names no file
+        if isinstance(error, OSError) and error.errno and error.filename is None:  # a full disk names no file
             error.filename = str(path)
         raise
     return path
