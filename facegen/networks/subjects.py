@@ -24,15 +24,15 @@ class SubjectDeconvConfig:
         attributes: names in the order of the input.
         subjects: ids of the people that it knows.
         channels: of the first map and of those that each block doubles to; the last has the image's size.
-        first: side of the first map in px.
         dense: width of the dense layers.
+        first: side of the first map in px.
     """
 
     attributes: list[str] = field(default_factory=list)
     subjects: list[str] = field(default_factory=list)
     channels: list[int] = field(default_factory=lambda: [256, 128, 128, 96, 64, 32])
-    first: int = 4
     dense: int = 512
+    first: int = 4
 
     @property
     def image_size(self) -> int:
