@@ -65,8 +65,9 @@ def describe(page, text: str) -> None:
     box = page.get_by_label("Describe a face")
     box.fill(text)
     box.press("Enter")
+    said = "new URLSearchParams(document.querySelector('.fg-stage').dataset.link).get('text')"
+    page.wait_for_function(f"text => {said}.trim() === text.trim()", arg=text)
     expect(page.locator(".fg-sentence")).to_contain_text(text.split()[-1])
-    linked(page, text.split()[-1])
 
 
 def open_tab(page, name: str) -> None:
