@@ -221,9 +221,12 @@ class Lexicon:
         return ranks
 
     def _entry(self, phrase: str) -> Entry:
-        # "~" is no word for the tokenizer, which gives it as a mark: right as it is.
-        tokens = tokenize(phrase) if phrase not in CLITICS else [Token(phrase, 0, len(phrase), "word")]
-        words = tuple(self.spellings.get(t.norm, t.norm) if t.kind == "word" else t.norm for t in tokens)
+        if phrase.islower() and phrase.isascii() and phrase.replace(" ", "").isalpha():
+            norms = phrase.split()  # plain words, as nearly all are: to take them apart needs no tokenizer
+        else:
+            # "~" is no word for the tokenizer, which gives it as a mark: right as it is.
+            norms = [t.norm for t in tokenize(phrase)] if phrase not in CLITICS else [phrase]
+        words = tuple(self.spellings.get(norm, norm) for norm in norms)
         return self.entries.setdefault(words, Entry(phrase))
 
     def correct(self, word: str) -> str:
