@@ -6,26 +6,15 @@ import tracemalloc
 
 import numpy as np
 import pytest
-import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from PIL import Image
 
 from facegen import FacePipeline, parse
 from facegen import picture as metadata
 from facegen.attributes import VocabularyError
-from facegen.drawing import threads as threading
-from facegen.drawing.threads import threads
 from facegen.errors import UserError
 from facegen.person import (
     MAX_SEED,
     PersonError,
-    blend,
-    breed,
-    format_person,
-    mix,
-    parse_person,
-    variation,
 )
 from facegen.reading.rules import DescriptionError
 
@@ -85,12 +74,6 @@ def test_match_tells_where_a_face_looks(pipe):
         assert np.mean([face.match[f"facing_{other}"] for face in faces]) < 0.2
 
 
-@pytest.mark.parametrize("seed", [-1, MAX_SEED + 1, 1.5, "seven", True])
-def test_seed_out_of_range(pipe, seed):
-    with pytest.raises(PersonError, match="0 to 4294967295"):
-        pipe(TEXT, seed=seed)
-
-
 def test_other_bad_input(pipe):
     with pytest.raises(PersonError, match="past the last"):
         pipe(TEXT, seed=MAX_SEED, n=2)
@@ -144,42 +127,6 @@ def test_what_was_drawn_lately_is_not_drawn_again(small_checkpoint):
     for other in ({"seed": 8}, {"text": "a woman"}, {"strength": 3.0}, {"person": "7*0.9+8*0.4"}):
         pipe(**{"text": "a bearded man", "seed": 7} | other)
     assert len(drawn) == 5
-
-
-def test_the_number_of_threads_changes_no_bit_of_the_embedded_network(pipe):
-    generator, said = pipe.generator, pipe.encode({"beard": True, "smiling": False})
-    code = generator.appearance(generator.identity([7]), said)
-
-    def draw() -> bytes:
-        assert torch.equal(generator.appearance(generator.identity([7]), said), code)
-        return generator.enlarger(generator.decoder(code, said)).numpy().tobytes()
-
-    assert len({on(n, draw) for n in (1, 2, 3)}) == 1
-
-
-def on(n, work):
-    with threads(n):
-        return work()
-
-
-def test_threads_are_as_many_as_find_a_core(tmp_path, monkeypatch):
-    """Of a machine's cores, less what others run, less what a container may not use."""
-    for name, path in (("PROC", "loadavg"), ("QUOTA", "cpu.max")):
-        monkeypatch.setattr(threading, name, tmp_path / path)
-    monkeypatch.setattr("os.cpu_count", lambda: 4)
-    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1, 2, 3})
-    with threads(4):
-        assert threading.free() == 4  # neither file is there
-        for running, free in ((1, 4), (2, 3), (4, 1), (9, 1)):
-            (tmp_path / "loadavg").write_text(f"0.20 0.18 0.12 {running}/80 11206\n")
-            assert threading.free() == free
-        (tmp_path / "loadavg").write_text("0.20 0.18 0.12 1/80 11206\n")
-        for quota, free in (("max 100000", 4), ("200000 100000", 2), ("50000 100000", 1)):
-            (tmp_path / "cpu.max").write_text(quota)
-            assert threading.free() == free
-    with threads(2):
-        (tmp_path / "cpu.max").unlink()
-        assert threading.free() == 2  # whoever sets a number means at most that
 
 
 def test_an_enormous_image_is_refused_without_its_pixels(tmp_path):
@@ -283,47 +230,6 @@ def test_morph_starts_and_ends_at_its_faces(pipe):
         difference = np.abs(np.asarray(frame, dtype=int) - np.asarray(face.image, dtype=int))
         assert difference.max() <= 2  # the same network, another batch of rounding
     assert frames[2].tobytes() not in (frames[0].tobytes(), frames[-1].tobytes())
-
-
-seeds = st.integers(0, MAX_SEED)
-
-
-@settings(deadline=None, max_examples=60)
-@given(st.dictionaries(seeds, st.floats(0.01, 1), min_size=1, max_size=8))
-def test_a_blend_survives_its_text_form(weights):
-    person = blend([(((seed, 1.0),), weight) for seed, weight in weights.items()])
-    assert parse_person(format_person(person)) == person
-
-
-def test_blends_keep_the_spread_of_a_person(pipe):
-    for person in (
-        parse_person("7"),
-        variation(parse_person("7"), 12, 0.4),
-        mix(parse_person("7"), parse_person("9"), 0.5),
-    ):
-        code = pipe.identity(person)
-        assert 0.75 < float(code.std()) < 1.25
-
-
-def test_mix_ends_are_the_people_themselves():
-    a, b = parse_person("7"), parse_person("9")
-    assert mix(a, b, 0) == a and mix(a, b, 1) == b and variation(a, 5, 0) == a
-
-
-def test_breeding_keeps_the_parents_and_is_repeatable():
-    parents = [parse_person("7"), parse_person("9")]
-    children = breed(parents, 9, seed=4)
-    assert len(children) == 9 and children[:2] == parents
-    assert len({format_person(c) for c in children}) == 9
-    assert breed(parents, 9, seed=4) == children != breed(parents, 9, seed=5)
-
-
-@pytest.mark.parametrize(
-    "text", ["", "seven", "7*", "-1", "7*-1", "7*0", str(MAX_SEED + 1), "+".join(map(str, range(80)))]
-)
-def test_unreadable_people(text):
-    with pytest.raises(PersonError):
-        parse_person(text)
 
 
 def test_a_png_is_what_the_browser_gets(pipe):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -38,7 +39,7 @@ class Trainer(Protocol):
         ...
 
 
-class ModelTrainer:
+class ModelTrainer(ABC):
     """Trains one network. A subclass builds `model` and `optimizer`, and says what a `step` is.
 
     Args:
@@ -64,13 +65,13 @@ class ModelTrainer:
         self.build()
         torch.manual_seed(config.seed + 1 + self.accelerator.process_index)
 
+    @abstractmethod
     def build(self) -> None:
         """Make `model` and `optimizer`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def step(self, i: int) -> Mapping[str, float]:
         """One step; its losses."""
-        raise NotImplementedError
 
     @property
     def product(self) -> Path:
