@@ -119,7 +119,7 @@ class ModelTrainer(ABC):
         """Write the checkpoint."""
         registry.save(self.model, self.product)
 
-    def picture(self, i: int) -> None:
+    def picture(self, i: int) -> None:  # noqa: B027  (a hook: nothing is drawn unless a subclass does)
         """Draw what is to be looked at, from time to time."""
 
     def resume(self, path: Path) -> None:
