@@ -10,7 +10,7 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 # What the app is made of: all that a Space needs, and nothing of training.
 SPACE := app.py requirements.txt README.md LICENSE CITATION.cff CHANGELOG.md CONTRIBUTING.md docs examples facegen \
-  checkpoints/default checkpoints/classifier checkpoints/reader \
+  checkpoints \
   ':(exclude)facegen/training' ':(exclude)facegen/evaluation'
 
 .PHONY: run test test-slow lint release space chromium clean

@@ -2,8 +2,6 @@
 
 from setuptools import find_namespace_packages, setup
 
-EMBEDDED = ("default", "classifier", "reader")  # not what only training needs
-
 # Folders of data are packages, too.
 packages = find_namespace_packages(include=["facegen", "facegen.*"], exclude=["*__pycache__*"])
 
@@ -13,6 +11,6 @@ setup(
     package_dir={"facegen": "facegen", "facegen.checkpoints": "checkpoints"},
     package_data={
         "": ["*.json", "*.css", "*.js", "*.html", "*.yaml", "*.txt", "*.md", "*.png", "py.typed"],
-        "facegen.checkpoints": [f"{name}/*" for name in EMBEDDED],
+        "facegen.checkpoints": ["*/*"],
     },
 )

@@ -43,7 +43,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "image_size": (8, 4096),
     "prior_steps": (1, 1000),
     "prior_blocks": (0, 256),
-    "flow_steps": (1, 1000),
+    "flow_steps": (0, 1000),
     "flow_blocks": (0, 256),
     "guide_blocks": (0, 256),
     "enlarger_blocks": (0, 256),

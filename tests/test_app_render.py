@@ -54,6 +54,7 @@ def test_words_for_children_are_understood_and_not_drawn():
 
 def test_readback_has_three_states(monkeypatch):
     asked = {"beard": True, "smiling": False, "hat": True, "red_hair": True}
+    monkeypatch.setattr(readback, "thresholds", lambda: {})
     told = readback.states(asked, {"beard": 0.9, "smiling": 0.8, "hat": 0.5})
     verdicts = {name: verdict for name, (verdict, _) in told.items()}
     assert verdicts == {"beard": "seen", "smiling": "not seen", "hat": "unsure"}

@@ -223,6 +223,20 @@ def test_a_folder_with_a_csv(tmp_path):
     np.testing.assert_allclose(data[0].landmarks, LANDMARKS * 64)
 
 
+def test_dark_skin_is_told_of_black_people_whose_cheeks_are_dark(tmp_path):
+    write_images(tmp_path, ["light.png", "also.png", "other.png"])
+    dark = (np.asarray(Image.open(tmp_path / "light.png")) * 0.5).astype(np.uint8)
+    Image.fromarray(dark).save(tmp_path / "dark.png")
+    rows = ["dark.png,yes,", "light.png,yes,", "also.png,,yes", "other.png,,"]
+    (tmp_path / "labels.csv").write_text("\n".join(["image,black,white", *rows]) + "\n")
+    np.save(tmp_path / "landmarks68.npy", np.stack([LANDMARKS] * 4) * 64)
+    told = [face.attributes.get("dark_skin") for face in read_folder(tmp_path)]
+    assert told == [True, None, False, None]
+    (tmp_path / "labels.csv").write_text("image,black,dark_skin\ndark.png,yes,\nlight.png,yes,yes\n")
+    np.save(tmp_path / "landmarks68.npy", np.stack([LANDMARKS] * 2) * 64)
+    assert [face.attributes.get("dark_skin") for face in read_folder(tmp_path)] == [None, True]  # said: left as it is
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -87,13 +87,15 @@ def test_a_recipe_fits_together(name):
 
 def test_a_gan_plays_from_nothing(faces, tmp_path):
     recipe, toy = (read_recipe(read_settings(name, None, None, "default")) for name in ("gan", "toy"))
-    recipe.generator = dataclasses.replace(toy.generator, attributes=HAIR)
+    recipe.generator = dataclasses.replace(toy.generator, attributes=HAIR, flow_steps=recipe.generator.flow_steps)
     recipe.autoencoder.size, recipe.data.fill, recipe.precision = 16, False, "no"
-    recipe.adversarial = dataclasses.replace(recipe.adversarial, steps=9, batch=8, size=32, width=8)
+    recipe.adversarial = dataclasses.replace(recipe.adversarial, steps=9, batch=8, size=32, width=8, features=0.0)
     gan = of_recipe(recipe, faces, tmp_path / "run")
     assert gan.fit()
     model = gan.state.average
-    a, b = model(model.identity([1, 2]), torch.zeros(2, 2))
+    seeds, nothing = model.identity([1, 2]), torch.zeros(2, model.config.conditions)
+    assert torch.equal(model.flow.sample(seeds, nothing, 1.0), seeds)
+    a, b = model(seeds, torch.zeros(2, 2))
     assert (a - b).abs().mean() > 1e-3  # noise alone is the code
     assert not model.decoder.eigenfaces.weight.any()  # no photograph was looked at for it
 

@@ -13,8 +13,16 @@ from facegen import registry
 from facegen.cli import main
 from facegen.data.pack import pack
 from facegen.data.readers import read_dataset
+from facegen.drawing.classifier import AttributeClassifier, ClassifierConfig
 from facegen.evaluation import features
-from facegen.evaluation.classifier import attribute_figures, calibration_error, load
+from facegen.evaluation.classifier import (
+    attribute_figures,
+    calibration_error,
+    load,
+    precision,
+    sure_figures,
+    threshold_of,
+)
 from facegen.evaluation.instruments.metrics import balanced_accuracy, frechet_distance, frechet_infinity
 from facegen.evaluation.models import redrawn as targets
 from facegen.evaluation.models.report import BEGIN, END
@@ -144,6 +152,37 @@ def test_evaluate_classifier_writes_figures_and_reliability(many, packed, checkp
     assert facegen(*given) == 2  # nothing is overwritten without being asked
     assert f"{out} exists" in capsys.readouterr().err
     assert facegen(*given, "--force") == 0
+
+
+def test_a_sure_answer_is_right_nine_times_in_ten():
+    """Of 100 yeses 90 lie at 0.8 and 10 at 0.1, of 100 noes 80 at 0.2 and 20 at 0.6."""
+    yes = np.array([True] * 100 + [False] * 100)
+    even = np.array([0.8] * 90 + [0.1] * 10 + [0.2] * 80 + [0.6] * 20)
+    labels = np.where(yes, 1, -1)
+    assert precision(yes, even, 0.55) == pytest.approx((0.9 / 1.1, 0.8 / 0.9))  # 20 of 100 noes are taken for yes
+    assert precision(yes, even, 0.85) == pytest.approx((np.nan, 0.0), nan_ok=True)  # no yes is told; the noes are wrong
+    assert threshold_of(np.append(labels, [0] * 9), np.append(even, [0.9] * 9)) == 1.0  # no: 80 right, 10 wrong
+    even[90:100] = 0.2125
+    assert threshold_of(labels, even) == pytest.approx(0.79)  # from where the ten wrong noes aren't told any more
+    assert threshold_of(labels[:110], even[:110]) is None
+    told = sure_figures(labels[:, None], even[:, None], [0.79])
+    assert told == {"right": 1.0, "share": pytest.approx((0.9 + 0.8) / 2), "attributes": 1}
+
+
+def test_calibration_is_kept_in_the_checkpoint(many, tmp_path, capsys):
+    torch.manual_seed(0)
+    sizes = {"attributes": HAIR, "base_rates": [0.5, 0.5], "image_size": 32, "hidden": 8}
+    model = AttributeClassifier(ClassifierConfig(**sizes)).eval()
+    registry.save(model, tmp_path / "one")
+    given = ["classifier", "--data", many, "--model", tmp_path / "one", "--cache", many / "cache"]
+    assert facegen(*given) == 0
+    assert "Sure of" not in capsys.readouterr().out
+    assert facegen(*given, "--calibrate") == 0
+    assert "Sure of" in capsys.readouterr().out
+    kept = json.loads((tmp_path / "one/config.json").read_text())["thresholds"]
+    assert set(kept) == set(HAIR) and all(0.7 <= t <= 1 for t in kept.values())
+    images = torch.rand(2, 3, 32, 32) * 2 - 1
+    torch.testing.assert_close(registry.load_classifier(tmp_path / "one")(images), model(images), atol=0.02, rtol=0.05)
 
 
 def test_evaluate_features_writes_its_picture(many, checkpoint, tmp_path, capsys):

@@ -295,7 +295,7 @@ def test_packed_photographs_on_a_full_disk(full, faces):
     assert not list(disk.iterdir())
 
 
-@pytest.mark.parametrize("name", ["default", "classifier", "reader", "default_training"])
+@pytest.mark.parametrize("name", ["default", "classifier", "reader", "deconv"])
 @pytest.mark.parametrize("file", [hub.CONFIG, hub.WEIGHTS])
 def test_flipped_bytes_are_refused_or_change_nothing(tmp_path, name, file):
     """200 of each file of each checkpoint."""

@@ -105,9 +105,7 @@ def test_a_generator_is_no_classifier(small_checkpoint):
 
 def test_a_saved_classifier_reads_the_same(tmp_path):
     torch.manual_seed(0)
-    config = ClassifierConfig(
-        attributes=["male", "hat"], base_rates=[0.5, 0.02], image_size=32, channels=[8, 8], hidden=8
-    )
+    config = ClassifierConfig(attributes=["male", "hat"], base_rates=[0.5, 0.02], image_size=32, hidden=8)
     model = AttributeClassifier(config).eval()
     registry.save(model, tmp_path)
     images = torch.rand(3, 3, 32, 32) * 2 - 1
@@ -116,7 +114,7 @@ def test_a_saved_classifier_reads_the_same(tmp_path):
 
 
 def test_a_rare_attribute_is_judged_without_its_prior():
-    config = ClassifierConfig(attributes=["hat"], base_rates=[0.02], image_size=32, channels=[8, 8], hidden=8)
+    config = ClassifierConfig(attributes=["hat"], base_rates=[0.02], image_size=32, hidden=8)
     model = AttributeClassifier(config).eval()
     with torch.no_grad():
         model.heads.weight.zero_()

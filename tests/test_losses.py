@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from facegen.networks.discriminators import FeatureDiscriminator
+from facegen.networks.discriminators import Discriminator, FeatureDiscriminator
 from facegen.training.default.losses import feature_penalty, relativistic
 from facegen.training.jitter import other_view
 
@@ -57,3 +57,13 @@ def test_other_views_are_the_same_face_a_little_aside():
     assert views.shape == face.shape and views.abs().max() <= 1
     assert apart.min() > 0.003 and apart.max() < 0.15
     assert apart.std() > 0.005  # each its own way
+
+
+def test_a_discriminator_of_the_whole_image_sees_how_much_the_batch_varies():
+    torch.manual_seed(0)
+    face, others, told = torch.rand(1, 3, 32, 32), torch.rand(3, 3, 32, 32), torch.zeros(4, 2)
+    alike, varied = torch.cat([face] * 4), torch.cat([face, others])
+    patches, whole = (Discriminator(2, 32, width=8, whole=whole) for whole in (False, True))
+    assert patches(varied, told).shape == (4, 2, 2) and whole(varied, told).shape == (4, 2, 2)
+    torch.testing.assert_close(patches(alike, told)[0], patches(varied, told)[0])
+    assert (whole(alike, told)[0] - whole(varied, told)[0]).abs().min() > 1e-4

@@ -11,11 +11,14 @@ from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import load_file
 
+from benchmarks.blend_subjects import pairs_of
 from facegen import registry
 from facegen.attributes import members
 from facegen.cli import main
 from facegen.data.bag_of_words import read_words
 from facegen.data.dress.eyewear import RIMS, Frame, draw_eyewear
+from facegen.networks.efficientnet import EfficientNet
+from facegen.networks.subjects import SubjectDeconv, SubjectDeconvConfig
 from facegen.pipeline import FacePipeline
 from facegen.training.default.settings import read_recipe
 from facegen.training.presets import MODELS, PRESETS
@@ -23,7 +26,7 @@ from facegen.training.recipe import RECIPES, filled, read_settings
 
 ROOT = Path(__file__).parent.parent
 HAIR = "attributes: [black_hair, blond_hair]"
-SMALL = "image_size: 32, channels: [16, 16], hidden: 16"
+SMALL = "image_size: 32, hidden: 16"
 
 
 def train(*arguments) -> int:
@@ -63,8 +66,8 @@ def hair_of(color: int) -> torch.Tensor:
     return torch.from_numpy(drawn_face(32, hair=(color,) * 3)).permute(2, 0, 1)[None] / 127.5 - 1
 
 
-def test_classifier_learns_hair_from_nothing(faces, tmp_path, capsys):
-    run("classifier", faces, tmp_path, f"model={{{SMALL}, {HAIR}}}", "steps=120", "batch=16", "learning_rate=0.004")
+def test_classifier_learns_hair(faces, tmp_path, capsys):
+    run("classifier", faces, tmp_path, f"model={{{SMALL}, {HAIR}}}", "steps=40", "batch=16")
     model = registry.load_classifier(tmp_path / "000-classifier/checkpoint")
     dark, fair = hair_of(40), hair_of(200)
     assert model.probabilities(dark)[0, 0] > 0.5 > model.probabilities(fair)[0, 0]
@@ -79,10 +82,20 @@ def test_classifier_learns_hair_from_nothing(faces, tmp_path, capsys):
         told = wider(face)[0].tolist()
         assert told[2] == pytest.approx(black, abs=0.3) and told[0] == pytest.approx(blond, abs=0.3)
     capsys.readouterr()
-    assert train(*again, f"model={{image_size: 32, channels: [16, 16], hidden: 8, {HAIR}}}") == 2
+    assert train(*again, f"model={{{SMALL[:-2]}8, {HAIR}}}") == 2
     assert "hidden = 16, where 8 is asked for" in capsys.readouterr().err
     assert train("draw", *again[1:], f"model={{{HAIR}}}") == 2
     assert "draw starts from nothing" in capsys.readouterr().err
+
+
+def test_classifier_starts_from_imagenet(faces, tmp_path):
+    sizes = f"model={{image_size: 32, hidden: 8, {HAIR}}}"
+    run("classifier", faces, tmp_path, sizes, "steps=1", "batch=4", "learning_rate=0.0001", "weight_decay=0")
+    state = load_file(tmp_path / "000-classifier/state.safetensors")
+    learned = [state[f"model.trunk.{name}"] for name in ("0.weight", "0.bias", "2.layers.0.weight")]
+    stem, depthwise = EfficientNet().folded()[:2]
+    for ours, theirs in zip(learned, (*stem, depthwise[0]), strict=True):
+        torch.testing.assert_close(ours, theirs, atol=0.001, rtol=0)
 
 
 def test_deconv_redraws_its_subjects(subjects, tmp_path):
@@ -97,6 +110,22 @@ def test_deconv_redraws_its_subjects(subjects, tmp_path):
     assert list(folder.glob("good-and-poor-*.png"))
     seldom = losses(folder, "deconv/psnr_validation")
     assert seldom[-1] > seldom[0] + 1  # as it is, not a mean with the first
+
+
+def test_published_subjects_are_blends_that_nobody_can_be_computed_from():
+    torch.manual_seed(0)
+    config = SubjectDeconvConfig(["hat"], ["a", "b", "c", "d", "e"], channels=[8, 8], dense=8)
+    model = SubjectDeconv(config).eval()
+    pairs = pairs_of(config.subjects, {"a": True, "b": False, "c": True, "d": False, "e": True})
+    assert [{"a", "c", "e"} >= set(pair) or {"b", "d"} == set(pair) for pair in pairs] == [True, True]
+    blended = model.blended(pairs)
+    half = torch.tensor([[0.5 * (subject in pair) for subject in config.subjects] for pair in pairs])
+    hat = torch.ones(2, 1)
+    torch.testing.assert_close(blended(torch.eye(2), hat), model(half, hat), atol=1e-5, rtol=0)
+    assert blended.config.identity_dim == 2 and blended.identity([0, 1, 2]).sum(1).tolist() == [1, 1, 1]
+    assert set(blended.identity(range(9)).flatten().tolist()) == {0, 1}  # a seed is one of them
+    with pytest.raises(AssertionError):
+        model.blended([("a", "b"), ("b", "c")])
 
 
 def test_deconv_learns_glasses_that_are_only_drawn_on(faces, tmp_path):
@@ -165,7 +194,7 @@ def test_augmentation_shows_its_sheet_and_trains_with_it(faces, tmp_path, capsys
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert sheet.size == (8 * 128, 6 * 128)
 
-    settings = ("steps=120", "batch=16", "learning_rate=0.004", "augment_eyewear=0.5")
+    settings = ("steps=60", "batch=16", "augment_eyewear=0.5")
     run("classifier", folder, tmp_path, f"model={{{SMALL}, attributes: [eyeglasses]}}", *settings)
     model = registry.load_classifier(tmp_path / "000-classifier/checkpoint")
     glasses = Frame("square", RIMS["black"], 0.13)

@@ -57,6 +57,12 @@ def test_only_what_is_unfrozen_moves(faces, weights, tmp_path, unfreeze, trained
     assert moved == set(trained)
 
 
+def test_loaded_layers_learn_at_their_own_rate(faces, weights, tmp_path):
+    assert train(faces, tmp_path, f"weights={weights}", "pretrained_factor=0", "steps=3") == 0
+    before, after = load_file(weights), load_file(tmp_path / "000-vggface/state.safetensors")
+    assert all(torch.equal(before[f"{layer}.weight"], after[f"model.{layer}.weight"]) for layer in LAYERS)
+
+
 def test_weights_in_either_naming(weights, tmp_path):
     own = load_file(weights)
     other = {f"{TORCHVISION[k.split('.')[0]]}.{k.split('.')[1]}": v for k, v in own.items() if "fc8" not in k}

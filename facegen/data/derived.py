@@ -83,14 +83,32 @@ def _skin(
     """Both ratings high, and a cheek that is dark without being lit in color."""
     both = np.minimum((black - 19.9) / 13.9, (skin - 30.5) / 12.6)  # in standard deviations over those faces
     for i in np.flatnonzero((both >= 1.95) & _known(landmarks)):
-        color = cheek_color(np.asarray(Image.open(files[i]).convert("RGB")), landmarks[i])
-        saturation = (color.max() - color.min()) / max(color.max(), 1.0)
-        if saturation < CHEEK_MAX_SATURATION and color[2] > 0.3 * color[0] and luma(color) < CHEEK_MAX_LUMA:
+        if _dark_cheek(files[i], landmarks[i]):
             _column(values, "dark_skin")[i] = 1
             if both[i] >= 2.4:
                 _column(values, "black")[i] = 1
     _column(values, "dark_skin")[skin <= 30] = -1
     _column(values, "black")[(black <= 15) & (skin <= 35)] = -1
+
+
+def derive_skin(values: np.ndarray, files: Sequence[Path], landmarks: np.ndarray | None) -> None:
+    """Dark skin where it isn't said but black or white is, in place: yes where a black person's cheek is dark, too.
+
+    Args:
+        values: int8 (n, len(NAMES)) of -1/0/1; files, landmarks: as in `derive`.
+    """
+    skin, black, white = (_column(values, name) for name in ("dark_skin", "black", "white"))
+    if landmarks is None or skin.any():
+        return
+    for i in np.flatnonzero((black > 0) & _known(landmarks)):
+        skin[i] = _dark_cheek(files[i], landmarks[i])
+    skin[white > 0] = -1
+
+
+def _dark_cheek(file: Path, landmarks: np.ndarray) -> bool:
+    color = cheek_color(np.asarray(Image.open(file).convert("RGB")), landmarks)
+    saturation = (color.max() - color.min()) / max(color.max(), 1.0)
+    return bool(saturation < CHEEK_MAX_SATURATION and color[2] > 0.3 * color[0] and luma(color) < CHEEK_MAX_LUMA)
 
 
 def _eyewear(values: np.ndarray, files: Sequence[Path], landmarks: np.ndarray) -> None:

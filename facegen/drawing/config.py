@@ -18,7 +18,7 @@ class GeneratorConfig:
         style: width of the vector that modulates the decoder's blocks.
         coarse: side in px of the coarse face that is drawn straight from the code.
         flow_width, flow_hidden, flow_blocks: size of the flow's residual network.
-        flow_steps: steps from the identity code to the appearance code.
+        flow_steps: steps from the identity code to the appearance code; 0 where they are the same.
         guidance: default strength of what was said; 1 is none.
     """
 

@@ -4,6 +4,9 @@ Protocol. The test part of the data (image number modulo 10 = 1). Balanced accur
 probabilities that the app shows, as if yes and no were equally common; they don't depend on how rare an attribute is.
 Calibration is taken of the probabilities that training fits, with the training share in them: of the faces that get
 0.3, three in ten should have the attribute.
+
+Sure answers: `calibrate` finds, on the validation part, from which probability on an answer is right nine times in ten,
+were yes and no equally common. How often the sure ones are right is then counted on the test part.
 """
 
 from __future__ import annotations
@@ -28,6 +31,8 @@ from facegen.evaluation.instruments.pixels import photographs
 from facegen.evaluation.reader import EvaluationError
 
 BINS = 10
+SURE, FEWEST = 0.9, 20  # how often a sure answer is right; of fewer yeses or noes nothing is told
+LEAST = 0.7  # nobody is sure of less, however right the other answers are
 
 
 class Classifier(Protocol):
@@ -115,11 +120,70 @@ def _sigmoid(odds: np.ndarray) -> np.ndarray:
     return torch.sigmoid(torch.from_numpy(np.asarray(odds, np.float64))).numpy()
 
 
+def precision(yes: np.ndarray, even: np.ndarray, threshold: float) -> tuple[float, float]:
+    """How often the answers "yes" and "no" from a threshold on are right, were both equally common; NaN for no answers.
+
+    Args:
+        yes: bool (n,). even: probability of yes (n,), as `probabilities` gives it.
+    """
+    found = [(even[yes] >= threshold).mean(), (even[~yes] <= 1 - threshold).mean()]
+    wrong = [(even[~yes] >= threshold).mean(), (even[yes] <= 1 - threshold).mean()]
+    return tuple(f / (f + w) if f + w else np.nan for f, w in zip(found, wrong, strict=True))  # type: ignore[return-value]
+
+
+def threshold_of(labels: np.ndarray, even: np.ndarray) -> float | None:
+    """The least probability from which on both answers are right `SURE` of the time; 1 for none, None for too few."""
+    said = labels != 0
+    yes, even = labels[said] > 0, even[said]
+    if min(yes.sum(), (~yes).sum()) < FEWEST:
+        return None
+    wanted = (t for t in np.arange(LEAST, 0.996, 0.005) if np.min(precision(yes, even, t)) >= SURE)
+    return round(float(next(wanted, 1.0)), 3)
+
+
+def calibrate(folder: Path, data: Pack) -> dict[str, float]:
+    """Find the thresholds of a classifier's folder on the validation part, and write them into its config.json.
+
+    Raises `EvaluationError` where there is no validation part.
+    """
+    model, rows = registry.load_classifier(folder), data.rows("validation")
+    if not len(rows):
+        raise EvaluationError("the data set has no validation part: no image number ends in 0")
+    labels, even = data.columns(model.attributes)[rows], _even(model, logits(model, data, rows))
+    found = {name: threshold_of(labels[:, j], even[:, j]) for j, name in enumerate(model.attributes)}
+    model.config.thresholds = {name: t for name, t in found.items() if t is not None}
+    registry.save(model, folder)
+    return model.config.thresholds
+
+
+def _even(model: Classifier, odds: np.ndarray) -> np.ndarray:
+    rates = np.clip(np.array(model.config.base_rates), 1e-3, 1 - 1e-3)
+    return _sigmoid(odds - np.log(rates / (1 - rates)))
+
+
+def sure_figures(labels: np.ndarray, even: np.ndarray, thresholds: list[float | None]) -> dict:
+    """Of the statements (n, a) of which a classifier is sure: how often it is right, and what share they are.
+
+    Each attribute counts the same, and so do its yeses and noes.
+    """
+    right, share = [], []
+    for j, threshold in enumerate(thresholds):
+        said = labels[:, j] != 0
+        yes, p = labels[said, j] > 0, even[said, j]
+        if threshold is None or not 0 < yes.sum() < len(yes):
+            continue
+        sure = (p >= threshold) | (p <= 1 - threshold)
+        share.append((sure[yes].mean() + sure[~yes].mean()) / 2)
+        if sure.any():
+            right.append(np.nanmean(precision(yes, p, threshold)))
+    return {"right": _mean(right), "share": _mean(share), "attributes": len(share)}
+
+
 def evaluate(model: Classifier, data: Pack) -> tuple[dict, Figure]:
     """Figures of each attribute and their means; and the picture of reliability and ROC."""
     rows = test_rows(data)
     labels, odds = data.columns(model.attributes)[rows], logits(model, data, rows)
-    rates = model.config.base_rates
+    rates, known = model.config.base_rates, getattr(model.config, "thresholds", {})
     table = {name: attribute_figures(labels[:, j], odds[:, j], rates[j]) for j, name in enumerate(model.attributes)}
     said = labels != 0
     if not said.any():
@@ -130,6 +194,7 @@ def evaluate(model: Classifier, data: Pack) -> tuple[dict, Figure]:
             key: _mean([row[key] for row in table.values()])
             for key in ("balanced_accuracy", "roc_auc", "calibration_error")
         },
+        "sure": sure_figures(labels, _even(model, odds), [known.get(name) for name in model.attributes]),
         "calibration_error_all": calibration_error(labels[said] > 0, _sigmoid(odds[said])),
         "attributes": table,
     }
@@ -194,6 +259,12 @@ def print_table(result: Mapping, console: Console | None = None) -> None:
     console.print(
         f"{result['protocol']}; calibration error of all statements {_three(result['calibration_error_all'])}"
     )
+    sure = result["sure"]
+    if sure["attributes"]:
+        console.print(
+            f"Sure of {_three(sure['share'])} of what is said of {sure['attributes']} attributes, and then right in "
+            f"{_three(sure['right'])}."
+        )
 
 
 def _three(value: float | None) -> str:

@@ -120,12 +120,18 @@ def classifier(
     picture: Annotated[
         Path | None, typer.Option(help="Write a picture of reliability and ROC curves here (PNG).")
     ] = None,
+    calibrate: Annotated[
+        bool,
+        typer.Option("--calibrate", help="First find, on validation photographs, when it is sure; MODEL keeps it."),
+    ] = False,
     force: Force = False,
     cache: Cache = Path(".cache/evaluate"),
 ) -> None:
     """Balanced accuracy, ROC area and calibration of each attribute, on test photographs."""
+    from facegen import hub
     from facegen.data.pack import pack
     from facegen.data.readers import read_dataset
+    from facegen.evaluation.classifier import calibrate as find_thresholds
     from facegen.evaluation.classifier import evaluate, load, print_table
     from facegen.evaluation.output import claim, write_figure
 
@@ -133,6 +139,9 @@ def classifier(
         claim(path, force)
     network = load(model)
     packed = pack([read_dataset(folder) for folder in data], network.config.image_size, cache)
+    if calibrate:
+        find_thresholds(hub.resolve(model, "classifier"), packed)
+        network = load(model)
     result, figure = evaluate(network, packed)
     print_table(result)
     if out:

@@ -18,23 +18,40 @@ class Discriminator(nn.Module):
     Patches (Isola et al. 2017) give 64 logits an image, so it learns in minutes. Faces are aligned: a place is always
     the same part of a face, and real and drawn are compared place by place. The conditions enter by projection (Miyato
     & Koyama 2018), the same at all places.
+
+    Args:
+        whole: whether each place's logit also holds one of the whole image: of how its parts fit, and of how much the
+            batch varies (Karras et al. 2018, section 3), so that a generator that draws one face can't win.
     """
 
-    def __init__(self, conditions: int, image_size: int, patch: int = 2, width: int = 64):
+    def __init__(self, conditions: int, image_size: int, patch: int = 2, width: int = 64, whole: bool = False):
         super().__init__()
-        self.trunk = Backbone(image_size, [width, 2 * width, 3 * width, 4 * width], patch, image_size // 16)
+        places = image_size // 16
+        self.trunk = Backbone(image_size, [width, 2 * width, 3 * width, 4 * width], patch, places)
         last = self.trunk.channels
+        self.whole = None
+        if whole:
+            self.whole = nn.Sequential(nn.Conv2d(last + 1, last, places), nn.LeakyReLU(0.2), nn.Conv2d(last, 1, 1))
         self.features = nn.Conv2d(last, last, 1)
         self.realness = nn.Conv2d(last, 1, 1)
         self.condition = nn.Linear(conditions, last)
         nn.init.normal_(self.condition.weight, std=0.02)
 
     def forward(self, image: Tensor, conditions: Tensor) -> Tensor:
-        """Logits (n, s/16, s/16) of images (n, 3, s, s) in -1..1 under conditions (n, c); higher is more real."""
-        h = F.leaky_relu(self.features(self.trunk.map(image)), 0.2)
+        """Logits (n, s/16, s/16): higher is more real.
+
+        Args:
+            image: (n, 3, s, s) in -1..1. conditions: (n, c).
+        """
+        maps = self.trunk.map(image)
+        h = F.leaky_relu(self.features(maps), 0.2)
         said = self.condition(conditions)
         projection = (h * said[:, :, None, None]).sum(1) / math.sqrt(h.shape[1])
-        return (self.realness(h)[:, 0] + projection).float()
+        logits = self.realness(h)[:, 0] + projection
+        if self.whole is not None:
+            variation = (maps.float().var(0, correction=0) + 1e-8).sqrt().mean().to(maps.dtype)
+            logits = logits + self.whole(torch.cat([maps, variation.expand_as(maps[:, :1])], 1))[:, 0]
+        return logits.float()
 
 
 class FeatureDiscriminator(nn.Module):

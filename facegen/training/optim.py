@@ -9,10 +9,10 @@ from torch import nn
 
 
 def anneal(optimizer: torch.optim.Optimizer, peak: float, i: int, total: int, warm_up: int = 200) -> None:
-    """Linear warm-up, then a cosine down to a twentieth of the peak."""
+    """Linear warm-up, then a cosine down to a twentieth of the peak; a group's own `lr_factor`, if any, of that."""
     rate = peak * min(1.0, (i + 1) / warm_up) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * min(1.0, i / total))))
     for group in optimizer.param_groups:
-        group["lr"] = rate
+        group["lr"] = rate * group.get("lr_factor", 1.0)
 
 
 @torch.no_grad()

@@ -30,7 +30,7 @@ PRESETS = {
     "deconv": "The first report's network: one-hot subject and attributes, MSLE, watched by PSNR.",
     "draw": "The second report's: DRAW as a conditional variational autoencoder, 64 px.",
     "endtoend": "Reader and generator as one: an LSTM over characters conditions the face, 64 px.",
-    "classifier": "The small classifier that reads drawn faces back, from nothing.",
+    "classifier": "The small classifier that reads drawn faces back, from ImageNet's weights.",
     "identify": "VGG-Face's topology trained as VGG-Face was, to tell subjects apart: weights for vggface.",
     "vggface": "VGG-Face's topology with a two-way head for each attribute; --set weights=FILE to fine-tune.",
 }

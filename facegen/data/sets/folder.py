@@ -21,6 +21,7 @@ import numpy as np
 from facegen.attributes import NAMES, VocabularyError, check
 from facegen.data.bag_of_words import parse_words
 from facegen.data.base import DataError, FaceTable, resolve_row, settle_exclusive
+from facegen.data.derived import derive_skin
 from facegen.data.sets.celeba import read_csv, read_landmarks
 
 LABELS_FILE = "labels.csv"
@@ -70,11 +71,13 @@ def read_folder(folder: str | Path, labels: str | Path | None = None) -> FaceTab
     except csv.Error as error:
         raise DataError(f"{path}, line {reader.line_num}: {error}") from None
     values = settle_exclusive(np.array(rows, np.int8).reshape(-1, len(NAMES)))
+    paths, landmarks = [root / name for name in names], read_landmarks(folder / "landmarks68.npy", len(names))
+    derive_skin(values, paths, landmarks)
     alignment = read_csv(folder / "alignment.csv", names)
     return FaceTable(
-        paths=[root / name for name in names],
+        paths=paths,
         values=values,
-        landmarks=read_landmarks(folder / "landmarks68.npy", len(names)),
+        landmarks=landmarks,
         subjects=subjects if "subject" in header else None,
         inside_share=None if alignment is None else alignment.get("inside_share"),
     )

@@ -98,7 +98,8 @@ class AdversarialSettings:
     Args:
         size: side in px of what is drawn. crop: side of the part of it that is drawn and looked at; 0 for all.
         only_last: whether only the decoder's last block learns.
-        width: channels of the pixels' discriminator at half the image's side.
+        width: channels of the pixels' discriminator at half the image's side. whole: whether it looks at the
+            whole image beside its patches.
         pixels, features, reconstruction: weights of the two discriminators and of redrawn photographs.
         penalty, feature_penalty: weights of the discriminators' gradient penalties, every `penalty_every` steps.
     """
@@ -111,6 +112,7 @@ class AdversarialSettings:
     learning_rate: float = 3e-4
     discriminator_learning_rate: float = 5e-4
     width: int = 64
+    whole: bool = False
     pixels: float = 0.25
     features: float = 0.5
     reconstruction: float = 0.4

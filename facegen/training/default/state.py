@@ -81,7 +81,8 @@ class State:
 
 def discriminators(conditions: int, settings: AdversarialSettings, features: SqueezeNet | None) -> nn.ModuleDict:
     """The discriminators of an adversarial stage."""
-    networks = {"pixels": Discriminator(conditions, settings.crop or settings.size, width=settings.width)}
+    side = settings.crop or settings.size
+    networks = {"pixels": Discriminator(conditions, side, width=settings.width, whole=settings.whole)}
     if features is not None and settings.features:
         networks["features"] = FeatureDiscriminator(conditions, features.channels[DEEP])
     return nn.ModuleDict(networks)
