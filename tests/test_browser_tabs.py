@@ -7,6 +7,7 @@ import io
 import re
 import zipfile
 
+import av
 from pages import (
     button,
     expect,
@@ -76,9 +77,13 @@ def test_breeding_forward_and_back(page, tmp_path):
     cells = page.locator("#fg-brood .fg-cell")
     expect(cells).to_have_count(9)
     first = sources(cells)
+    stars = page.locator("#fg-brood .fg-star")
+    for i in (2, 3, 3):  # the second click takes it back
+        stars.nth(i).click()
     for i in (4, 7):
         cells.nth(i).click()
         expect(cells.nth(i)).to_have_attribute("aria-pressed", "true")
+    expect(stars).to_have_text([*"☆☆★☆☆☆☆☆☆"])
     button(page, "Next nine").click()
     brood = page.locator("#fg-brood")
     expect(brood).to_contain_text("Generation 2 of 2")
@@ -89,6 +94,7 @@ def test_breeding_forward_and_back(page, tmp_path):
     expect(brood).to_contain_text("Generation 1 of 2")
     expect(brood).not_to_contain_text("drawn")
     assert sources(cells) == first
+    expect(stars).to_have_text([*"☆☆★☆☆☆☆☆☆"])
     button(page, "Forward").click()
     expect(brood).to_contain_text("Generation 2 of 2")
     expect(brood).not_to_contain_text("drawn")
@@ -131,9 +137,18 @@ def test_morph(page, tmp_path):
         film.seek(23)
         end = film.convert("RGB").resize((16, 16))
 
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download MP4").click()
+    download.value.save_as(tmp_path / "morph.mp4")
+    with av.open(str(tmp_path / "morph.mp4")) as video:
+        assert "trainedAlgorithmicMedia" in video.metadata["comment"]
+        played = [frame.to_image().resize((16, 16)) for frame in video.decode(video=0)]
+
     def apart(a, b):
         return sum(abs(x - y) for x, y in zip(a.tobytes(), b.tobytes(), strict=True))
 
+    assert apart(played[0], now) * 5 < apart(end, now) and apart(played[-1], now) < apart(end, now)
+    assert min(apart(frame, end) for frame in played) * 5 < apart(end, now)
     assert apart(start, now) * 5 < apart(end, now)  # it sets out from the face on the page, hat and all
 
 

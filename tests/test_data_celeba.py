@@ -52,6 +52,13 @@ def test_columns_become_attributes(tmp_path):
     assert data[0].landmarks is None and data[0].subject is None and data[0].inside_share == 1.0
 
 
+def test_a_beard_is_more_than_stubble(tmp_path):
+    columns = "5_o_Clock_Shadow Goatee Mustache No_Beard Sideburns"
+    rows = ["1 -1 -1 -1 -1", "1 1 -1 -1 -1", "-1 1 -1 -1 -1", "-1 -1 -1 -1 -1", "-1 -1 -1 1 -1", "1 -1 -1 1 -1"]
+    data = read_celeba(write_celeba(tmp_path, [(f"{i:06d}.jpg", row) for i, row in enumerate(rows)], columns))
+    assert [face.attributes.get("beard") for face in data] == [False, None, True, None, False, False]
+
+
 def test_the_original_distributions_folders_are_read(tmp_path):
     write_celeba(tmp_path, images="img_align_celeba", size=(178, 218))
     data = read_celeba(tmp_path)

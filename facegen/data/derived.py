@@ -35,6 +35,7 @@ def derive(
         landmarks: (n, 68, 2) in pixels of the stored images, NaN where unknown, or None.
         ratings: column -> (n,) predicted human ratings 0-100 (NaN where unknown), or None.
     """
+    _beard(values)
     if ratings is not None:
         if "age" in ratings:
             _age(values, ratings["age"])
@@ -55,6 +56,16 @@ def _column(values: np.ndarray, name: str) -> np.ndarray:
 
 def _known(landmarks: np.ndarray) -> np.ndarray:
     return np.isfinite(landmarks).all(axis=(1, 2))
+
+
+def _beard(values: np.ndarray) -> None:
+    """A beard is more than stubble, where CelebA's No_Beard counts both: stubble alone is none, and both are unsure."""
+    beard, stubble = _column(values, "beard"), _column(values, "stubble")
+    others = np.stack([_column(values, name) for name in ("goatee", "sideburns", "mustache")])
+    more, bearded = (others > 0).any(0), beard > 0
+    beard[bearded & (stubble > 0)] = 0
+    beard[bearded & (stubble > 0) & ~more] = -1
+    beard[bearded & (stubble < 0) & (others < 0).all(0)] = 0  # of a beard that is none of them half is stubble, too
 
 
 def _ends(values: np.ndarray, name: str, score: np.ndarray, no: float, yes: float) -> None:

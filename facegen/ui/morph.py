@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import gradio as gr
 
-from facegen import picture
 from facegen.pipeline import FacePipeline
-from facegen.ui import render
+from facegen.ui import film, render
 from facegen.ui.describe import Describe
 from facegen.ui.session import by_artist, draw
 
-FRAMES, MILLISECONDS = 24, 60
-SAVE = (
-    '<div class="fg-actions"><button type="button" data-action="film" id="fg-morph-save">Download WebP</button></div>'
-)
+FRAMES = 24
+SAVE = '<button type="button" data-action="film" id="fg-morph-save">Download WebP</button>'
 EMPTY = "The animation appears here."
 
 
@@ -35,16 +31,16 @@ def build(pipe: FacePipeline, main: Describe) -> None:
                 make = gr.Button("Make the morph", variant="primary", elem_id="fg-morph", min_width=140)
                 stop = gr.Button("Stop", elem_id="fg-morph-stop", min_width=80)
         with gr.Column(min_width=320):
-            film = gr.HTML(_film(EMPTY), elem_id="fg-film", apply_default_css=False)
+            shown = gr.HTML(_film(EMPTY), elem_id="fg-film", apply_default_css=False)
 
     def entered(session, b):
         face = session.face
         return face.settings["description"], face.person, b or face.person
 
     def morph(session, text_a, person_a, text_b, person_b):
-        shown = session.face
-        if (text_a, person_a) == (shown.settings["description"], shown.person):
-            start = shown  # with what was set by hand
+        face = session.face
+        if (text_a, person_a) == (face.settings["description"], face.person):
+            start = face  # with what was set by hand
         else:
             start = draw(pipe, text_a, {}, person_a or "0")
         end = draw(pipe, text_b, {}, person_b or "0")
@@ -54,22 +50,20 @@ def build(pipe: FacePipeline, main: Describe) -> None:
             told = f"Frame {len(frames)} of {FRAMES}"
             bar = f'{told} <progress value="{len(frames)}" max="{FRAMES}" aria-label="{told}"></progress>'
             yield _film(bar)
-        buffer = io.BytesIO()
-        frames[0].save(
-            buffer, "WEBP", save_all=True, append_images=[*frames[1:], *frames[-2:0:-1]], loop=0, quality=82,
-            duration=[700, *[MILLISECONDS] * (FRAMES - 2), 700, *[MILLISECONDS] * (FRAMES - 2)],
-            xmp=picture.xmp().encode(),
-        )  # fmt: skip
         label = render.escape(f"Animation from “{text_a}” to “{text_b}”")
-        src = render.data_url(buffer.getvalue(), "image/webp")
-        yield f'<div class="fg-frame fg-film"><img src="{src}" alt="{label}"></div>{SAVE}'
+        src, video = render.data_url(film.webp(frames), "image/webp"), film.mp4(frames)
+        saves = SAVE
+        if video:
+            saves += f'<a href="{render.data_url(video, "video/mp4")}" download="facegen-morph.mp4">Download MP4</a>'
+        made = f'<div class="fg-frame fg-film"><img src="{src}" alt="{label}"></div>'
+        yield f'{made}<div class="fg-actions">{saves}</div>'
 
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     tab.select(entered, [main.session, person_b], [text_a, person_a, person_b], **quiet)
-    making = make.click(morph, [main.session, text_a, person_a, text_b, person_b], [film],
+    making = make.click(morph, [main.session, text_a, person_a, text_b, person_b], [shown],
                         concurrency_id="morph", concurrency_limit=1, **quiet)  # fmt: skip
     stopped = stop.click(None, None, None, cancels=[making], **quiet)
-    stopped.then(lambda: _film(EMPTY), None, [film], **quiet)  # after a frame that was on its way
+    stopped.then(lambda: _film(EMPTY), None, [shown], **quiet)  # after a frame that was on its way
 
 
 def _film(words: str) -> str:

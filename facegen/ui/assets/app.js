@@ -120,9 +120,19 @@
   }
   facegen.lists = () => ({ gallery: store(localStorage, 'gallery') ?? [], trail: store(sessionStorage, 'trail') ?? [] });
   facegen.forget = (link) => {
-    store(localStorage, 'gallery', facegen.lists().gallery.filter((entry) => entry.link !== link));
+    store(localStorage, 'gallery', facegen.lists().gallery.filter((entry) => !same(entry.link, link)));
     dispatchEvent(new Event('facegen-lists'));
   };
+  const starred = (link) => facegen.lists().gallery.some((entry) => same(entry.link, link));
+  function stars() { // a star is full where its face is in the gallery, whoever put it there
+    for (const button of document.querySelectorAll('[data-action="star"]')) {
+      const full = String(starred(button.dataset.link));
+      if (button.getAttribute('aria-pressed') === full) continue;
+      button.setAttribute('aria-pressed', full);
+      button.textContent = full === 'true' ? '★' : '☆';
+    }
+  }
+  addEventListener('facegen-lists', stars);
   facegen.open = (link) => { find('[role="tab"][data-tab-id="describe"]')?.click(); restore(link); };
 
   // --- buttons ---
@@ -153,9 +163,9 @@
     keep: (button) => { remember('gallery', localStorage, 96); say(button, 'In the gallery'); },
     film: () => Object.assign(document.createElement('a'), { href: find('#fg-film img').src, download: 'facegen-morph.webp' }).click(),
     star: (button) => {
-      remember('gallery', localStorage, 96, button.dataset.link, button.parentElement.querySelector('img').src);
-      button.textContent = '★';
-      button.setAttribute('aria-pressed', 'true');
+      const { link } = button.dataset;
+      if (starred(link)) facegen.forget(link);
+      else remember('gallery', localStorage, 96, link, button.parentElement.querySelector('img').src);
     },
     face: () => {
       find('[role="tab"][data-tab-id="describe"]')?.click();
@@ -248,7 +258,7 @@
   }
   let due = false;
   const soon = () => {
-    if (!due) requestAnimationFrame(() => { due = false; peek(); stale(); });
+    if (!due) requestAnimationFrame(() => { due = false; peek(); stale(); stars(); });
     due = true;
   };
   document.addEventListener('scroll', soon, { passive: true, capture: true });
