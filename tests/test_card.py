@@ -39,6 +39,26 @@ def test_a_new_card_has_figures_usage_and_a_picture_and_is_pushed_once_it_names_
     hub.check_card(folder)
 
 
+def test_a_classifiers_card_gets_its_figures_and_keeps_its_words(tmp_path):
+    folder = shutil.copytree(hub.embedded("classifier"), tmp_path / "classifier")
+    found = {
+        "protocol": {"photographs": 9}, "mean": {"balanced_accuracy": 0.75, "roc_auc": 0.8},
+        "calibration_error_all": 0.1, "sure": {"right": None, "share": 0.5, "attributes": 2},
+        "attributes": {"hat": {}, "bald": {}},
+    }  # fmt: skip
+    (tmp_path / "figures.json").write_text(json.dumps(found))
+    words = ModelCard.load(folder / hub.CARD).text
+    assert card(folder, tmp_path / "figures.json") == 0
+    page = ModelCard.load(folder / hub.CARD)
+    assert page.text == words
+    values = {result.metric_name: result.metric_value for result in page.data.eval_results}
+    assert (
+        values["balanced accuracy, mean of 2 attributes"] == 0.75 and values["ROC area, mean of the attributes"] == 0.8
+    )
+    assert "right where it is sure" not in values  # not measured
+    assert card(folder, FIGURES) == 2  # a generator's
+
+
 @pytest.mark.parametrize(
     ("figures", "page", "words"),
     [
@@ -59,8 +79,8 @@ def test_a_card_that_cannot_be_made_is_told_and_left(small_checkpoint, tmp_path,
 
 
 def test_the_embedded_card_says_what_was_measured():
-    folder, found = hub.embedded(), made.read_figures(FIGURES)
+    folder, found = hub.embedded(), made.read_figures(FIGURES, "faces")
     page = ModelCard.load(folder / hub.CARD)
     assert made.text(found, "OWNER/NAME") in page.text and (folder / made.PICTURE).is_file()
-    assert page.data.eval_results == made.results(found, page.data.datasets)
+    assert page.data.eval_results == made.results(made.rows(found), page)
     assert page.data.datasets and len(page.text.splitlines()) < 110

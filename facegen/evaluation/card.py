@@ -1,7 +1,7 @@
-"""`evaluate card`: what a checkpoint's model card says of figures, made from what `evaluate faces -o` wrote.
+"""`evaluate card`: what a checkpoint's model card says of figures, made from what `evaluate .. -o` wrote.
 
-A picture, usage, figures and groups lie between two marks; the front matter gets `model-index`. All else in the card is
-its author's and stays.
+The front matter gets `model-index`. A generator's card also gets a picture, usage, figures and groups between two
+marks. All else in the card is its author's and stays.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ from facegen.files import write_atomic
 
 PICTURE = "faces.webp"
 ENOUGH, WEAKEST = 20, 5
-NEEDED = {"protocol", "said", "accuracy_main", "face_found", "typed", "manifold", "distance", "groups"}
+NEEDED = {
+    "faces": {"protocol", "said", "accuracy_main", "face_found", "typed", "manifold", "distance", "groups"},
+    "classifier": {"protocol", "mean", "sure", "calibration_error_all", "attributes"},
+}
 NEW = """---
 library_name: facegen
 pipeline_tag: text-to-image
@@ -43,10 +46,10 @@ BEGIN, END = "<!-- evaluate card: begin -->", "<!-- evaluate card: end -->"
 
 
 def write_card(folder: Path, figures: Path, repo_id: str = "OWNER/NAME") -> Path:
-    """Write README.md and its picture into a generator's folder.
+    """Write README.md into a checkpoint's folder, and a generator's picture.
 
     Args:
-        figures: JSON that `evaluate faces -o` wrote.
+        figures: JSON that `evaluate faces -o` wrote of a generator, `evaluate classifier -o` of a classifier.
         repo_id: what the card's commands name.
 
     Returns:
@@ -54,31 +57,34 @@ def write_card(folder: Path, figures: Path, repo_id: str = "OWNER/NAME") -> Path
 
     Raises:
         EvaluationError: the JSON or the card that is there can't be read.
-        hub.CheckpointError: the folder holds no generator.
+        hub.CheckpointError: the folder holds neither.
     """
-    model, path = registry.load(folder), folder / hub.CARD
-    found = read_figures(figures)
+    model, path = registry.load(folder, kinds=[*registry.GENERATORS, *registry.CLASSIFIERS]), folder / hub.CARD
+    draws = hasattr(model, "identity")
+    found = read_figures(figures, "faces" if draws else "classifier")
     before = path.read_text(encoding="utf-8") if path.is_file() else NEW.format(name=folder.name, begin=BEGIN, end=END)
     try:
         card = ModelCard(before)
     except Exception as error:  # YAML's errors and the card class's own
         raise EvaluationError(f"the front matter of {path} is no model card's: {str(error).splitlines()[0]}") from None
     card.data.model_name = card.data.model_name or folder.resolve().name
-    card.data.eval_results = results(found, card.data.datasets)
+    card.data.eval_results = results(rows(found) if draws else classifier_rows(found), card)
+    if not draws:
+        return write_atomic(path, str(card))
     card.text = spliced(card.text, text(found, repo_id), BEGIN, END, path)
     write_atomic(folder / PICTURE, webp(face_sheet(model)))
     return write_atomic(path, str(card))
 
 
-def read_figures(path: Path) -> dict[str, Any]:
-    """What `evaluate faces` measured. Raises `EvaluationError`."""
+def read_figures(path: Path, what: str) -> dict[str, Any]:
+    """What `evaluate WHAT` measured. Raises `EvaluationError`."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        missing = NEEDED - {*found}
+        missing = NEEDED[what] - {*found}
     except (OSError, ValueError, TypeError) as error:
         raise EvaluationError(f"{path} can't be read: {error}") from None
     if missing:
-        raise EvaluationError(f"{path} is no result of this version's `evaluate faces`: {min(missing)!r} is missing")
+        raise EvaluationError(f"{path} is no result of this version's `evaluate {what}`: {min(missing)!r} is missing")
     return found
 
 
@@ -99,12 +105,25 @@ def rows(found: Mapping[str, Any]) -> list[tuple[str, float | None, float | None
     ]
 
 
-def results(found: Mapping[str, Any], datasets: str | list[str] | None) -> list[EvalResult]:
-    """The drawn faces' figures as the Hub's model-index has them."""
+def classifier_rows(found: Mapping[str, Any]) -> list[tuple[str, float | None, None]]:
+    """As `rows`, of a classifier on photographs."""
+    mean, sure = found["mean"], found["sure"]
+    return [
+        (f"balanced accuracy, mean of {len(found['attributes'])} attributes", mean["balanced_accuracy"], None),
+        ("ROC area, mean of the attributes", mean["roc_auc"], None),
+        ("calibration error, all statements", found["calibration_error_all"], None),
+        ("right where it is sure", sure["right"], None),
+        ("share of statements of which it is sure", sure["share"], None),
+    ]
+
+
+def results(figures: list[tuple[str, float | None, Any]], card: ModelCard) -> list[EvalResult]:
+    """Figures of (name, value, ..) as the Hub's model-index has them."""
+    datasets = card.data.datasets
     named = [datasets] if isinstance(datasets, str) else datasets or ["face photographs"]
     return [
         EvalResult(
-            task_type="text-to-image",
+            task_type=card.data.pipeline_tag or "text-to-image",
             dataset_type=named[0],
             dataset_name="photographs that nothing was trained on",
             dataset_split="test",
@@ -112,7 +131,7 @@ def results(found: Mapping[str, Any], datasets: str | list[str] | None) -> list[
             metric_name=name,
             metric_value=round(value, 4),
         )
-        for name, value, _ in rows(found)
+        for name, value, _ in figures
         if value is not None
     ]
 

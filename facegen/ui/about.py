@@ -11,8 +11,8 @@ TEXT = """
 ## What this is
 facegen reads a description in plain English, turns it into attributes and draws a face that fits them, with a small
 network that runs on an ordinary computer. Each word is accounted for: drawn, understood but not drawable, or not
-understood. A second network looks at the drawn face and says what it sees: seen, unsure, or not seen. It has
-learned from the same photographs as the first one, so it is often too sure.
+understood. A second network looks at the drawn face and says what it sees: seen, unsure, or not seen. It learned
+from other photographs than the first one, which was never trained to please it.
 
 ## What it is not
 Every face here is **synthetic**. It shows nobody in particular, and it is **not for identifying anyone**: a
