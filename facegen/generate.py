@@ -26,7 +26,14 @@ Model = Annotated[
         "the default one if left out.",
     ),
 ]
+END_TO_END = "endtoend"  # a reader and a generator in one
 Reader = Annotated[str, typer.Option("--reader", help="rules (keywords) or lstm (the recurrent reader).")]
+GeneratesWith = Annotated[
+    str,
+    typer.Option(
+        "--reader", help="rules (keywords), lstm (the recurrent reader), or endtoend, a model that reads for itself."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON; of several, one line each.")]
 
 
@@ -49,7 +56,7 @@ def generate(
     best_of: Annotated[
         int, typer.Option("--best-of", help="1 to 8: draws close variations and keeps the best match.")
     ] = 1,
-    reader: Reader = "rules",
+    reader: GeneratesWith = "rules",
     look: Annotated[
         str | None, typer.Option(help="Kind of picture, such as studio or snapshot, where the model has several.")
     ] = None,
@@ -71,6 +78,10 @@ def generate(
     from facegen import bulk
     from facegen.request import ask
 
+    if reader == END_TO_END:
+        if model not in (None, END_TO_END):
+            raise UsageError(f"--reader {END_TO_END} brings its own model: leave --model {model} out")
+        model, reader = END_TO_END, "rules"  # which tell what is said; the model reads the words
     seed = bulk.whole(seed_)
     more: dict[str, Any] = {
         "overrides": _overrides(set_ or []),
