@@ -203,7 +203,7 @@ def test_a_review_that_is_too_large_is_refused(page):
 @on_desktop
 def test_several_models_draw_a_file_of_descriptions_side_by_side(page, quick_pipe, pipe, tmp_path):
     open_tab(page, "Review")
-    (tmp_path / "list.csv").write_text("description,seed\nan old man,1\n\"a woman, smiling\",2\n")
+    (tmp_path / "list.csv").write_text('description,seed\nan old man,1\n"a woman, smiling",2\n')
     with page.expect_file_chooser() as chooser:
         button(page, "Descriptions from a file").click()
     chooser.value.set_files(tmp_path / "list.csv")
