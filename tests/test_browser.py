@@ -251,10 +251,11 @@ def test_the_recurrent_reader_can_be_chosen_and_its_face_restored(page, quick_pi
 
 @on_desktop
 def test_the_best_of_four_relatives(page, quick_pipe):
-    text = "an old woman with gray hair and glasses"
+    # Of one of them a relative fits better than the person.
+    texts = ("an old woman", "a blond woman", "a smiling man", "a woman with glasses", "a bald man", "pale skin")
+    best = (quick_pipe(text, seed=7, best_of=4) for text in texts)
+    text, wanted = next((text, face) for text, face in zip(texts, best, strict=True) if face.person != "7")
     describe(page, text)
-    wanted = quick_pipe(text, seed=7, best_of=4)
-    assert wanted.person != "7"
     toggle(page, "Best of four", True)
     linked(page, quote_plus(wanted.person))
     assert png(page) == wanted.png

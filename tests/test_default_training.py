@@ -248,7 +248,7 @@ def test_looks_come_from_the_folders_name():
 def test_empty_columns_are_filled_where_the_classifier_is_sure(pipe, tmp_path):
     (tmp_path / "images").mkdir()
     lines = ["image,male"]
-    for text in ("a smiling young woman with long blond hair", "a bearded man with black hair"):
+    for text in ("a smiling young woman with long blond hair", "a man with glasses and black hair"):
         for seed in range(4):
             name = f"{len(lines)}.png"
             pipe(text, seed=seed).image.save(tmp_path / "images" / name)
@@ -258,9 +258,9 @@ def test_empty_columns_are_filled_where_the_classifier_is_sure(pipe, tmp_path):
     data = pack([read_dataset(tmp_path)], 128, tmp_path / "cache")
     after = dataclasses.replace(data, attributes=fill(data, classifier))
     np.testing.assert_array_equal(after.columns(["male"]), data.columns(["male"]))
-    blond, beard = after.columns(["blond_hair"])[:, 0], after.columns(["beard"])[:, 0]
+    blond, glasses = after.columns(["blond_hair"])[:, 0], after.columns(["eyeglasses"])[:, 0]
     assert (blond[:4] > 0).sum() >= 3 and (blond[4:] < 0).all()
-    assert (beard[:4] < 0).all() and (beard[4:] > 0).sum() >= 3
+    assert (glasses[:4] < 0).all() and (glasses[4:] > 0).sum() >= 3
     j, k = NAMES.index("mustache"), classifier.attributes.index("mustache")
     with torch.inference_mode():
         answers = torch.sigmoid(classifier(torch.from_numpy(np.array(data.images)).permute(0, 3, 1, 2) / 127.5 - 1))[
