@@ -32,6 +32,8 @@ def main() -> None:
     options.add_argument("--words", type=Path, required=True, help="the subjects' bags of words")
     options.add_argument("-o", "--out", type=Path, required=True)
     asked = options.parse_args()
+    if asked.out.exists():
+        options.error(f"{asked.out} exists: choose a folder that doesn't")
     model = registry.load(asked.checkpoint)
     male = {subject: words["male"] for subject, words in read_words(asked.words).items()}
     registry.save(model.blended(pairs_of(model.config.subjects, male)), asked.out)

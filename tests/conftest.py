@@ -166,3 +166,35 @@ def page(request, contexts, app_url):
         page.screenshot(path=f"{folder}/{request.node.name}.png", full_page=True)
     page.close()
     assert not faults
+
+
+@pytest.fixture(scope="session")
+def many(tmp_path_factory):
+    """204 drawn faces of the test part and 210 of the validation part, 32 px, as three subjects; none to train on."""
+    import numpy as np
+    from drawn_face import drawn_face
+    from PIL import Image
+
+    folder = tmp_path_factory.mktemp("many")
+    (folder / "images").mkdir()
+    rng = np.random.default_rng(0)
+    faces = {dark: drawn_face(32, hair=(40,) * 3 if dark else (200,) * 3).astype(np.int16) for dark in (True, False)}
+    rows, subjects = [], []
+    for number in [10 * i + 1 for i in range(204)] + [10 * i for i in range(210)]:
+        dark = bool(rng.random() < 0.5)
+        pixels = (faces[dark] + rng.normal(0, 12, (32, 32, 3))).clip(0, 255).astype(np.uint8)
+        Image.fromarray(pixels).save(folder / f"images/{number:06d}.jpg")
+        rows.append(f"{number:06d}.jpg {1 if dark else -1} {-1 if dark else 1}")
+        subjects.append(f"{number:06d}.jpg {number % 3}\n")
+    (folder / "list_attr_celeba.txt").write_text("\n".join([str(len(rows)), "Black_Hair Blond_Hair", *rows]) + "\n")
+    (folder / "identity.txt").write_text("".join(subjects))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def packed(many):
+    """They, at 32 px."""
+    from facegen.data.pack import pack
+    from facegen.data.readers import read_dataset
+
+    return pack([read_dataset(many)], 32, many / "cache")

@@ -17,6 +17,7 @@ from facegen.attributes import members
 from facegen.cli import main
 from facegen.data.bag_of_words import read_words
 from facegen.data.dress.eyewear import RIMS, Frame, draw_eyewear
+from facegen.errors import UserError
 from facegen.networks.efficientnet import EfficientNet
 from facegen.networks.subjects import SubjectDeconv, SubjectDeconvConfig
 from facegen.pipeline import FacePipeline
@@ -124,7 +125,7 @@ def test_published_subjects_are_blends_that_nobody_can_be_computed_from():
     torch.testing.assert_close(blended(torch.eye(2), hat), model(half, hat), atol=1e-5, rtol=0)
     assert blended.config.identity_dim == 2 and blended.identity([0, 1, 2]).sum(1).tolist() == [1, 1, 1]
     assert set(blended.identity(range(9)).flatten().tolist()) == {0, 1}  # a seed is one of them
-    with pytest.raises(AssertionError):
+    with pytest.raises(UserError, match="in two pairs"):
         model.blended([("a", "b"), ("b", "c")])
 
 

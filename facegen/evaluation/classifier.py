@@ -104,8 +104,7 @@ def attribute_figures(labels: np.ndarray, logit: np.ndarray, rate: float) -> dic
     """
     said = labels != 0
     yes, odds = labels[said] > 0, logit[said].astype(np.float64)
-    rate = float(np.clip(rate, 1e-3, 1 - 1e-3))
-    even = _sigmoid(odds - np.log(rate / (1 - rate)))
+    even = as_if_even(odds, rate)
     both = 0 < yes.sum() < len(yes)
     return {
         "yes": int(yes.sum()),
@@ -149,15 +148,16 @@ def calibrate(folder: Path, data: Pack) -> dict[str, float]:
     model, rows = registry.load_classifier(folder), data.rows("validation")
     if not len(rows):
         raise EvaluationError("the data set has no validation part: no image number ends in 0")
-    labels, even = data.columns(model.attributes)[rows], _even(model, logits(model, data, rows))
+    labels, even = data.columns(model.attributes)[rows], as_if_even(logits(model, data, rows), model.config.base_rates)
     found = {name: threshold_of(labels[:, j], even[:, j]) for j, name in enumerate(model.attributes)}
     model.config.thresholds = {name: t for name, t in found.items() if t is not None}
     registry.save(model, folder)
     return model.config.thresholds
 
 
-def _even(model: Classifier, odds: np.ndarray) -> np.ndarray:
-    rates = np.clip(np.array(model.config.base_rates), 1e-3, 1 - 1e-3)
+def as_if_even(odds: np.ndarray, rates: np.ndarray | float) -> np.ndarray:
+    """Probability of yes for log-odds (n,) or (n, a), the training share of yes (one, or (a,)) taken out."""
+    rates = np.clip(np.asarray(rates, np.float64), 1e-3, 1 - 1e-3)
     return _sigmoid(odds - np.log(rates / (1 - rates)))
 
 
@@ -194,7 +194,7 @@ def evaluate(model: Classifier, data: Pack) -> tuple[dict, Figure]:
             key: _mean([row[key] for row in table.values()])
             for key in ("balanced_accuracy", "roc_auc", "calibration_error")
         },
-        "sure": sure_figures(labels, _even(model, odds), [known.get(name) for name in model.attributes]),
+        "sure": sure_figures(labels, as_if_even(odds, rates), [known.get(name) for name in model.attributes]),
         "calibration_error_all": calibration_error(labels[said] > 0, _sigmoid(odds[said])),
         "attributes": table,
     }

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from facegen.drawing.layers import yes_no
+from facegen.errors import UserError
 
 
 @dataclass
@@ -100,10 +101,11 @@ class SubjectDeconv(nn.Module):
     def blended(self, pairs: Sequence[tuple[str, str]]) -> SubjectDeconv:
         """The same network with a new subject, half and half, in place of each pair of its own.
 
-        Nobody may be in two pairs: what is left of each of two people can't be told apart from their mean.
+        What is left of two people can't be told apart from their mean. Raises `UserError` for somebody in two pairs.
         """
         told = [subject for pair in pairs for subject in pair]
-        assert len(told) == len(set(told))
+        if len(told) > len(set(told)):
+            raise UserError("somebody is in two pairs: who that is could be computed from them")
         ids = [f"blend{i:03d}" for i in range(len(pairs))]
         model = SubjectDeconv(replace(self.config, subjects=ids, parents=1))
         rows = [[self.config.subjects.index(subject) for subject in pair] for pair in pairs]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from textwrap import fill
 
 from PIL import Image
 
@@ -44,20 +45,22 @@ def markdown(result: Mapping, pictures: Mapping[str, object], folder: str, note:
     attributes = ", ".join(a.replace("_", " ") for a in protocol["attributes"]) or "none"
     lines += [
         "",
-        f"Drawn: a face for each of {protocol['test_photographs']} test photographs (image number modulo 10 = 1, never "
-        f"trained on), with its attributes; all compared at {protocol['size']} px. Attribute accuracy: the balanced "
-        f"accuracy of a judge trained on {protocol['judge_photographs']} other photographs, mean over what all models "
-        f"know ({attributes}). Frechet distance: EfficientNet features; photographs' own is between "
-        "validation and test photographs, the floor. PSNR: test photographs redrawn, where a model has such a target "
-        "(deconv: its subjects; draw and default: through their encoders). Training: the run's own log; a dash where "
-        "the checkpoint lies in no run folder. Memory and ms: a process, PyTorch included, that draws one face at a "
-        f"time on the CPU, {protocol['threads']} threads.",
+        f"- Drawn: a face for each of {protocol['test_photographs']} test photographs (image number modulo 10 = 1,",
+        f"  never trained on), with its attributes; all compared at {protocol['size']} px.",
+        f"- Attribute accuracy: the balanced accuracy of a judge trained on {protocol['judge_photographs']} other",
+        "  photographs, mean over what all models know:",
+        *fill(attributes, 116, initial_indent="  ", subsequent_indent="  ").splitlines(),
+        "- Frechet distance: EfficientNet features; photographs' own is between validation and test photographs.",
+        "- PSNR: test photographs redrawn, where a model has such a target (deconv: its subjects; draw: its encoder).",
+        "- Training: the run's own log; a dash where the checkpoint lies in no run folder.",
+        "- Memory and ms: a process, PyTorch included, that draws one face at a time on the CPU,",
+        f"  {protocol['threads']} threads.",
         *_asked(result["models"]),
         *_bounds(result["models"]),
         "",
-        "Contact sheets: a column is a seed, a row a set of attributes (nothing said; bearded man with black hair; "
-        "smiling young woman, blond; old man with gray hair and glasses; woman with brown hair and bangs, not smiling; "
-        "man with hat and mustache). All faces are synthetic.",
+        "Contact sheets: a column is a seed, a row a set of attributes. All faces are synthetic.",
+        "The rows: nothing said; bearded man with black hair; smiling young woman, blond; old man with gray hair and",
+        "glasses; woman with brown hair and bangs, not smiling; man with hat and mustache.",
     ]
     models = [name for name in result["models"] if name in pictures]
     for name in models:
