@@ -87,10 +87,14 @@ def load_classifier(source: str | Path | None = None) -> Any:
     return load(source, "classifier", ["facegen-classifier"])
 
 
+def kind_of(model: Any) -> str:
+    """The `model_type` of a model."""
+    return next(kind for kind, path in MODELS.items() if path.endswith(f":{type(model).__name__}"))
+
+
 def save(model: Any, folder: Path, **more: object) -> None:
     """Write a model's checkpoint; `more` goes into config.json (figures, how it was trained)."""
-    kind = next(kind for kind, path in MODELS.items() if path.endswith(f":{type(model).__name__}"))
-    config = {"model_type": kind, "facegen_version": __version__, **asdict(model.config), **more}
+    config = {"model_type": kind_of(model), "facegen_version": __version__, **asdict(model.config), **more}
     hub.write(folder, config, model.state_dict())
 
 

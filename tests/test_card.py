@@ -59,6 +59,24 @@ def test_a_classifiers_card_gets_its_figures_and_keeps_its_words(tmp_path):
     assert card(folder, FIGURES) == 2  # a generator's
 
 
+def test_a_readers_card_gets_what_evaluate_reader_printed(tmp_path, capsys):
+    folder = shutil.copytree(hub.embedded("reader"), tmp_path / "reader")
+    words = ModelCard.load(folder / hub.CARD).text
+    labelled = str(ROOT / "tests/data/descriptions_unseen.jsonl")
+    with pytest.raises(SystemExit) as stop:
+        main(["evaluate", "reader", "--file", labelled, "--json"])
+    assert not stop.value.code
+    printed = capsys.readouterr().out
+    (tmp_path / "figures.json").write_text(printed)
+    assert card(folder, tmp_path / "figures.json") == 0
+    page = ModelCard.load(folder / hub.CARD)
+    assert page.text == words
+    values = {result.metric_name: result.metric_value for result in page.data.eval_results}
+    assert values["f1, statements of labelled descriptions"] == json.loads(printed)["all"]["lstm"]["f1"]
+    (tmp_path / "figures.json").write_text(json.dumps({"all": {"rules": {}}}))
+    assert card(folder, tmp_path / "figures.json") == 2  # --rules-only measures no checkpoint
+
+
 @pytest.mark.parametrize(
     ("figures", "page", "words"),
     [

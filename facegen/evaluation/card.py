@@ -25,6 +25,7 @@ ENOUGH, WEAKEST = 20, 5
 NEEDED = {
     "faces": {"protocol", "said", "accuracy_main", "face_found", "typed", "manifold", "distance", "groups"},
     "classifier": {"protocol", "mean", "sure", "calibration_error_all", "attributes"},
+    "reader": {"all"},
 }
 NEW = """---
 library_name: facegen
@@ -49,7 +50,8 @@ def write_card(folder: Path, figures: Path, repo_id: str = "OWNER/NAME") -> Path
     """Write README.md into a checkpoint's folder, and a generator's picture.
 
     Args:
-        figures: JSON that `evaluate faces -o` wrote of a generator, `evaluate classifier -o` of a classifier.
+        figures: JSON that `evaluate faces -o` wrote of a generator, `evaluate classifier -o` of a classifier,
+            `evaluate reader --json` of a recurrent reader.
         repo_id: what the card's commands name.
 
     Returns:
@@ -57,19 +59,23 @@ def write_card(folder: Path, figures: Path, repo_id: str = "OWNER/NAME") -> Path
 
     Raises:
         EvaluationError: the JSON or the card that is there can't be read.
-        hub.CheckpointError: the folder holds neither.
+        hub.CheckpointError: the folder holds none of them.
     """
-    model, path = registry.load(folder, kinds=[*registry.GENERATORS, *registry.CLASSIFIERS]), folder / hub.CARD
-    draws = hasattr(model, "identity")
-    found = read_figures(figures, "faces" if draws else "classifier")
+    model, path = registry.load(folder, kinds=[*registry.MODELS]), folder / hub.CARD
+    kind = registry.kind_of(model)
+    what = "classifier" if kind in registry.CLASSIFIERS else "reader" if kind in registry.READERS else "faces"
+    found = read_figures(figures, what)
     before = path.read_text(encoding="utf-8") if path.is_file() else NEW.format(name=folder.name, begin=BEGIN, end=END)
     try:
         card = ModelCard(before)
     except Exception as error:  # YAML's errors and the card class's own
         raise EvaluationError(f"the front matter of {path} is no model card's: {str(error).splitlines()[0]}") from None
     card.data.model_name = card.data.model_name or folder.resolve().name
-    card.data.eval_results = results(rows(found) if draws else classifier_rows(found), card)
-    if not draws:
+    if what == "reader":
+        card.data.eval_results = results(reader_rows(found), card, "descriptions that people wrote and labelled")
+    else:
+        card.data.eval_results = results(rows(found) if what == "faces" else classifier_rows(found), card)
+    if what != "faces":
         return write_atomic(path, str(card))
     card.text = spliced(card.text, text(found, repo_id), BEGIN, END, path)
     write_atomic(folder / PICTURE, webp(face_sheet(model)))
@@ -117,15 +123,29 @@ def classifier_rows(found: Mapping[str, Any]) -> list[tuple[str, float | None, N
     ]
 
 
-def results(figures: list[tuple[str, float | None, Any]], card: ModelCard) -> list[EvalResult]:
+def reader_rows(found: Mapping[str, Any]) -> list[tuple[str, float | None, None]]:
+    """As `rows`, of the recurrent reader on descriptions that people labelled by hand."""
+    read = found["all"].get("lstm")
+    if read is None:
+        raise EvaluationError("the figures are of the rules alone: run `evaluate reader --json` without --rules-only")
+    return [
+        (f"{name}, statements of labelled descriptions", read[name], None) for name in ("f1", "precision", "recall")
+    ]
+
+
+def results(
+    figures: list[tuple[str, float | None, Any]],
+    card: ModelCard,
+    measured_on: str = "photographs that nothing was trained on",
+) -> list[EvalResult]:
     """Figures of (name, value, ..) as the Hub's model-index has them."""
     datasets = card.data.datasets
-    named = [datasets] if isinstance(datasets, str) else datasets or ["face photographs"]
+    named = [datasets] if isinstance(datasets, str) else datasets or [measured_on]
     return [
         EvalResult(
             task_type=card.data.pipeline_tag or "text-to-image",
             dataset_type=named[0],
-            dataset_name="photographs that nothing was trained on",
+            dataset_name=measured_on,
             dataset_split="test",
             metric_type=name.split(",")[0].replace(" ", "_").lower(),
             metric_name=name,

@@ -244,8 +244,10 @@ def models(
 
 @app.command()
 def card(
-    folder: Annotated[Path, typer.Argument(help="The checkpoint folder of a generator or classifier.")],
-    figures: Annotated[Path, typer.Option(help="What `evaluate faces -o` or `evaluate classifier -o` wrote of it.")],
+    folder: Annotated[Path, typer.Argument(help="The checkpoint folder of a generator, classifier or reader.")],
+    figures: Annotated[
+        Path, typer.Option(help="What `evaluate faces -o`, `classifier -o` or `reader --json` wrote of it.")
+    ],
     repo_id: Annotated[str, typer.Option(help="The Hub repo that the card's commands name.")] = "OWNER/NAME",
 ) -> None:
     """Write figures, groups, usage and a picture into a checkpoint's model card; its author's words stay."""
