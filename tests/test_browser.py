@@ -197,7 +197,7 @@ def test_link_and_download_and_drop_restore_the_face(page, tmp_path):
     changes(page, wanted)
     restore_from(page, saved)
     expect(page.locator("#fg-face")).to_have_attribute("src", wanted)
-    expect(page.locator("#fg-person").locator("input, textarea")).to_have_value("7")
+    expect(page.locator("#fg-person").locator("input, textarea")).to_have_value("0")
 
 
 @on_desktop
@@ -253,13 +253,13 @@ def test_the_recurrent_reader_can_be_chosen_and_its_face_restored(page, quick_pi
 def test_the_best_of_four_relatives(page, quick_pipe):
     # Of one of them a relative fits better than the person.
     texts = ("an old woman", "a blond woman", "a smiling man", "a woman with glasses", "a bald man", "pale skin")
-    best = (quick_pipe(text, seed=7, best_of=4) for text in texts)
-    text, wanted = next((text, face) for text, face in zip(texts, best, strict=True) if face.person != "7")
+    best = (quick_pipe(text, seed=0, best_of=4) for text in texts)
+    text, wanted = next((text, face) for text, face in zip(texts, best, strict=True) if face.person != "0")
     describe(page, text)
     toggle(page, "Best of four", True)
     linked(page, quote_plus(wanted.person))
     assert png(page) == wanted.png
-    expect(page.locator("#fg-person").locator("input, textarea")).to_have_value("7")
+    expect(page.locator("#fg-person").locator("input, textarea")).to_have_value("0")
     button(page, "Draw").click()  # again from the same person, not from the relative
     settled(page)
     assert png(page) == wanted.png

@@ -26,7 +26,7 @@ from facegen.ui.suggestions import EXAMPLES  # noqa: E402
 from facegen.ui.theme import asset  # noqa: E402
 
 __all__ = ["build", "build_review", "launch", "launch_review", "options", "serve"]
-FIRST_PERSON = "7"
+FIRST_PERSON = "0"
 
 
 def build(model: str | None = None) -> Blocks:

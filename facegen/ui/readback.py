@@ -64,8 +64,8 @@ def readback(asked: Mapping[str, bool], sources: Mapping[str, str], match: Mappi
         f'<div class="fg-readback" data-told="Face updated: {summary} of {len(asked)} asked" data-seen="{seen}">'
         "<h2>Read back "
         f"<span>{summary}</span></h2><ul>{''.join(rows)}</ul>"
-        '<p class="fg-quiet">A second network looks at the face. It has learned from the same photographs as the one '
-        "that draws, so it is often too sure: trust your eyes more.</p></div>"
+        '<p class="fg-quiet">A second network, trained apart, looks at the face. Drawn faces can fool it: trust your '
+        "eyes more.</p></div>"
     )
 
 
