@@ -113,6 +113,24 @@ def test_deconv_redraws_its_subjects(subjects, tmp_path):
     assert seldom[-1] > seldom[0] + 1  # as it is, not a mean with the first
 
 
+def test_what_the_first_report_asks_for_next(subjects, tmp_path):
+    """Attention, which starts as nothing, and a discriminator, both of which a resumed run goes on with."""
+    network = "model={attributes: [black_hair], channels: [16, 16, 16, 16], dense: 32, attention: 16}"
+    run("deconv", subjects, tmp_path, network, "batch=8", "steps=10", "adversarial=0.05")
+    folder = tmp_path / "000-deconv"
+    before = load_file(folder / "state.safetensors")
+    assert before["model.blocks.1.5.share"] != 0 and len(losses(folder, "deconv/gap"))
+    config = (folder / "config.yaml").read_text().replace("steps: 10", "steps: 12")
+    (folder / "config.yaml").write_text(config)
+    assert train("deconv", "--data", subjects, "--cache", subjects / "cache", "--resume", folder) == 0
+    after = load_file(folder / "state.safetensors")
+    assert {*before} == {*after} and any(name.startswith("discriminator.") for name in after)
+    moved = [name for name in after if name.endswith("weight") and not torch.equal(before[name], after[name])]
+    assert {name.split(".")[0] for name in moved} == {"model", "discriminator"}
+    with pytest.raises(UserError, match=r"attention = 5 is the side of no map: \[8, 16\]"):
+        SubjectDeconv(SubjectDeconvConfig(["hat"], ["a"], channels=[8, 8, 8], attention=5))
+
+
 def test_published_subjects_are_blends_that_nobody_can_be_computed_from():
     torch.manual_seed(0)
     config = SubjectDeconvConfig(["hat"], ["a", "b", "c", "d", "e"], channels=[8, 8], dense=8)

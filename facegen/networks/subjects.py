@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from facegen.drawing.layers import yes_no
@@ -28,6 +29,7 @@ class SubjectDeconvConfig:
         dense: width of the dense layers.
         first: side of the first map in px.
         parents: how many of the subjects a seed is a blend of.
+        attention: side in px of the map on which places attend to each other; 0 for none, as in the report.
     """
 
     attributes: list[str] = field(default_factory=list)
@@ -36,6 +38,7 @@ class SubjectDeconvConfig:
     dense: int = 512
     first: int = 4
     parents: int = 2
+    attention: int = 0
 
     @property
     def image_size(self) -> int:
@@ -46,6 +49,23 @@ class SubjectDeconvConfig:
     def identity_dim(self) -> int:
         """Length of the identity code: a weight for each subject."""
         return len(self.subjects)
+
+
+class SelfAttention(nn.Module):
+    """Each place of a map looks at all others, and adds what it finds (Zhang et al. 2019, SAGAN, section 3)."""
+
+    def __init__(self, channels: int):
+        super().__init__()
+        self.narrow = max(1, channels // 8)
+        self.seen = nn.Conv2d(channels, 2 * self.narrow + channels, 1)
+        self.share = nn.Parameter(torch.zeros(()))  # nothing at the start
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(n, c, s, s) -> (n, c, s, s)."""
+        sizes = [self.narrow, self.narrow, x.shape[1]]
+        query, key, value = self.seen(x).flatten(2).transpose(1, 2).split(sizes, 2)
+        found = F.scaled_dot_product_attention(query, key, value)
+        return x + self.share * found.transpose(1, 2).reshape(x.shape)
 
 
 class SubjectDeconv(nn.Module):
@@ -73,6 +93,12 @@ class SubjectDeconv(nn.Module):
             for a, b in zip(c[:-1], c[1:], strict=True)
         )
         self.to_rgb = nn.Conv2d(c[-1], 3, 3, padding=1)
+        if config.attention:
+            sizes = [config.first * 2**i for i in range(1, len(c))]
+            if config.attention not in sizes:
+                raise UserError(f"attention = {config.attention} is the side of no map: {sizes} are")
+            block = sizes.index(config.attention)
+            self.blocks[block].append(SelfAttention(c[block + 1]))  # type: ignore[operator]
         for layer in self.modules():
             # Uniform, as in the report, and wide: PyTorch's own start would shrink the signal at each of fourteen
             # layers, and who it is would reach no pixel.

@@ -83,6 +83,11 @@ class ModelTrainer(ABC):
         """What a state holds."""
         return {"model": self.model}
 
+    @property
+    def optimizers(self) -> dict[str, torch.optim.Optimizer]:
+        """What a state holds of them."""
+        return {"optimizer": self.optimizer}
+
     def base_rates(self) -> list[float]:
         """Share of yes (0..1) of each attribute among the training faces of which it is told."""
         said = self.labels[self.rows]
@@ -112,7 +117,7 @@ class ModelTrainer(ABC):
         """State and product, on the main process. `i`: steps done."""
         self.done = i
         if self.run.main:
-            save_state(self.run.folder / "state.safetensors", self.modules, {"optimizer": self.optimizer}, {"done": i})
+            save_state(self.run.folder / "state.safetensors", self.modules, self.optimizers, {"done": i})
             self.save_product()
 
     def save_product(self) -> None:
@@ -124,7 +129,7 @@ class ModelTrainer(ABC):
 
     def resume(self, path: Path) -> None:
         """Go on from a state file. Raises `TrainingError` where it doesn't fit."""
-        self.done = load_state(path, self.modules, {"optimizer": self.optimizer})["done"]
+        self.done = load_state(path, self.modules, self.optimizers)["done"]
 
     def start_from(self, folder: Path) -> None:
         """Raises `TrainingError`: most models start from nothing."""
