@@ -24,7 +24,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from facegen.picture import MetadataError, png_bytes, read_settings
-from facegen.ui import server, session, settings
+from facegen.ui import guard, server, session, settings
 from facegen.ui.guard import FAILED
 
 JSON = {"content-type": "application/json"}
@@ -133,6 +133,14 @@ def test_tools_are_closed_to_pages_of_other_sites(app_url):
     refused(httpx.post(tool, json=hello, headers=other), 403, "other sites")
     pytest.importorskip("mcp")
     assert httpx.post(tool, json=hello, headers={"origin": app_url, **accept}).status_code == 200
+
+
+def test_sessions_that_wait_for_nothing_are_forgotten(app_url, app):
+    asked = app._queue.pending_event_ids_session
+    asked |= {f"gone{i}": set() for i in range(guard.SESSIONS + 1)} | {"waiting": {"event"}}
+    posted = call(app_url, "generate_face", text="a man")
+    assert answer(app_url, posted.json()["event_id"])[0] == "complete"
+    assert len(asked) < guard.SESSIONS and asked.pop("waiting") == {"event"}
 
 
 def test_a_client_has_a_share_and_what_nobody_waits_for_is_dropped(app_url, app, monkeypatch):

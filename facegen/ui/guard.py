@@ -41,6 +41,7 @@ HEADERS = {
 # What the page's fields hold; a field that nobody has touched may hold nothing.
 KINDS = {"textbox": str | None, "radio": str | None, "dropdown": str | None, "checkbox": bool | None,
          "slider": int | float | None, "html": dict | str | None, "file": dict | None}  # fmt: skip
+SESSIONS = 2_000  # whose requests Gradio's queue may remember, as many as it keeps messages for
 FAILED = "Something went wrong in the server; what was asked is not at fault."
 log = logging.getLogger("facegen.ui")
 
@@ -203,6 +204,10 @@ class Guard:
     def check_share(self, scope: Message, share: int) -> None:
         """Drop waiting requests whose client is gone; raises `Refusal` where a share or the queue is full."""
         mine, client, now, waiting = 0, self.client(scope), time.monotonic(), 0
+        asked = self.blocks._queue.pending_event_ids_session
+        if len(asked) > SESSIONS:  # each call of a program is a session, whose empty set would stay for ever
+            for session in [session for session, events in asked.items() if not events]:
+                del asked[session]
         for queue in self.blocks._queue.event_queue_per_concurrency_id.values():
             for event in list(queue.queue):
                 deaf = event._id not in self.listening and event.session_hash not in self.listening
