@@ -263,7 +263,7 @@ def test_a_command_on_a_full_disk_says_so(full, small_checkpoint, faces):
 
 def test_training_on_a_full_disk_says_so_and_keeps_its_last_state(full, faces, tmp_path):
     disk = full(40_000_000)
-    small = "model={image_size: 32, channels: [16, 16], hidden: 16, attributes: [black_hair, blond_hair]}"
+    small = "model={image_size: 32, hidden: 16, attributes: [black_hair, blond_hair]}"
     common = ["classifier", "--data", faces, "--cache", tmp_path, "--out", disk, "--set", small, "--set", "batch=8"]
 
     def train(*more: object) -> subprocess.CompletedProcess:
