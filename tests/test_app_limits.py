@@ -135,6 +135,12 @@ def test_tools_are_closed_to_pages_of_other_sites(app_url):
     assert httpx.post(tool, json=hello, headers={"origin": app_url, **accept}).status_code == 200
 
 
+@pytest.mark.parametrize("body", [b"[{}, Infinity]", b'{"event_id": Infinity}', b'{"event_id": {}}', b"x"])
+@pytest.mark.parametrize("path", ["cancel", "reset"])
+def test_an_event_to_end_is_named_by_a_word(app_url, path, body):
+    assert httpx.post(f"{app_url}/gradio_api/{path}", content=body, headers=JSON).status_code == 400
+
+
 def test_sessions_that_wait_for_nothing_are_forgotten(app_url, app):
     asked = app._queue.pending_event_ids_session
     asked |= {f"gone{i}": set() for i in range(guard.SESSIONS + 1)} | {"waiting": {"event"}}

@@ -136,6 +136,10 @@ class Guard:
             self.json(body)
             if self.tools[self.client(scope)] > self.settings.share:
                 raise Refusal(429, f"Busy: at most {self.settings.share} requests at a time are taken from one address")
+        elif path in ("/gradio_api/cancel", "/gradio_api/reset"):
+            # What doesn't fit is quoted back, and Infinity can't be.
+            if not all(isinstance(value, str | int | None) for value in self.json(body).values()):
+                raise Refusal(400, "The request names no event")
         return replay(body, receive)
 
     def json(self, body: bytes) -> dict:
