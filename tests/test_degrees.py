@@ -111,6 +111,7 @@ def test_sliders_holds_and_what_a_change_brings_on_the_page(graded_page):
     row = page.locator('.fg-row[data-name="old"]')
     slider, told = row.get_by_label("old", exact=True), row.locator("output")
     expect(told).to_have_text("auto: very")
+    settled(page)  # both answers, to the typing and to Enter, have come
     slider.focus()
     page.keyboard.press("ArrowRight")
     linked(page, "old%3Dhardly")
