@@ -81,7 +81,10 @@ def build(models: Sequence[str | None], folder: Path | None = None) -> None:
         ratings.add(mine, rating)
         if folder:
             ratings.append(folder, rating, cell["png"])
-        return ratings.summarise(mine.values()), mine
+        return mine
+
+    def summed(mine):
+        return ratings.summarise(mine.values())
 
     def pictures(cells, mine) -> dict[str, bytes]:
         """The PNGs of the rated faces: of this visit, or of the folder."""
@@ -126,8 +129,11 @@ def build(models: Sequence[str | None], folder: Path | None = None) -> None:
                        show_progress_on=[grid], **private)  # fmt: skip
     stop.click(None, None, None, cancels=[drawing], **private)
     given.upload(listed, [given], [texts], **private)
-    grid.rate(rate, [cells, rated], [summary, rated], show_progress="hidden", concurrency_id="rate",
-              concurrency_limit=1, trigger_mode="multiple", **private)  # fmt: skip
+    quiet = {"show_progress": "hidden", **private}
+    counted = grid.rate(rate, [cells, rated], [rated], concurrency_id="rate", concurrency_limit=1,
+                        trigger_mode="multiple", **quiet)  # fmt: skip
+    # By itself: the answers to two quick ratings may come in either order, and the last summary must be of both.
+    counted.success(summed, [rated], [summary], trigger_mode="always_last", **quiet)
     for button, work in ((export, exported), (pack, pack_all)):
         made = button.click(work, [cells, rated], [save], concurrency_id="export", **private)
         made.success(None, js=download("#fg-r-save"))
