@@ -64,7 +64,7 @@ def _config(folder: Path) -> tuple[dict[str, Any], str | None]:
 def read(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """Config and float32 tensors of a checkpoint folder. Raises `CheckpointError`."""
     from safetensors import SafetensorError
-    from safetensors.torch import load
+    from safetensors.torch import load_file
 
     folder = Path(folder)
     if not (folder / WEIGHTS).is_file():
@@ -73,14 +73,12 @@ def read(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         raise CheckpointError(f"{folder} is no checkpoint: {WEIGHTS} is missing")
     config, expected = _config(folder)
     try:
-        data = (folder / WEIGHTS).read_bytes()
-        if not _fits(data, expected) and (folder / NEW).is_file():
-            data = (folder / NEW).read_bytes()
-        if not _fits(data, expected):
+        weights = next((folder / name for name in (WEIGHTS, NEW) if _fits(folder / name, expected)), None)
+        if weights is None:
             raise CheckpointError(
                 f"{folder / WEIGHTS} is damaged: its SHA-256 is not the one in {CONFIG}; download or copy it again"
             )
-        stored = load(data)
+        stored = load_file(weights)  # mapped into memory, where reading it would hold it a second time
     except (SafetensorError, OSError) as error:
         raise CheckpointError(f"{folder / WEIGHTS} is truncated or no safetensors file: {error}") from None
     return config, _unpack(stored)
@@ -113,12 +111,16 @@ def digest(path: Path) -> str:
     expected = _config(path)[1] if path.is_dir() else None
     if expected is not None:
         return expected
-    with open(path / WEIGHTS if path.is_dir() else path, "rb") as file:
+    return _sum(path / WEIGHTS if path.is_dir() else path)
+
+
+def _fits(weights: Path, expected: str | None) -> bool:
+    return weights.is_file() and (expected is None or _sum(weights) == expected)
+
+
+def _sum(path: Path) -> str:
+    with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _fits(data: bytes, expected: str | None) -> bool:
-    return expected is None or hashlib.sha256(data).hexdigest() == expected
 
 
 def _fingerprint(config: dict) -> str:
@@ -144,11 +146,13 @@ def _pack(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _unpack(stored: dict[str, Tensor]) -> dict[str, Tensor]:
+    import torch
+
     tensors = {}
     for name, tensor in stored.items():
         if f"{name}.scale" in stored:
             scale = stored[f"{name}.scale"]
-            tensors[name] = tensor.float() * scale.view(-1, *[1] * (tensor.dim() - 1))
+            tensors[name] = tensor.float().mul_(scale.view(-1, *[1] * (tensor.dim() - 1)))
         elif not name.endswith(".scale") or name.removesuffix(".scale") not in stored:
-            tensors[name] = tensor.float()
+            tensors[name] = tensor.to(torch.float32, copy=True)  # a view would keep the file mapped
     return tensors

@@ -131,6 +131,22 @@ def test_what_the_first_report_asks_for_next(subjects, tmp_path):
         SubjectDeconv(SubjectDeconvConfig(["hat"], ["a"], channels=[8, 8, 8], attention=5))
 
 
+def test_faces_of_no_subject_are_those_that_are_drawn_for_nobody(subjects, tmp_path):
+    white = tmp_path / "white"
+    (white / "images").mkdir(parents=True)
+    table = (subjects / "list_attr_celeba.txt").read_text()
+    (white / "list_attr_celeba.txt").write_text(table)
+    for photo in (subjects / "images").iterdir():
+        Image.new("RGB", (32, 32), "white").save(white / "images" / photo.name)
+    network = "model={attributes: [black_hair], channels: [16, 16, 16, 16], dense: 32}"
+    settings = ["--set", network, "--set", "steps=80", "--set", "anonymous=0.5"]
+    data = ["--data", subjects, "--data", white, "--out", tmp_path, "--cache", tmp_path / "cache"]
+    assert train("deconv", *data, *settings) == 0
+    model = registry.load(tmp_path / "000-deconv/checkpoint")
+    nobody, somebody = (model.unit(subject, torch.zeros(6, 1)).mean() for subject in (torch.zeros(6, 6), torch.eye(6)))
+    assert nobody > somebody + 0.1
+
+
 def test_published_subjects_are_blends_that_nobody_can_be_computed_from():
     torch.manual_seed(0)
     config = SubjectDeconvConfig(["hat"], ["a", "b", "c", "d", "e"], channels=[8, 8], dense=8)

@@ -36,7 +36,7 @@ class LexiconError(UserError):
     """The lexicon file contradicts itself."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Meaning:
     """What a phrase says of one part (or by itself)."""
 
@@ -50,7 +50,7 @@ class Meaning:
         return self.sure >= 0.9
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Cue:
     """What a phrase does to what stands around it, as in ConText (Harkema et al. 2009): a row of `cues`.
 
@@ -68,7 +68,7 @@ class Cue:
     then: frozenset[str] = frozenset()
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Entry:
     """All that the lexicon has about one phrase.
 

@@ -83,9 +83,6 @@ def build(models: Sequence[str | None], folder: Path | None = None) -> None:
             ratings.append(folder, rating, cell["png"])
         return mine
 
-    def summed(mine):
-        return ratings.summarise(mine.values())
-
     def pictures(cells, mine) -> dict[str, bytes]:
         """The PNGs of the rated faces: of this visit, or of the folder."""
         found = {cell["record"]["file"]: cell["png"] for cell in cells}
@@ -133,7 +130,7 @@ def build(models: Sequence[str | None], folder: Path | None = None) -> None:
     counted = grid.rate(rate, [cells, rated], [rated], concurrency_id="rate", concurrency_limit=1,
                         trigger_mode="multiple", **quiet)  # fmt: skip
     # By itself: the answers to two quick ratings may come in either order, and the last summary must be of both.
-    counted.success(summed, [rated], [summary], trigger_mode="always_last", **quiet)
+    counted.success(_summed, [rated], [summary], trigger_mode="always_last", **quiet)
     for button, work in ((export, exported), (pack, pack_all)):
         made = button.click(work, [cells, rated], [save], concurrency_id="export", **private)
         made.success(None, js=download("#fg-r-save"))
@@ -178,6 +175,10 @@ def parse_seeds(text: str) -> list[int]:
             raise identity.PersonError(f"{part!r} is no range of 1 to {SETTINGS.review} seeds, the lower one first")
         numbers += [identity.check_seed(n) for n in range(first, last + 1)]
     return list(dict.fromkeys(numbers))
+
+
+def _summed(mine: dict) -> str:
+    return ratings.summarise(mine.values())
 
 
 def _lines(texts: str) -> list[str]:

@@ -45,7 +45,8 @@ class DeconvTrainingConfig:
 
     Args:
         drop: largest chance that an attribute isn't said.
-        anonymous: share of faces of which the subject isn't told, so that attributes count by themselves.
+        anonymous: share of faces of which the subject isn't told, so that attributes count by themselves; faces of no
+            named subject, where the data have any.
         augment_eyewear, augment_facial_hair: chance that glasses are drawn onto a face that has none, facial hair onto
             a man who has none (Meden 2018: 0.5 both).
         adversarial: weight of a discriminator's word beside the logarithmic error's 1; 0 for none, as in the report.
@@ -82,6 +83,7 @@ class DeconvTrainer(ModelTrainer):
         known = {s: i for i, s in enumerate(config.subjects)}
         self.subject = torch.tensor([known.get(s, -1) for s in self.data.subjects])
         mine = np.flatnonzero(self.subject.numpy() >= 0)
+        self.nameless = np.setdiff1d(self.rows, mine)
         self.rows = np.intersect1d(self.rows, mine)
         self.watched = np.intersect1d(self.data.rows("validation"), mine)[:64]
         self.dress = AugmentConfig(eyewear=self.config.augment_eyewear, facial_hair=self.config.augment_facial_hair)
@@ -105,19 +107,23 @@ class DeconvTrainer(ModelTrainer):
         return super().optimizers | ({"against": self.against} if self.discriminator else {})
 
     def batch(self, rows: np.ndarray, dress: AugmentConfig | None = None) -> tuple[Tensor, Tensor, Tensor]:
-        """One-hot subjects (n, subjects), labels (n, a) and photographs (n, 3, s, s) in 0..1, perhaps augmented."""
+        """One-hot subjects (n, subjects), zeros for none; labels (n, a); photographs (n, 3, s, s) in 0..1, dressed."""
         images, said = self.data.images[rows], self.data.attributes[rows]
         if dress is not None:
             images, said = augment_rows(images, self.data.landmarks[rows], said, self.rng, dress)
         photo = torch.from_numpy(images).permute(0, 3, 1, 2).float().div_(255)
-        subject = F.one_hot(self.subject[rows], self.config.model.identity_dim).float()
+        subject = F.one_hot(self.subject[rows] + 1, self.config.model.identity_dim + 1)[:, 1:].float()
         labels = torch.from_numpy(said[:, self.columns].astype(np.float32))
         return subject.to(self.device), labels.to(self.device), photo.to(self.device)
 
     def step(self, i: int) -> dict[str, float]:
         """One update; MSLE and PSNR (dB), at times PSNR on held-out photographs too."""
-        subject, labels, photo = self.batch(self.rng.choice(self.rows, self.config.batch), self.dress)
-        subject = subject * (torch.rand(len(subject), 1, device=self.device) >= self.config.anonymous)
+        rows, untold = self.rng.choice(self.rows, self.config.batch), self.rng.random(self.config.batch)
+        hidden = untold < self.config.anonymous
+        if len(self.nameless):
+            rows[hidden] = self.rng.choice(self.nameless, hidden.sum())
+        subject, labels, photo = self.batch(rows, self.dress)
+        subject = subject * torch.from_numpy(~hidden).to(self.device)[:, None]
         said = drop(labels, self.config.drop)
         with self.accelerator.autocast():
             drawn = self.model.unit(subject, said)
