@@ -94,6 +94,24 @@ def faces(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="session")
+def squeezenet(tmp_path_factory) -> Path:
+    """SqueezeNet's shapes with random weights."""
+    import torch
+    from safetensors.torch import save_file
+    from torch import nn
+
+    from facegen.networks.squeezenet import Fire
+
+    torch.manual_seed(0)
+    fires = {3: (96, 16, 64), 4: (128, 16, 64), 5: (128, 32, 128), 7: (256, 32, 128), 8: (256, 48, 192)}
+    fires |= {9: (384, 48, 192), 10: (384, 64, 256), 12: (512, 64, 256)}
+    layers = {0: nn.Conv2d(3, 96, 7, 2), **{i: Fire(*sizes) for i, sizes in fires.items()}}
+    file = tmp_path_factory.mktemp("squeezenet") / "squeezenet.safetensors"
+    save_file({f"features.{i}.{k}": v for i, m in layers.items() for k, v in m.state_dict().items()}, file)
+    return file
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

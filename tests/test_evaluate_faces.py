@@ -7,8 +7,6 @@ import pytest
 import torch
 from drawn_face import drawn_face
 from PIL import Image
-from safetensors.torch import save_file
-from torch import nn
 
 from facegen import registry
 from facegen.cli import main
@@ -17,7 +15,6 @@ from facegen.data.readers import read_dataset
 from facegen.drawing.deconv.config import GeneratorConfig
 from facegen.drawing.deconv.generator import DeconvGenerator
 from facegen.evaluation.card import write_card
-from facegen.networks.squeezenet import Fire
 from facegen.picture import SOURCE_TYPE
 
 HAIR = ["black_hair", "blond_hair"]
@@ -58,18 +55,6 @@ def other(tmp_path_factory):
 @pytest.fixture(scope="module")
 def packed(own, other):
     return pack([read_dataset(own), read_dataset(other)], 32, own / "cache")
-
-
-@pytest.fixture(scope="module")
-def squeezenet(tmp_path_factory):
-    """SqueezeNet's shapes with random weights."""
-    torch.manual_seed(0)
-    fires = {3: (96, 16, 64), 4: (128, 16, 64), 5: (128, 32, 128), 7: (256, 32, 128), 8: (256, 48, 192)}
-    fires |= {9: (384, 48, 192), 10: (384, 64, 256), 12: (512, 64, 256)}
-    layers = {0: nn.Conv2d(3, 96, 7, 2), **{i: Fire(*sizes) for i, sizes in fires.items()}}
-    file = tmp_path_factory.mktemp("squeezenet") / "squeezenet.safetensors"
-    save_file({f"features.{i}.{k}": v for i, m in layers.items() for k, v in m.state_dict().items()}, file)
-    return file
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from facegen.data.pack import drawable_names, pack
 from facegen.training.classifier import ClassifierTrainer, ClassifierTrainingConfig
 from facegen.training.default.settings import read_recipe
 from facegen.training.default.trainer import DefaultTrainer, begin
+from facegen.training.enlarger import EnlargerTrainer, EnlargerTraining
 from facegen.training.recipe import filled
 from facegen.training.reports.deconv import DeconvTrainer, DeconvTrainingConfig
 from facegen.training.reports.draw import DrawTrainer, DrawTrainingConfig
@@ -26,6 +27,7 @@ from facegen.training.trainer import ModelTrainer, Trainer
 # What each does, for `train --help`; training/recipes has a file of each name.
 PRESETS = {
     "default": "The default generator: autoencoder, flow, distillation, then discriminators.",
+    "enlarger": "The embedded generator's last part, which doubles its picture: on crops, against discriminators.",
     "gan": "A conditional GAN from nothing: the default's decoder and a discriminator of pixels alone.",
     "deconv": "The first report's network: one-hot subject and attributes, MSLE, watched by PSNR.",
     "draw": "The second report's: DRAW as a conditional variational autoencoder, 64 px.",
@@ -35,6 +37,7 @@ PRESETS = {
     "vggface": "VGG-Face's topology with a two-way head for each attribute; --set weights=FILE to fine-tune.",
 }
 MODELS: dict[str, tuple[type[ModelTrainer], type]] = {
+    "enlarger": (EnlargerTrainer, EnlargerTraining),
     "deconv": (DeconvTrainer, DeconvTrainingConfig),
     "draw": (DrawTrainer, DrawTrainingConfig),
     "endtoend": (EndToEndTrainer, EndToEndTraining),
@@ -66,7 +69,9 @@ def trainer_of(preset: str, setting: Setting) -> Trainer:
         return _default(setting)
     kind, settings = MODELS[preset]
     config = filled(settings(), setting.values)
-    if preset != "identify" and not config.model.attributes:  # those that the labels can support
+    if setting.feature_weights and hasattr(config, "feature_weights"):
+        config.feature_weights = str(setting.feature_weights)
+    if preset not in ("identify", "enlarger") and not config.model.attributes:  # those that the labels can support
         config.model.attributes = drawable_names(setting.datasets)
         if not config.model.attributes:
             raise TrainingError("the data set labels too few faces: no attribute has 80 yeses and 80 noes to train on")

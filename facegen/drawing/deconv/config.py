@@ -44,7 +44,7 @@ class GeneratorConfig:
     shortest_code: float = 0.0
     longest_code: float = 0.0
     enlarger_channels: int = 0
-    enlarger_blocks: int = 5
+    enlarger_blocks: int = 4
 
     @property
     def decoder_size(self) -> int:

@@ -1,4 +1,6 @@
-"""The generator of `facegen-deconv` checkpoints: (identity code, attributes) -> RGB. No recipe trains it.
+"""The generator of `facegen-deconv` checkpoints: (identity code, attributes) -> RGB.
+
+`train enlarger` trains its last part; no recipe trains the rest.
 
 A conditional flow (flow.py) carries the identity code to an appearance code; a deconvolution decoder draws that
 code, after deconvfaces (Flynn 2016; Meden 2018): structured inputs, a dense layer, five upsampling + conv blocks;
@@ -14,10 +16,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from facegen.drawing.decoder import double
 from facegen.drawing.deconv.config import GeneratorConfig
 from facegen.drawing.deconv.flow import Prior
-from facegen.drawing.layers import double_rgb, yes_no
+from facegen.drawing.layers import PerPixel, convolution, double_rgb, yes_no
 from facegen.drawing.threads import free, threads
+
+EDGE = 4  # px by which the enlarger continues its image: a convolution takes what lies beyond an edge for black
 
 
 class UpBlock(nn.Module):
@@ -88,49 +93,44 @@ class Decoder(nn.Module):
 
 
 class Enlarger(nn.Module):
-    """RGB (n, 3, s, s) -> (n, 3, 2s, 2s): the smooth enlargement, and what residual blocks at half the size add to it.
+    """RGB (n, 3, s, s) -> (n, 3, 2s, 2s): the smooth enlargement, and the detail that it lacks.
 
-    Sub-pixel convolution (Shi et al. 2016) and residual blocks without normalisation (EDSR, Lim et al. 2017).
-    Working at a quarter of the result's size keeps it at a few milliseconds.
-
-    `without_stripes` takes out what repeats every two pixels.
+    Residual blocks without normalisation (EDSR, Lim et al. 2017) at the smaller size; then a bilinear doubling, which
+    lets nothing pass that repeats every two pixels: no grid can be drawn. What can't be told from the smaller image
+    (hair, skin) comes from noise, the same for all faces; training sees a new one each time.
     """
 
-    taps: Tensor
+    noise: Tensor
 
     def __init__(self, config: GeneratorConfig):
         super().__init__()
-        c = config.enlarger_channels
-        self.into = nn.Conv2d(12, c, 3, padding=1)
-        self.blocks = nn.ModuleList(
-            nn.Sequential(nn.Conv2d(c, c, 3, padding=1), nn.LeakyReLU(0.2), nn.Conv2d(c, c, 3, padding=1))
-            for _ in range(config.enlarger_blocks)
-        )
-        self.out = nn.Conv2d(c, 48, 3, padding=1)
-        taps = np.array([-1, 4, 10, 4, -1], dtype=np.float32) / 16
-        self.register_buffer("taps", torch.from_numpy(taps), persistent=False)
-
-    def without_stripes(self, detail: Tensor) -> Tensor:
-        """A filter along rows and columns: it keeps slow changes, and nothing of what repeats every two pixels."""
-        for shape, padding in (((3, 1, 5, 1), (2, 0)), ((3, 1, 1, 5), (0, 2))):
-            taps = self.taps.view(shape[2:]).expand(shape).to(detail.dtype)
-            detail = F.conv2d(detail, taps, padding=padding, groups=3)
-        return detail
+        c, fine = config.enlarger_channels, config.enlarger_channels // 2
+        self.into = convolution(3, c)
+        self.blocks = nn.ModuleList()
+        for _ in range(config.enlarger_blocks):
+            first, second = convolution(c, c), convolution(c, c)
+            nn.init.normal_(second.weight, std=0.01)  # what has learned nothing adds next to nothing
+            self.blocks.append(nn.Sequential(nn.LeakyReLU(0.2), first, nn.LeakyReLU(0.2), second))
+        self.fine, self.finest = convolution(c, fine), convolution(fine, fine)
+        self.noisiness = nn.Parameter(torch.zeros(fine, 1, 1))
+        self.to_rgb = PerPixel(fine, 3)
+        nn.init.normal_(self.to_rgb.weight, std=0.01)
+        size = config.image_size + 4 * EDGE
+        noise = np.random.Generator(np.random.PCG64(size)).standard_normal((1, 1, size, size))
+        self.register_buffer("noise", torch.from_numpy(noise.astype(np.float32)), persistent=False)
 
     def forward(self, image: Tensor) -> Tensor:
-        """RGB (n, 3, s, s) in -1..1 -> (n, 3, 2s, 2s)."""
-        h = self.into(F.pixel_unshuffle(image, 2).contiguous(memory_format=torch.channels_last))
+        """RGB (n, 3, s, s) in -1..1 -> (n, 3, 2s, 2s), of at most the generator's image size."""
+        wider = F.pad(image, (EDGE, EDGE, EDGE, EDGE), mode="replicate")
+        h = self.into(wider.contiguous(memory_format=torch.channels_last))
         for block in self.blocks:
             h = h + block(h)
-        large = double_rgb(image) + self.without_stripes(F.pixel_shuffle(self.out(F.leaky_relu(h, 0.2)), 4))
-        # Back-projection (Irani & Peleg 1991): made small again, the result is the image that it was made from. It
-        # may add what is too fine for the decoder; a beard or a smile stays what the decoder drew. Bicubic, as
-        # pictures are made small by those who look at them; not exact, because an exact one shows the decoder's
-        # pixels as a weave: so three times.
-        for _ in range(3):
-            small = F.interpolate(large, scale_factor=0.5, mode="bicubic", align_corners=False, antialias=True)
-            large = large + F.interpolate(image - small, scale_factor=2.0, mode="bicubic", align_corners=False)
-        return large
+        h = self.fine(double(F.leaky_relu(h, 0.2)))
+        side = h.shape[-1]
+        noise = torch.randn_like(h[:, :1]) if self.training else self.noise[..., :side, :side].to(h.dtype)
+        h = F.leaky_relu(torch.addcmul(h, self.noisiness.to(h.dtype), noise), 0.2)
+        detail = self.to_rgb(F.leaky_relu(self.finest(h), 0.2))
+        return double_rgb(image) + detail[..., 2 * EDGE : -2 * EDGE, 2 * EDGE : -2 * EDGE]
 
 
 class DeconvGenerator(nn.Module):

@@ -1,0 +1,240 @@
+"""Train the enlarger of a published generator: it learns to draw what its decoder's picture lacks, on crops.
+
+A third of what it sees are photographs made small and somewhat soft, as what the generator draws is; it draws them as
+they were. The rest are faces that the generator drew: what it makes of them should look like photographs to two
+discriminators, of pixels and of a frozen network's features (Projected GAN, Sauer et al. 2021), which know where in the
+face they look. Made small again, it should be the face that was drawn, but for what repeats every two pixels.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from facegen import registry
+from facegen.drawing.deconv.config import GeneratorConfig
+from facegen.drawing.deconv.generator import DeconvGenerator
+from facegen.drawing.sheets import grid
+from facegen.networks.discriminators import Discriminator, FeatureDiscriminator
+from facegen.networks.squeezenet import SqueezeNet, perceptual_distance
+from facegen.picture import to_image
+from facegen.training.batches import to_tensor
+from facegen.training.default.losses import feature_penalty, gradient_penalty, relativistic
+from facegen.training.jitter import jitter
+from facegen.training.optim import anneal, update_average
+from facegen.training.run import TrainingError
+from facegen.training.trainer import ModelTrainer, batches, drop
+
+EVERY = 8  # steps between gradient penalties
+MARGIN = 4  # px that are drawn around a crop of the smaller image, since a convolution knows nothing beyond its edge
+MAPS = slice(0, 4)  # of the feature network's: the last one hardly sees what is sharp
+
+
+@dataclass
+class EnlargerTraining:
+    """What it learns from, and how fast.
+
+    Args:
+        model: the enlarger's sizes and the image's; the rest becomes the published generator's.
+        source: the generator: a folder or a Hub repository; the embedded one if left out.
+        feature_weights: SqueezeNet's, a file (`--feature-weights`).
+        faces: how many the generator draws to learn from, before the first step.
+        crop: side in px of what is looked at, of the large picture.
+        pixels, features, reconstruction, fidelity: weights of the two discriminators, of redrawn photographs, and of
+            how far a drawn face, made small again, is from what it was.
+    """
+
+    model: GeneratorConfig = field(default_factory=lambda: GeneratorConfig(enlarger_channels=32))
+    source: str = ""
+    feature_weights: str = ""
+    faces: int = 3000
+    crop: int = 96
+    batch: int = 10
+    steps: int = 1500
+    learning_rate: float = 5e-4
+    pixels: float = 0.1
+    features: float = 0.25
+    reconstruction: float = 0.4
+    fidelity: float = 2.0
+    penalty: float = 0.15
+    feature_penalty: float = 0.25
+    average: float = 0.998
+    seed: int = 0
+
+
+class EnlargerTrainer(ModelTrainer):
+    """See the module's docstring."""
+
+    stage = "enlarger"
+    model: DeconvGenerator
+    config: EnlargerTraining
+
+    def build(self) -> None:
+        """The published generator with a new enlarger, its drawn faces, discriminators. Raises `TrainingError`."""
+        config = self.config
+        if not config.feature_weights:
+            raise TrainingError("the enlarger's losses look at features: give --feature-weights")
+        published = registry.load(config.source or None, kinds=("facegen-deconv",))
+        own = {name: getattr(config.model, name) for name in ("enlarger_channels", "enlarger_blocks")}
+        model = replace(published.config, **own)
+        if model.image_size != config.model.image_size:
+            sizes = f"model.channels mean {config.model.image_size} px, the generator's {model.image_size} px"
+            raise TrainingError(sizes)
+        config.model = model
+        self.model = DeconvGenerator(config.model).requires_grad_(False).eval()
+        self.model.prior, self.model.decoder = published.prior, published.decoder
+        self.enlarger = copy.deepcopy(self.model.enlarger).to(self.device).requires_grad_(True).train()
+        self.sketches = self.draw_sketches()
+        self.squeezenet = SqueezeNet(Path(config.feature_weights)).to(self.device)
+        place = 2  # what the discriminators are told: where the crop lies
+        self.discriminators = nn.ModuleDict(
+            {
+                "pixels": Discriminator(place, config.crop, width=48),
+                "features": FeatureDiscriminator(place, self.squeezenet.channels[MAPS], width=96),
+            }
+        ).to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.optimizer = self.prepare(torch.optim.Adam(self.enlarger.parameters(), betas=(0.0, 0.99)))
+        self.against = self.prepare(torch.optim.Adam(self.discriminators.parameters(), betas=(0.0, 0.99)))
+
+    @property
+    def modules(self) -> dict[str, nn.Module]:
+        """Enlarger, its moving average (in the model), discriminators."""
+        return {"enlarger": self.enlarger, "average": self.model.enlarger, "discriminators": self.discriminators}
+
+    @property
+    def optimizers(self) -> dict[str, torch.optim.Optimizer]:
+        """Theirs."""
+        return {"optimizer": self.optimizer, "against": self.against}
+
+    def draw_sketches(self) -> np.ndarray:
+        """What the decoder draws for some of what the labels say: uint8 (faces, s, s, 3); kept in the run's folder."""
+        path = self.run.folder / "sketches.npy"
+        if not path.is_file():
+            names = self.config.model.attributes
+            labels = torch.from_numpy(self.data.columns(names)[self.rows].astype(np.float32))
+            labels = labels[(labels != 0).any(1)]  # of some faces nothing is known
+            labels = labels[torch.from_numpy(self.rng.integers(0, len(labels), self.config.faces))]
+            said = drop(labels, 1.0)
+            said[(said < 0) & (torch.rand_like(said) < 0.85)] = 0  # people seldom say what a face has not
+            drawn = []
+            for some in batches(np.arange(self.config.faces)):
+                faces = self.model.sketch(self.model.identity([10**6 + int(i) for i in some]), said[some])
+                drawn.append(((faces + 1) * 127.5).round().byte().permute(0, 2, 3, 1).numpy())
+            np.save(path, np.concatenate(drawn))
+        return np.load(path)
+
+    def batch(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Photographs (n, 3, 2s, 2s), drawn faces (n, 3, s, s) in -1..1, some mirrored; what is told of a crop (n, 2),
+        its corner in the smaller image in -1..1."""
+        n, config = self.config.batch, self.config
+        photos = to_tensor(self.data.images[np.sort(self.rng.choice(self.rows, n))])
+        drawn = to_tensor(self.sketches[np.sort(self.rng.choice(len(self.sketches), n))])
+        mirrored = torch.from_numpy(self.rng.random(n) < 0.5)[:, None, None, None]
+        photos, drawn = (torch.where(mirrored, images.flip(3), images) for images in (photos, drawn))
+        room = drawn.shape[-1] - config.crop // 2 - 2 * MARGIN
+        corner = 2 * torch.from_numpy(self.rng.integers(0, room // 2 + 1, 2)) + MARGIN
+        return photos.to(self.device), drawn.to(self.device), corner.to(self.device)
+
+    def step(self, i: int) -> Mapping[str, float]:
+        """One update of the discriminators, one of the enlarger."""
+        config, half = self.config, self.config.batch // 2
+        anneal(self.optimizer, config.learning_rate, i, config.steps, 100)
+        anneal(self.against, config.learning_rate, i, config.steps, 100)
+        photos, drawn, corner = self.batch()
+        told = (corner / (drawn.shape[-1] / 2) - 1).float().expand(config.batch, 2)
+        small = torch.cat([drawn, soften(halve(photos[:half]))])
+        with self.accelerator.autocast():
+            large = self.enlarger(cut(small, corner, config.crop // 2, MARGIN))[..., 2 * MARGIN :, 2 * MARGIN :]
+            large = large[..., : config.crop, : config.crop].float()
+        fake, redrawn = large[: config.batch], large[config.batch :]
+        real = cut(photos, 2 * corner, config.crop)
+        seen_real, seen_fake = jitter(real, 0.03, 0.1), jitter(fake, 0.03, 0.1)
+
+        self.discriminators.requires_grad_(True)
+        with self.accelerator.autocast():
+            with torch.no_grad():
+                real_maps = self.squeezenet(seen_real)[MAPS]
+            if i == 0:
+                self.discriminators["features"].calibrate(real_maps)
+            fake_maps = self.squeezenet(seen_fake)[MAPS]
+            of_real = self.logits(seen_real, real_maps, told)
+            of_fake = self.logits(seen_fake.detach(), [m.detach() for m in fake_maps], told)
+            loss = sum(relativistic(a, b) for a, b in zip(of_real, of_fake, strict=True))
+            if i % EVERY == 0:  # lazily, as in StyleGAN2
+                loss = loss + EVERY * self.penalties(real[:half], told) + EVERY * self.penalties(fake[:half], told)
+        self.accelerator.backward(loss)
+        self.against.step()
+        self.against.zero_grad(set_to_none=True)
+
+        self.discriminators.requires_grad_(False)
+        with self.accelerator.autocast():
+            of_fake = self.logits(seen_fake, fake_maps, told)
+            each = [relativistic(a, b.detach()) for a, b in zip(of_fake, of_real, strict=True)]
+            fooled = config.pixels * each[0] + config.features * sum(each[1:]) / len(each[1:])
+            with torch.no_grad():
+                wanted = self.squeezenet(real[:half])[MAPS]
+            perceptual = perceptual_distance(self.squeezenet(redrawn)[MAPS], wanted)
+        pixel = (redrawn - real[:half]).abs().mean()
+        kept = (smooth(halve(fake)) - smooth(cut(drawn, corner, config.crop // 2))).abs().mean()
+        loss = fooled + config.reconstruction * (pixel + perceptual) + config.fidelity * kept
+        self.update(loss, self.enlarger.parameters())
+        update_average(self.model.enlarger, self.enlarger, i, config.average)
+        gaps = [(a.mean() - b.mean()).item() for a, b in zip(of_real, of_fake, strict=True)]
+        return {
+            "gap": gaps[0], "features gap": sum(gaps[1:]) / len(gaps[1:]), "l1": pixel.item(),
+            "perceptual": perceptual.item(), "kept": kept.item(),
+        }  # fmt: skip
+
+    def logits(self, images: Tensor, maps: list[Tensor], told: Tensor) -> list[Tensor]:
+        """What the discriminators say: logits (n, h, w), of pixels first."""
+        return [self.discriminators["pixels"](images, told), *self.discriminators["features"](maps, told)]
+
+    def penalties(self, images: Tensor, told: Tensor) -> Tensor:
+        """Both discriminators' gradient penalties."""
+        images, told = jitter(images.detach(), 0.03, 0.1), told[: len(images)]
+        with torch.no_grad():
+            maps = self.squeezenet(images)[MAPS]
+        pixels = gradient_penalty(self.discriminators["pixels"], images, told)
+        features = feature_penalty(self.discriminators["features"], maps, told)
+        return self.config.penalty * pixels + self.config.feature_penalty * features
+
+    @torch.no_grad()
+    def picture(self, i: int) -> None:
+        """Drawn faces: made large smoothly, and by the enlarger."""
+        if self.run.main:
+            small = to_tensor(self.sketches[:8])
+            rows = (F.interpolate(small, scale_factor=2.0, mode="bicubic"), self.model.enlarger(small))
+            sheet = grid([to_image(face.clamp(-1, 1)) for row in rows for face in row], 8)
+            sheet.save(self.run.folder / f"enlarger-{i:06d}.jpg", quality=92)
+
+
+def halve(images: Tensor) -> Tensor:
+    """(n, 3, 2h, 2w) -> (n, 3, h, w), as pictures are made small by those who look at them."""
+    return F.interpolate(images, scale_factor=0.5, mode="bicubic", align_corners=False, antialias=True)
+
+
+def smooth(images: Tensor) -> Tensor:
+    """Images (n, 3, h, w) through [1, 2, 1] along rows and columns: nothing is left that repeats every two pixels."""
+    for size in ((3, 1), (1, 3)):
+        padding = (0, 0, 1, 1) if size[0] == 3 else (1, 1, 0, 0)
+        wider = F.pad(images, padding, mode="replicate")
+        images = 0.75 * F.avg_pool2d(wider, size, 1) + 0.25 * images
+    return images
+
+
+def soften(images: Tensor) -> Tensor:
+    """Images (n, 3, h, w), each more or less smooth."""
+    return images.lerp(smooth(images), torch.rand(len(images), 1, 1, 1, device=images.device))
+
+
+def cut(images: Tensor, corner: Tensor, side: int, margin: int = 0) -> Tensor:
+    """The square of that corner (top, left) and side in px, and as much around it."""
+    top, left = (corner - margin).tolist()
+    return images[..., top : top + side + 2 * margin, left : left + side + 2 * margin]
