@@ -111,14 +111,14 @@ def digest(path: Path) -> str:
     expected = _config(path)[1] if path.is_dir() else None
     if expected is not None:
         return expected
-    return _sum(path / WEIGHTS if path.is_dir() else path)
+    return _sha256(path / WEIGHTS if path.is_dir() else path)
 
 
 def _fits(weights: Path, expected: str | None) -> bool:
-    return weights.is_file() and (expected is None or _sum(weights) == expected)
+    return weights.is_file() and (expected is None or _sha256(weights) == expected)
 
 
-def _sum(path: Path) -> str:
+def _sha256(path: Path) -> str:
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -56,6 +56,23 @@ def test_all_stages_run_and_leave_a_checkpoint(faces, tmp_path):
         assert list((tmp_path / "run").glob(f"{stage}-*.jpg"))
 
 
+def test_what_is_drawn_is_chosen_from_what_the_classifier_fills_in_too(pipe, tmp_path):
+    """A data set of which hair alone is labelled supports more than hair."""
+    folder, number = tmp_path / "data", 0
+    (folder / "images").mkdir(parents=True)
+    for text in ("a man with glasses", "a smiling young woman"):
+        for face in pipe(text, seed=0, n=4):
+            for _ in range(30):  # the same again: 80 of each kind are asked for
+                face.image.save(folder / f"images/{number:06d}.jpg")
+                number += 1
+    rows = [f"{i:06d}.jpg {(-1) ** i}" for i in range(number)]
+    (folder / "list_attr_celeba.txt").write_text("\n".join([str(number), "Black_Hair", *rows]) + "\n")
+    recipe = read_recipe(read_settings("toy", None, None, "default"))
+    recipe.data.fill, recipe.generator.channels = True, [16] * 6  # 128 px, at which the classifier looks
+    names = of_recipe(recipe, folder, tmp_path / "run").state.faces.names
+    assert {"black_hair", "male", "eyeglasses"} <= set(names) and "hat" not in names
+
+
 def test_a_run_goes_on_where_it_stopped(faces, tmp_path):
     first = trainer(faces, tmp_path / "run", autoencoder=6, flow=4, adversarial=4)
     first.state.recipe.flow.steps = 2

@@ -25,7 +25,7 @@ def train(*arguments) -> int:
     return stop.value.code or 0
 
 
-def test_it_draws_no_grid_whatever_its_weights_are():
+def test_an_even_picture_stays_even_to_its_edges_whatever_the_weights():
     torch.manual_seed(0)
     enlarger = Enlarger(GeneratorConfig(["hat"], channels=[8] * 5, enlarger_channels=16, enlarger_blocks=1))
     for parameter in enlarger.parameters():
@@ -33,7 +33,7 @@ def test_it_draws_no_grid_whatever_its_weights_are():
     torch.nn.init.zeros_(enlarger.noisiness)
     large = enlarger(torch.zeros(1, 3, 64, 64).add(0.3))
     assert large.shape == (1, 3, 128, 128)
-    even = large[..., 2:-2, 2:-2].double()  # the outermost pixel sees a trace of what lies beyond
+    even = large[..., 2:-2, 2:-2].double()  # the outermost pixels see a trace of what lies beyond
     assert even.std((2, 3)).max() < 1e-5 and (large - even.mean((2, 3), keepdim=True)).abs().max() < 0.1
 
 

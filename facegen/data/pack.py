@@ -124,11 +124,16 @@ def _fingerprint(paths: list[Path]) -> str:
     return digest.hexdigest()
 
 
-def drawable_names(datasets: Sequence[FaceDataset], at_least: int = 80) -> list[str]:
-    """The attributes that the labels can support: at least so many yeses and as many noes among the training faces."""
+def drawable_names(datasets: Sequence[FaceDataset]) -> list[str]:
+    """The attributes that the labels of the training faces can support."""
     table = np.concatenate([attribute_table(d, NAMES) for d in datasets])
     train = np.array([split(d[i].number) == "train" for d in datasets for i in range(len(d))])
-    yes, no = (table[train] > 0).sum(0), (table[train] < 0).sum(0)
+    return supported(table[train])
+
+
+def supported(labels: np.ndarray, at_least: int = 80) -> list[str]:
+    """The attributes with at least so many yeses and as many noes in labels (n, len(NAMES)) of -1/0/1."""
+    yes, no = (labels > 0).sum(0), (labels < 0).sum(0)
     return [name for name, y, n in zip(NAMES, yes, no, strict=True) if min(y, n) >= at_least]
 
 

@@ -96,8 +96,8 @@ class Enlarger(nn.Module):
     """RGB (n, 3, s, s) -> (n, 3, 2s, 2s): the smooth enlargement, and the detail that it lacks.
 
     Residual blocks without normalisation (EDSR, Lim et al. 2017) at the smaller size; then a bilinear doubling, which
-    lets nothing pass that repeats every two pixels: no grid can be drawn. What can't be told from the smaller image
-    (hair, skin) comes from noise, the same for all faces; training sees a new one each time.
+    lets nothing pass that repeats every two pixels: what is even stays even, without a grid. What can't be told from
+    the smaller image (hair, skin) comes from noise, the same for all faces; training sees a new one each time.
     """
 
     noise: Tensor

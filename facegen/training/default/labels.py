@@ -93,11 +93,9 @@ def graded(labels: np.ndarray, scales: Mapping[str, np.ndarray], names: Sequence
     return told
 
 
-def label_faces(
-    data: Pack, datasets: Sequence[FaceDataset], names: Sequence[str], classifier: AttributeClassifier | None
-) -> np.ndarray:
-    """Labels float32 (n, len(names)) of a pack, filled in and graded."""
-    labels = (fill(data, classifier) if classifier else data.attributes)[:, [NAMES.index(n) for n in names]]
+def grade(known: np.ndarray, data: Pack, datasets: Sequence[FaceDataset], names: Sequence[str]) -> np.ndarray:
+    """Labels float32 (n, len(names)) of a pack: what is known, (n, len(NAMES)), graded by its data sets' scales."""
+    labels = known[:, [NAMES.index(n) for n in names]]
     parts = []
     for source, dataset in enumerate(datasets):
         paths = [dataset[i].path for i in range(len(dataset))]

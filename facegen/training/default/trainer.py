@@ -22,14 +22,14 @@ from torch import Tensor
 
 from facegen import registry
 from facegen.data.base import FaceDataset
-from facegen.data.pack import drawable_names, pack
+from facegen.data.pack import pack, supported
 from facegen.drawing.sheets import face_sheet
 from facegen.networks.squeezenet import SqueezeNet
 from facegen.training.default import autoencoder, distillation
 from facegen.training.default.adversarial import adversarial
 from facegen.training.default.faces import Faces
 from facegen.training.default.flow import flow
-from facegen.training.default.labels import SCALES, label_faces, look_of
+from facegen.training.default.labels import SCALES, fill, grade, look_of
 from facegen.training.default.settings import Recipe
 from facegen.training.default.state import STAGES, State, build
 from facegen.training.run import Run, TrainingError, loop
@@ -52,12 +52,13 @@ def begin(
         )
     config = recipe.generator
     data = pack(datasets, config.image_size, cache)
-    config.attributes = config.attributes or drawable_names(datasets)
+    classifier = registry.load_classifier().to(accelerator.device) if recipe.data.fill else None
+    known = fill(data, classifier) if classifier else data.attributes
+    config.attributes = config.attributes or supported(known[data.rows("train")])
     if not config.attributes:
         raise TrainingError("the data sets label too few faces: no attribute has 80 yeses and 80 noes to train on")
     config.graded = config.graded or [name for name in config.attributes if name in SCALES]
-    classifier = registry.load_classifier().to(accelerator.device) if recipe.data.fill else None
-    labels = label_faces(data, datasets, config.attributes, classifier)
+    labels = grade(known, data, datasets, config.attributes)
     folders = [d[0].path.parents[1].name if len(d) else "" for d in datasets]
     looks = [config.looks.index(look_of(folder, recipe.data.looks)) for folder in folders]
     rows = data.rows("train", recipe.data.min_inside)
