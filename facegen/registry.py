@@ -11,6 +11,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from importlib import import_module
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +130,10 @@ def _checked(config_class: type, config: dict[str, Any], path: Path) -> Any:
     wrong = [n for n in names if n not in attributes.BY_NAME] or [n for n in names if names.count(n) > 1]
     if wrong:
         raise hub.CheckpointError(f"{path} names the attribute {wrong[0][:40]!r} twice or no such attribute is known")
+    emphasis = getattr(checked, "emphasis", {})
+    strange = {*getattr(checked, "graded", []), *emphasis, *chain.from_iterable(emphasis.values())} - {*names}
+    if strange:
+        raise hub.CheckpointError(f"{path} grades or stresses {min(strange)[:40]!r}, which isn't one of its attributes")
     return checked
 
 

@@ -69,7 +69,8 @@ class Columns:
 
     def __call__(self, images):
         verdicts = (images[:, 0, 0, : len(ASKED)].numpy() + 1) / 2
-        return {"verdicts": verdicts, "embeddings": images[:, 0, -1].numpy(), "found": np.ones(len(images), bool)}
+        person = images[:, 0, -1].numpy()
+        return {"verdicts": verdicts, "embeddings": person, "objects": person, "found": np.ones(len(images), bool)}
 
 
 JUDGE = Judge.restored({"names": np.array(ASKED)})
@@ -258,11 +259,27 @@ def test_seen_as_it_was_said():
 
 def test_groups_are_asked_for_the_same_beside():
     said = people(30)
-    figures = by_group(Stripes(), JUDGE, [Columns()], said, SIZE)
+    nobody = {"objects": np.empty((0, SIZE))}, np.empty((0, len(ASKED)))
+    figures = by_group(Stripes(), JUDGE, [Columns()], said, SIZE, *nobody)
     assert list(figures) == ["women", "men", "young"]  # what it draws of sex, age and ethnicity
-    assert all(row == {"seen": 1.0, "face_found": 1.0} for row in figures.values())
-    deaf = by_group(Stripes(deaf=True), JUDGE, [Columns()], said, SIZE)
+    unknown = {"drawn": None, "photographs": None}
+    assert all(row == {"seen": 1.0, "face_found": 1.0, "frechet": unknown} for row in figures.values())
+    deaf = by_group(Stripes(deaf=True), JUDGE, [Columns()], said, SIZE, *nobody)
     assert 0.3 < deaf["men"]["seen"] < 0.7
+
+
+def test_groups_are_compared_with_their_own_photographs():
+    """Men's photographs are like what is drawn, women's are far from it."""
+    rng = np.random.default_rng(0)
+    labels = np.zeros((350, len(ASKED)))
+    labels[:, ASKED.index("male")] = np.repeat([1, -1], [200, 150])
+    objects = rng.uniform(-1, 1, (350, SIZE))
+    objects[200:] += 5
+    figures = by_group(Stripes(), JUDGE, [Columns()], people(100), SIZE, {"objects": objects}, labels)
+    men, women = figures["men"]["frechet"], figures["women"]["frechet"]
+    assert men["drawn"] < 2 and men["photographs"] < 2  # 200 photographs of men, two halves
+    assert women["drawn"] > 5 * SIZE and women["photographs"] is None  # a hundred, and not another
+    assert figures["young"]["frechet"] == {"drawn": None, "photographs": None}
 
 
 def test_one_face_drawn_again_and_again_has_no_diversity():

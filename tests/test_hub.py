@@ -103,6 +103,14 @@ def test_a_generator_is_no_classifier(small_checkpoint):
         registry.load_classifier(small_checkpoint)
 
 
+@pytest.mark.parametrize("field", [{"graded": ["hat"]}, {"emphasis": {"hat": {"beard": 2.0}}}])
+def test_what_is_graded_or_stressed_is_an_attribute_of_the_model(small_checkpoint, tmp_path, field):
+    config, tensors = hub.read(small_checkpoint)
+    hub.write(tmp_path / "other", {**config, **field}, tensors)
+    with pytest.raises(hub.CheckpointError, match="grades or stresses 'hat', which isn't one of its attributes"):
+        registry.load(tmp_path / "other")
+
+
 def test_a_saved_classifier_reads_the_same(tmp_path):
     torch.manual_seed(0)
     config = ClassifierConfig(attributes=["male", "hat"], base_rates=[0.5, 0.02], image_size=32, hidden=8)

@@ -36,6 +36,16 @@ def test_a_published_model_draws_men_and_women(name):
     assert np.mean([bool(finder.find(np.asarray(face.image.resize((256, 256))))) for face in men + women]) > 0.7
 
 
+def test_hair_is_drawn_end_to_end_as_the_words_say():
+    black, blond, bald = (
+        np.mean([np.asarray(face.image, float) for face in faces("endtoend", text)], 0)
+        for text in ("a man with black hair", "a man with blond hair", "a bald man")
+    )
+    hair, forehead = slice(2, 10), slice(12, 18)
+    assert blond[hair, 22:42].mean() > black[hair, 22:42].mean() + 30
+    assert bald[forehead, 26:38].mean() > black[forehead, 26:38].mean() + 20
+
+
 def test_the_first_reports_network_draws_sunglasses():
     bare, dark = (
         np.mean([np.asarray(face.image, float) for face in faces("deconv", text)], 0)

@@ -262,6 +262,8 @@ def test_end_to_end_draws_by_the_words_alone(faces, tmp_path):
         steps = () if criterion == "pixels" else ("steps=42",)
         run("endtoend", faces, tmp_path, model, *settings, f"criterion={criterion}", *steps)
     assert losses(tmp_path / "002-endtoend", "endtoend/read_back")
+    told = losses(tmp_path / "000-endtoend", "endtoend/tell")
+    assert told[-1] < 0.1 < told[0]
     pipe = FacePipeline.from_pretrained(tmp_path / "000-endtoend/checkpoint")
     dark, fair, set_by_hand = (
         np.asarray(face.image, float)

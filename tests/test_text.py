@@ -38,7 +38,7 @@ def test_a_reading_accounts_for_every_word():
     reading = parse(DESCRIPTION)
     check(reading, DESCRIPTION)
     assert reading.attributes == {"old": True, "male": True, "beard": True, "eyeglasses": False, "blue_eyes": True}
-    assert reading.unused == ("long", "gray", "green coat")
+    assert reading.unused == ("gray", "green coat")
 
 
 def test_degree_and_doubt_are_kept():
@@ -76,7 +76,7 @@ def test_to_dict_is_json_with_everything():
     stored = json.loads(json.dumps(parse(DESCRIPTION).to_dict(drawable=["old"])))
     assert stored["attributes"]["eyeglasses"] is False
     assert set(stored) == {"attributes", "keywords", "unused", "undrawable", "mentions", "degrees"}
-    assert stored["degrees"] == {"old": 2}
+    assert stored["degrees"] == {"old": 2, "beard": 1}
     assert "degrees" not in parse("a bald man").to_dict()
     assert {"phrase", "score", "start", "end", "attributes", "outcome"} <= stored["keywords"][0].keys()
     assert "beard" in stored["undrawable"] and "old" not in stored["undrawable"]

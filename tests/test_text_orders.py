@@ -19,6 +19,12 @@ a bit chubby, with a hint of a smile | chubby=-1 smiling=-1
 barely smiling | smiling=-2
 a thick mustache and light stubble | mustache=1 stubble=-1
 an extremely pale face | pale_skin=2
+smiling a little, with a long beard | smiling=-1 beard=1
+he smiles broadly. Very chubby | smiling=2 chubby=2
+she smiles a lot and is slightly chubby | smiling=2 chubby=-1
+a man with a beard, too |
+a beard too |
+not smiling much |
 a bald man with glasses |
 no big beard |
 """
@@ -56,6 +62,10 @@ def test_an_order_changes_the_reading_before(text, says):
     assert {name: value for name, value in after.changes.items() if value is not None} == says
     gone = before.attributes.keys() - after.attributes.keys()
     assert {name for name, value in after.changes.items() if value is None} == gone
+
+
+def test_a_size_that_counts_is_not_unused():
+    assert parse("a man with a huge beard").unused == () and parse("a huge man").unused == ("huge",)
 
 
 def test_more_and_less_move_the_degree():

@@ -115,12 +115,15 @@ def test_people_first_then_attributes(faces, tmp_path, capsys):
     given = ["identify", "--data", tmp_path / "set", "--out", tmp_path, "--cache", tmp_path / "cache", *sizes]
     assert facegen(*given) == 2
     assert "identity.txt" in capsys.readouterr().err
-    (tmp_path / "set/identity.txt").write_text("".join(f"{i:06d}.jpg {i % 2}\n" for i in range(48)))
+    people = (f"{i:06d}.jpg {i % 2}{i // 24}\n" for i in range(48))
+    (tmp_path / "set/identity.txt").write_text("".join(people))
+    given += ["--set", "strangers=0.5"]  # one of each hair is kept apart
     assert facegen(*given, "--set", "steps=200", "--set", "learning_rate=0.004") == 0
     weights = tmp_path / "001-identify/weights.safetensors"
     assert f"checkpoint: {weights}" in capsys.readouterr().out
     log = [json.loads(x) for x in (tmp_path / "001-identify/log.jsonl").read_text().splitlines()]
     assert log[-1]["identify/right_validation"] > 0.9  # held-out photographs of the same people
+    assert log[-1]["identify/verification"] > 0.8  # the other two people
 
     assert train(faces, tmp_path, f"weights={weights}", "unfreeze=heads", "steps=3") == 0
     model = registry.load(tmp_path / "002-vggface/checkpoint", kinds=["facegen-vggface"])

@@ -26,16 +26,17 @@ def apply_degrees(items: Sequence[Item]) -> None:
 
 
 def _spread(items: Sequence[Item], i: int) -> None:
+    """To what follows; where nothing does, some words of degree are of what stands before ("smiling a little")."""
     item = items[i]
-    for follower in items[i + 1 : i + _REACH]:
-        if follower.content:
-            follower.degree = f"{follower.degree} {item.norm}" if follower.degree else item.norm
-            follower.factor = min(follower.factor, item.entry.factor)
-            follower.level = item.entry.level or follower.level
-            follower.relative = follower.relative or item.entry.relative
-            return
-        if follower.role not in ("a", "degree", "of"):
-            return
+    of = next((x for x in items[i + 1 : i + _REACH] if x.role not in ("a", "degree", "of")), None)
+    if (of is None or not of.content) and item.entry.after:
+        of = next((x for x in reversed(items[:i]) if x.role != "degree"), None)
+    if of is None or not of.content:
+        return
+    of.degree = f"{of.degree} {item.norm}" if of.degree else item.norm
+    of.factor = min(of.factor, item.entry.factor)
+    of.level = item.entry.level or of.level
+    of.relative = of.relative or item.entry.relative
 
 
 def _size(items: Sequence[Item], i: int) -> None:
@@ -47,11 +48,11 @@ def _size(items: Sequence[Item], i: int) -> None:
         return
     before = items[i - 1] if i else None
     if before is not None and before.role == "noun" and before.part == "object":
-        before.level = before.level or level  # "make the beard thicker"
+        before.level, item.taken = before.level or level, True  # "make the beard thicker"
         return
     for follower in items[i + 1 : i + _REACH]:
         if follower.role == "noun" and follower.part == "object":
-            follower.level = follower.level or max(-2, min(2, level + item.level))
+            follower.level, item.taken = follower.level or max(-2, min(2, level + item.level)), True
             return
         if follower.role not in ("word", "comma", "unknown"):
             return

@@ -29,7 +29,7 @@ class Item:
         described: words describe this noun.
         negated: a negation reaches it. skip: why it says nothing about the described face, or "".
         degree: the word of degree before it, its factor and its level, -2..+2. relative: that is a step from what was
-            before ("more", "older"). hedged: "maybe" and the like reach it.
+            before ("more", "older"). hedged: "maybe" and the like reach it. taken: it is the size of another.
     """
 
     start: int
@@ -49,6 +49,7 @@ class Item:
     level: int = 0
     relative: bool = False
     hedged: bool = False
+    taken: bool = False
 
     @property
     def content(self) -> bool:

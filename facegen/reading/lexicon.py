@@ -82,6 +82,7 @@ class Entry:
         thing: it is one too ("rose").
         compound: behind a thing that is worn it makes another thing of it ("beard trimmer"). place: things lie there.
         factor: for words of degree, what they make of the confidence. level: -2..+2, the degree that they stand for.
+            after: they may come last ("smiling a little").
     """
 
     phrase: str
@@ -90,6 +91,7 @@ class Entry:
     meanings: dict[str, Meaning] = field(default_factory=dict)
     factor: float = 1.0
     level: int = 0
+    after: bool = False
     cue: Cue | None = None
     relative: bool = False
     compound: bool = False
@@ -145,7 +147,8 @@ class Lexicon:
         for row in data["degrees"]:
             for phrase in row["words"]:
                 entry = self._role(phrase, "degree")
-                entry.factor, entry.level, entry.relative = row["factor"], row["level"], row.get("relative", False)
+                entry.factor, entry.level = row["factor"], row["level"]
+                entry.relative, entry.after = row.get("relative", False), row.get("after", False)
         for row in data["cues"]:
             ends, then = frozenset(row.get("ends", ())), frozenset(row.get("then", ()))
             cue = Cue(row["effect"], tuple(row["direction"].split(", ")), row["scope"], ends, then)

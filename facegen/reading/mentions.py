@@ -168,7 +168,7 @@ def unused_spans(items: Sequence[Item], mentions: Sequence[Mention], text: str) 
             taken.add(items[item.head].start)  # the noun of a word that was read
     spans: list[tuple[int, int]] = []
     for i, item in enumerate(items):
-        if not item.content or item.start in taken or (item.entry.neutral and not item.skip):
+        if not item.content or item.taken or item.start in taken or (item.entry.neutral and not item.skip):
             continue
         start = item.start
         if i and items[i - 1].role == "number" and items[i - 1].end == start:

@@ -57,12 +57,12 @@ class EnlargerTraining:
     faces: int = 3000
     crop: int = 96
     batch: int = 10
-    steps: int = 1500
+    steps: int = 3000
     learning_rate: float = 5e-4
-    pixels: float = 0.1
-    features: float = 0.25
+    pixels: float = 0.12
+    features: float = 0.35
     reconstruction: float = 0.4
-    fidelity: float = 2.0
+    fidelity: float = 2.5
     penalty: float = 0.15
     feature_penalty: float = 0.25
     average: float = 0.998

@@ -41,7 +41,7 @@ def data_url(data: bytes, kind: str = "image/png") -> str:
     return f"data:{kind};base64,{base64.b64encode(data).decode()}"
 
 
-def webp(image: Image.Image, quality: int = 90) -> bytes:
+def webp(image: Image.Image, quality: int = 82) -> bytes:
     """A tenth of the PNG's size; the PNG itself can be downloaded."""
     buffer = io.BytesIO()
     image.save(buffer, "WEBP", quality=quality, method=2)
@@ -50,7 +50,7 @@ def webp(image: Image.Image, quality: int = 90) -> bytes:
 
 def thumbnail(image: Image.Image, size: int = 112) -> str:
     """A small WebP for strips and grids, as a data URL."""
-    return data_url(webp(image.resize((size, size), Image.Resampling.LANCZOS), 82), "image/webp")
+    return data_url(webp(image.resize((size, size), Image.Resampling.LANCZOS)), "image/webp")
 
 
 def phrase(name: str, value: Override) -> str:

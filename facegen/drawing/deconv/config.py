@@ -11,6 +11,9 @@ class GeneratorConfig:
 
     Args:
         attributes: names the model can draw, in the order of its input.
+        graded: those of them whose yes may be a number, 0.5 (slighter) to 1.5 (stronger).
+        emphasis: attribute -> {attribute: number}: what the networks are told in place of a plain yes, where it alone
+            shows too little. Of another attribute, only where nothing is said of that.
         identity_dim: length of the identity code and of the appearance code.
         channels: decoder channels at 4, 8, 16, .. px; one upsampling block between neighbours.
         prior_width, prior_hidden, prior_blocks: size of the flow's residual MLP.
@@ -27,6 +30,8 @@ class GeneratorConfig:
     """
 
     attributes: list[str] = field(default_factory=list)
+    graded: list[str] = field(default_factory=list)
+    emphasis: dict[str, dict[str, float]] = field(default_factory=dict)
     identity_dim: int = 256
     channels: list[int] = field(default_factory=lambda: [256, 256, 256, 192, 128, 48])
     prior_width: int = 512

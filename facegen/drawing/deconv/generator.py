@@ -150,22 +150,34 @@ class DeconvGenerator(nn.Module):
         codes = [np.random.Generator(np.random.PCG64(s)).standard_normal(self.config.identity_dim) for s in seeds]
         return torch.from_numpy(np.stack(codes).astype(np.float32))
 
+    def told(self, attributes: Tensor) -> Tensor:
+        """What the networks are told for attributes (n, a): see `config.emphasis`."""
+        told, place = attributes.clone(), self.config.attributes.index
+        for name, numbers in self.config.emphasis.items():
+            said = attributes[:, place(name)]
+            for other, number in numbers.items():
+                open_to_it = (said > 0) & ((attributes[:, place(other)] == 0) | (other == name))
+                told[:, place(other)] = torch.where(open_to_it, number * said, told[:, place(other)])
+        return told
+
     @torch.inference_mode()
     def appearance(self, identity: Tensor, attributes: Tensor, guidance: float | None = None) -> Tensor:
-        """Appearance codes (n, identity_dim) of identity codes under attributes (n, a) of -1/0/+1."""
+        """Appearance codes (n, identity_dim) of identity codes under attributes (n, a) of -1/0/+1; for a yes of a
+        degree see `config.graded`."""
+        told = self.told(attributes)
         with threads(1):
-            return self.prior.sample(identity, attributes, self.config.guidance if guidance is None else guidance)
+            return self.prior.sample(identity, told, self.config.guidance if guidance is None else guidance)
 
     @torch.inference_mode()
     def sketch(self, identity: Tensor, attributes: Tensor, guidance: float | None = None) -> Tensor:
         """RGB (n, 3, s, s) at the decoder's size: what `forward` enlarges."""
-        return self.decoder(self.appearance(identity, attributes, guidance), attributes).clamp(-1, 1)
+        return self.decoder(self.appearance(identity, attributes, guidance), self.told(attributes)).clamp(-1, 1)
 
     @torch.inference_mode()
     def draw(self, appearance: Tensor, attributes: Tensor) -> Tensor:
         """RGB (n, 3, s, s) in -1..1 of appearance codes."""
         with threads(free()):
-            return self.enlarger(self.decoder(appearance, attributes).clamp(-1, 1)).clamp(-1, 1)
+            return self.enlarger(self.decoder(appearance, self.told(attributes)).clamp(-1, 1)).clamp(-1, 1)
 
     def forward(self, identity: Tensor, attributes: Tensor, guidance: float | None = None) -> Tensor:
         """RGB (n, 3, s, s) in -1..1 of identity codes (n, d), standard normal, and attributes (n, a) of -1/0/+1."""

@@ -239,7 +239,17 @@ class _Evaluation:
         typists = FEW_TYPISTS if self.options.quick else TYPISTS
         self.result["typed"] = typed(self.model, self.reading, typists, self.size)
         said = self.asked(self.people)
-        self.result["groups"] = by_group(self.model, self.judge, [self.reading, self.finding], said, self.size)
+        held_out = np.concatenate([self.test_rows, self.data.rows("validation", 0.9, source=0)])
+        objects = Objects(self.reading.network)
+        self.result["groups"] = by_group(
+            self.model,
+            self.judge,
+            [self.reading, self.finding, objects],
+            said,
+            self.size,
+            self.photographs(held_out, objects),
+            self.data.columns(self.names)[held_out],
+        )
 
     def flips(self) -> None:
         lenses: list[Lens] = [self.reading, self.embedding]

@@ -61,9 +61,10 @@ def print_faces(result: dict, console: Console | None = None) -> None:
         table.add_row(name, str(sides["drawn"]["n"]), *seen, *balanced)
     console.print(table)
 
-    table = _table("By group: the same words, said of each", "group", "seen", "face found")
+    table = _table("By group: the same words, said of each", "group", "seen", "face found", "Frechet", "photographs")
     for group, row in result["groups"].items():
-        table.add_row(group, _three(row["seen"]), _three(row["face_found"]))
+        values = (row["seen"], row["face_found"], row["frechet"]["drawn"], row["frechet"]["photographs"])
+        table.add_row(group, *map(_three, values))
     console.print(table)
     table = _table("Typed: seen as it was said", "description", "share", "least")
     for text, shares in result["typed"]["each"].items():

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from safetensors.torch import save_file
+from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 
 from facegen.files import write_atomic
@@ -27,22 +28,34 @@ from facegen.training.trainer import ModelTrainer, batches
 DEVIATION = (
     64.0  # of the input's 0..255: VGG-Face's own, 1, would start a network from nothing with activations of order 100
 )
+STRANGERS = 600  # photographs of them that are compared
 
 
 @dataclass
 class IdentifyConfig:
-    """Args: the network, whose attributes stay empty; `steps` of `batch` photographs; AdamW's peak rate and decay."""
+    """What is trained, and how.
+
+    Args:
+        model: the network, whose attributes stay empty.
+        strangers: share of the people who are kept apart, to verify persons on.
+        learning_rate: AdamW's peak.
+    """
 
     model: VGGFaceConfig = field(default_factory=VGGFaceConfig)
     batch: int = 32
     steps: int = 4000
     learning_rate: float = 3e-4
     weight_decay: float = 5e-4
+    strangers: float = 0.1
     seed: int = 0
 
 
 class IdentifyTrainer(ModelTrainer):
-    """Cross-entropy over the data set's subjects; watched by how many held-out photographs are told right."""
+    """Cross-entropy over the data set's subjects.
+
+    Watched by how many held-out photographs are told right, and by how well two photographs of a stranger are told
+    from those of two strangers (person verification, as LFW is used), by the cosine of fc7.
+    """
 
     stage = "identify"
     model: VGGFace
@@ -53,6 +66,10 @@ class IdentifyTrainer(ModelTrainer):
         people, subject = np.unique(data.subjects, return_inverse=True)
         self.subject = torch.from_numpy(subject)
         known = np.flatnonzero(data.subjects != "")
+        strange = self.rng.permutation(np.unique(subject[known]))
+        strange = strange[: round(config.strangers * len(strange))]
+        self.strangers = known[np.isin(subject[known], strange)][:STRANGERS]
+        known = known[~np.isin(subject[known], strange)]
         self.rows = np.intersect1d(self.rows, known)
         self.watched = np.intersect1d(data.rows("validation"), known)[:256]
         if len(np.unique(subject[self.rows])) < 2:
@@ -101,7 +118,23 @@ class IdentifyTrainer(ModelTrainer):
         values = {"loss": loss.item()}
         if len(self.watched) and i % 200 == 199:
             values["right_validation"] = self.validate()
+        if len(np.unique(self.subject[self.strangers])) > 1 and i % 200 == 199:
+            values["verification"] = self.verify()
         return values
+
+    @torch.no_grad()
+    def verify(self) -> float:
+        """ROC area (0..1) of the cosine of fc7 between two photographs of strangers: is it one person?"""
+        self.model.eval()
+        seen = []
+        for rows in batches(self.strangers):
+            images = to_tensor(self.data.images[rows]).to(self.device)
+            with self.accelerator.autocast():
+                seen.append(self.model.features(images.contiguous(memory_format=torch.channels_last)).float().cpu())
+        features = F.normalize(torch.cat(seen))
+        first, second = np.triu_indices(len(features), 1)
+        who = self.subject[self.strangers].numpy()
+        return float(roc_auc_score(who[first] == who[second], (features @ features.T)[first, second].numpy()))
 
     @torch.no_grad()
     def validate(self) -> float:
