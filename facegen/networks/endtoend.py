@@ -34,8 +34,8 @@ class EndToEndConfig(GeneratorConfig):
 
     looks: list[str] = field(default_factory=list)
     identity_dim: int = 128
-    channels: list[int] = field(default_factory=lambda: [192, 192, 128, 96, 48])
-    style: int = 192
+    channels: list[int] = field(default_factory=lambda: [192, 160, 96, 64, 32])
+    style: int = 160
     flow_width: int = 384
     flow_hidden: int = 768
     flow_blocks: int = 3

@@ -11,9 +11,6 @@ class GeneratorConfig:
 
     Args:
         attributes: names the model can draw, in the order of its input.
-        graded: those of them whose yes may be a number, 0.5 (slighter) to 1.5 (stronger).
-        emphasis: attribute -> {attribute: number}: what the networks are told in place of a plain yes, where it alone
-            shows too little. Of another attribute, only where nothing is said of that.
         identity_dim: length of the identity code and of the appearance code.
         channels: decoder channels at 4, 8, 16, .. px; one upsampling block between neighbours.
         prior_width, prior_hidden, prior_blocks: size of the flow's residual MLP.
@@ -27,11 +24,12 @@ class GeneratorConfig:
             of its way; of fewer it moves it in proportion less far. 0 for all of its way whatever is said.
         shortest_code, longest_code: appearance codes are brought between these lengths, where they aren't 0.
         enlarger_channels, enlarger_blocks: size of the network that doubles the decoder's image; 0 channels for none.
+        graded: attributes whose yes may be a number, 0.5 (slighter) to 1.5 (stronger).
+        emphasis: attribute -> {attribute: number}: what the networks are told in place of a plain yes, where it alone
+            shows too little. Of another attribute, only where nothing is said of that.
     """
 
     attributes: list[str] = field(default_factory=list)
-    graded: list[str] = field(default_factory=list)
-    emphasis: dict[str, dict[str, float]] = field(default_factory=dict)
     identity_dim: int = 256
     channels: list[int] = field(default_factory=lambda: [256, 256, 256, 192, 128, 48])
     prior_width: int = 512
@@ -50,6 +48,8 @@ class GeneratorConfig:
     longest_code: float = 0.0
     enlarger_channels: int = 0
     enlarger_blocks: int = 4
+    graded: list[str] = field(default_factory=list)
+    emphasis: dict[str, dict[str, float]] = field(default_factory=dict)
 
     @property
     def decoder_size(self) -> int:

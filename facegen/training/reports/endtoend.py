@@ -58,17 +58,17 @@ class EndToEndTraining:
     """
 
     model: EndToEndConfig = field(default_factory=EndToEndConfig)
-    autoencoder_steps: int = 8000
-    steps: int = 20_000
+    autoencoder_steps: int = 5000
+    steps: int = 13_000
     batch: int = 32
-    pairs: int = 128
-    learning_rate: float = 5e-4
-    criterion: str = "attributes"
+    pairs: int = 96
+    learning_rate: float = 1e-3
+    criterion: str = "code"
     read_back: float = 0.3
     tell: float = 3.0
     code_noise: float = 0.2
     silent: float = 0.1
-    fill: bool = True
+    fill: bool = False
     pretrained: bool = True
     seed: int = 0
 
