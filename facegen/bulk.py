@@ -157,5 +157,6 @@ def drawn_before(row: Row, pipe: FacePipeline) -> bool:
         and (said["person"] == person or row.more.get("best_of", 1) > 1)
         and said["strength"] == row.more.get("strength")
         and said["look"] == row.more.get("look")
+        and (said["size"] or pipe.sizes[0]) == (row.more.get("size") or pipe.sizes[0])
         and said.get("model") == pipe.model
     )

@@ -60,6 +60,9 @@ def generate(
     look: Annotated[
         str | None, typer.Option(help="Kind of picture, such as studio or snapshot, where the model has several.")
     ] = None,
+    size: Annotated[
+        int | None, typer.Option(help="Side in px: 256, or 512 where the model draws it; its own if left out.")
+    ] = None,
     file: Annotated[
         Path | None,
         typer.Option(help="A .txt, .csv or .jsonl of descriptions; run again, it goes on where it was stopped."),
@@ -90,6 +93,7 @@ def generate(
         "best_of": best_of,
         "reader": reader,
         "look": look,
+        "size": size,
     }
     if from_ is not None:
         text, more = _changed(from_, text, more)
@@ -139,6 +143,7 @@ def _changed(source: Path, order: str, more: dict[str, Any]) -> tuple[str, dict[
         "person": settings["person"],
         "strength": more["strength"] or settings["strength"],
         "look": more["look"] or settings["look"],
+        "size": more["size"] or settings["size"],
     }
 
 

@@ -47,6 +47,7 @@ _KINDS: dict[str, tuple[Any, Any]] = {
     "person": (str, "0"),
     "strength": ((int, float, type(None)), None),
     "look": ((str, type(None)), None),
+    "size": ((int, type(None)), None),
 }
 
 

@@ -21,7 +21,7 @@ from facegen.picture import png_bytes, to_array, to_image
 from facegen.reading.result import Reading
 from facegen.request import Request, StrengthError, ask
 
-__all__ = ["Face", "FacePipeline", "StrengthError", "UnknownLook", "load", "load_or_embedded"]
+__all__ = ["Face", "FacePipeline", "StrengthError", "UnknownLook", "UnknownSize", "load", "load_or_embedded"]
 
 KEPT = 64  # images of the last requests, 13 MB at 256 px
 NEAR = 0.45  # how far candidates are from the person asked for; 1 is a stranger
@@ -29,6 +29,10 @@ NEAR = 0.45  # how far candidates are from the person asked for; 1 is a stranger
 
 class UnknownLook(UserError):
     """A look that the model doesn't have."""
+
+
+class UnknownSize(UserError):
+    """A size that the model doesn't draw."""
 
 
 @dataclass(eq=False)
@@ -164,6 +168,12 @@ class FacePipeline:
         """Kinds of picture that it draws, the default first; empty where there is but one."""
         return tuple(getattr(self.generator.config, "looks", ()))
 
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Sides in px that it draws, its own first."""
+        config = self.generator.config
+        return tuple(getattr(config, "sizes", (config.image_size,)))
+
     def __call__(
         self,
         text: str | Reading = "",
@@ -176,6 +186,7 @@ class FacePipeline:
         best_of: int = 1,
         reader: str = "rules",
         look: str | None = None,
+        size: int | None = None,
     ) -> Face | list[Face]:
         """Draw a description.
 
@@ -192,16 +203,29 @@ class FacePipeline:
                 classifier sees what was asked best. `Face.person` says who it was.
             reader: who reads the text: "rules", or "lstm" for the recurrent network.
             look: one of `looks`; None is the model's own.
+            size: one of `sizes`, in px; None is the model's own.
 
         Raises:
             UserError: a bad argument, in one sentence, before anything is drawn.
         """
         request = ask(
-            text, seed, overrides, n, person=person, strength=strength, best_of=best_of, reader=reader, look=look
+            text,
+            seed,
+            overrides,
+            n,
+            person=person,
+            strength=strength,
+            best_of=best_of,
+            reader=reader,
+            look=look,
+            size=size,
         )
         if look is not None and look not in self.looks:
             has = f"has {', '.join(self.looks)}" if self.looks else "has no looks to choose from"
             raise UnknownLook(f"the look {str(look)[:40]!r} is unknown: this model {has}")
+        if size is not None and (size not in self.sizes or isinstance(size, bool)):
+            draws = " and ".join(map(str, self.sizes))
+            raise UnknownSize(f"the size {str(size)[:20]} px is unknown: this model draws {draws} px")
         # One by one: a convolution's rounding may depend on the batch, and a face must not.
         faces = [self._draw(request, who) for who in request.people]
         return faces[0] if n == 1 else faces
@@ -213,6 +237,7 @@ class FacePipeline:
         condition = self.encode(used, degrees)
         how: dict[str, Any] = {"look": request.look} if request.look else {}
         person = self._fittest(asked, used, condition, request, how)
+        how |= {"size": request.size} if request.size not in (None, self.sizes[0]) else {}
         text = identity.format_person(person)
         settings: dict[str, Any] = {
             "description": request.reading.text if request.reading else "",
@@ -237,7 +262,7 @@ class FacePipeline:
         sources = {name: "override" if name in request.overrides else "text" for name in used}
         return Face(image, seed, text, request.reading, used, sources, dict(request.overrides), settings)
 
-    def _paint(self, person: Person, said: str | tuple, strength: float | None, **how: str) -> Image.Image:
+    def _paint(self, person: Person, said: str | tuple, strength: float | None, **how: Any) -> Image.Image:
         """The image of a person; `said` in words for what reads for itself, else as attribute input."""
         code = self.identity(person)
         if isinstance(said, str):

@@ -41,6 +41,7 @@ class Request:
         strength: guidance, 1 to 6; None is the model's own.
         best_of: 1 to 8 candidates for each person.
         look: kind of picture, such as "studio"; None is the model's own. Which there are, the model knows.
+        size: side of the image in px; None is the model's own. Which there are, the model knows.
     """
 
     reading: Reading | None
@@ -49,6 +50,7 @@ class Request:
     strength: float | None
     best_of: int
     look: str | None = None
+    size: int | None = None
 
     @property
     def wanted(self) -> dict[str, bool]:
@@ -74,6 +76,7 @@ def ask(
     best_of: int = 1,
     reader: str = "rules",
     look: str | None = None,
+    size: int | None = None,
 ) -> Request:
     """A checked request; arguments as in `FacePipeline.__call__`.
 
@@ -87,6 +90,7 @@ def ask(
         check_strength(strength),
         check_best_of(best_of),
         look,
+        size,
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -10,6 +11,8 @@ from facegen import registry
 from facegen.cli import main
 from facegen.drawing.deconv.config import GeneratorConfig
 from facegen.drawing.deconv.generator import DeconvGenerator, Enlarger
+from facegen.pipeline import FacePipeline, UnknownSize
+from facegen.training.crops import log_power
 
 SIZES = {"identity_dim": 8, "prior_width": 8, "prior_hidden": 8, "prior_blocks": 1}
 
@@ -19,15 +22,15 @@ def untrained() -> DeconvGenerator:
     return DeconvGenerator(GeneratorConfig(["black_hair"], channels=[8, 8, 8, 8], **SIZES))
 
 
-def train(*arguments) -> int:
+def train(*arguments, preset: str = "enlarger") -> int:
     with pytest.raises(SystemExit) as stop:
-        main(["train", "enlarger", *map(str, arguments)])
+        main(["train", preset, *map(str, arguments)])
     return stop.value.code or 0
 
 
 def test_an_even_picture_stays_even_to_its_edges_whatever_the_weights():
     torch.manual_seed(0)
-    enlarger = Enlarger(GeneratorConfig(["hat"], channels=[8] * 5, enlarger_channels=16, enlarger_blocks=1))
+    enlarger = Enlarger(16, 1, 128)
     for parameter in enlarger.parameters():
         torch.nn.init.normal_(parameter, std=0.2)
     torch.nn.init.zeros_(enlarger.noisiness)
@@ -62,3 +65,38 @@ def test_it_learns_from_photographs_and_goes_on(faces, squeezenet, tmp_path, cap
     after = load_file(run / "state.safetensors")
     moved = {name.split(".")[0] for name in after if not torch.equal(before[name], after[name])}
     assert {"enlarger", "average", "discriminators"} <= moved
+
+
+def test_a_second_enlarger_doubles_the_image_where_that_is_asked(faces, squeezenet, tmp_path):
+    base = tmp_path / "base"
+    torch.manual_seed(0)
+    config = GeneratorConfig(["black_hair"], channels=[8] * 4, enlarger_channels=8, enlarger_blocks=1, **SIZES)
+    registry.save(DeconvGenerator(config), base)
+    given = ["--data", faces, "--out", tmp_path, "--cache", tmp_path / "cache", "--set", f"source={base}"]
+    given += ["--set", "faces=20", "--set", "steps=10", "--set", "batch=4", "--set", "crop=32"]
+    given += ["--set", "model={channels: [8, 8, 8, 8], enlarger_channels: 8, enlarger_blocks: 1, larger_channels: 8}"]
+    assert train(*given, "--feature-weights", squeezenet, preset="larger") == 0
+    run = max(tmp_path.glob("*-larger"))
+    assert list(run.glob("larger-*.jpg"))
+    pipe, before = FacePipeline.from_pretrained(run / "checkpoint"), FacePipeline.from_pretrained(base)
+    assert (before.sizes, pipe.sizes) == ((64,), (64, 128))
+    own, large = pipe("black hair"), pipe("black hair", size=128)
+    assert own.image == before("black hair").image and "size" not in own.settings  # the first enlarger stays
+    assert large.image.size == (128, 128) and large.settings["size"] == 128
+    assert pipe("black hair", size=64).png == own.png
+    for wrong in (100, 0, True, "128"):
+        with pytest.raises(UnknownSize, match=r"is unknown: this model draws 64 and 128 px"):
+            pipe("black hair", size=wrong)
+    with pytest.raises(UnknownSize, match="draws 64 px"):
+        before("black hair", size=128)
+    small = torch.from_numpy(np.asarray(large.image.resize((64, 64)), np.float32) - np.asarray(own.image, np.float32))
+    assert small.abs().mean() < 8  # levels of 256: it is the same face
+
+
+def test_power_is_told_at_each_frequency_whose_period_is_8_px_or_less():
+    wave = torch.cos(2 * torch.pi * torch.arange(32) / 4).expand(1, 3, 32, 32)  # a column every 4 px
+    flat = torch.zeros(1, 3, 32, 32)
+    excess = log_power(wave) - log_power(flat)
+    coarse = torch.cos(2 * torch.pi * torch.arange(32) / 16).expand(1, 3, 32, 32)
+    assert excess.max() > 10 and (excess > 5).sum() < 20 < len(excess)
+    assert (log_power(coarse) - log_power(flat)).max() < 1

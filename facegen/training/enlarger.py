@@ -1,9 +1,13 @@
-"""Train the enlarger of a published generator: it learns to draw what its decoder's picture lacks, on crops.
+"""Train an enlarger of a published generator: it learns to draw what a smaller picture lacks, on crops.
+
+`EnlargerTrainer` makes the one that doubles what the decoder draws, `LargerTrainer` the one that doubles that again.
 
 A third of what it sees are photographs made small and somewhat soft, as what the generator draws is; it draws them as
 they were. The rest are faces that the generator drew: what it makes of them should look like photographs to two
 discriminators, of pixels and of a frozen network's features (Projected GAN, Sauer et al. 2021), which know where in the
-face they look. Made small again, it should be the face that was drawn, but for what repeats every two pixels.
+face they look. Made small again, it should be the face that was drawn, but for what repeats every two pixels. And what
+it draws should have the power of photographs at each frequency (Durall et al. 2020): upsampling leaves a grid that
+discriminators of patches overlook.
 """
 
 from __future__ import annotations
@@ -26,6 +30,7 @@ from facegen.networks.discriminators import Discriminator, FeatureDiscriminator
 from facegen.networks.squeezenet import SqueezeNet, perceptual_distance
 from facegen.picture import to_image
 from facegen.training.batches import to_tensor
+from facegen.training.crops import cut, halve, log_power, smooth, soften
 from facegen.training.default.losses import feature_penalty, gradient_penalty, relativistic
 from facegen.training.jitter import jitter
 from facegen.training.optim import anneal, update_average
@@ -49,6 +54,7 @@ class EnlargerTraining:
         crop: side in px of what is looked at, of the large picture.
         pixels, features, reconstruction, fidelity: weights of the two discriminators, of redrawn photographs, and of
             how far a drawn face, made small again, is from what it was.
+        spectrum: weight of how far the power of drawn crops is from photographs' at each frequency.
     """
 
     model: GeneratorConfig = field(default_factory=lambda: GeneratorConfig(enlarger_channels=32))
@@ -59,20 +65,21 @@ class EnlargerTraining:
     batch: int = 10
     steps: int = 3000
     learning_rate: float = 5e-4
-    pixels: float = 0.12
-    features: float = 0.35
+    pixels: float = 0.15
+    features: float = 0.45
     reconstruction: float = 0.4
     fidelity: float = 2.5
     penalty: float = 0.15
     feature_penalty: float = 0.25
     average: float = 0.998
     seed: int = 1
+    spectrum: float = 0.02
 
 
 class EnlargerTrainer(ModelTrainer):
     """See the module's docstring."""
 
-    stage = "enlarger"
+    stage = "enlarger"  # and the name of the part that is trained
     model: DeconvGenerator
     config: EnlargerTraining
 
@@ -82,15 +89,16 @@ class EnlargerTrainer(ModelTrainer):
         if not config.feature_weights:
             raise TrainingError("the enlarger's losses look at features: give --feature-weights")
         published = registry.load(config.source or None, kinds=("facegen-deconv",))
-        own = {name: getattr(config.model, name) for name in ("enlarger_channels", "enlarger_blocks")}
-        model = replace(published.config, **own)
+        model = self.with_part(published.config)
         if model.image_size != config.model.image_size:
             sizes = f"model.channels mean {config.model.image_size} px, the generator's {model.image_size} px"
             raise TrainingError(sizes)
         config.model = model
         self.model = DeconvGenerator(config.model).requires_grad_(False).eval()
-        self.model.prior, self.model.decoder = published.prior, published.decoder
-        self.enlarger = copy.deepcopy(self.model.enlarger).to(self.device).requires_grad_(True).train()
+        for name, part in published.named_children():
+            if name != self.stage and isinstance(self.model.get_submodule(name), type(part)):
+                setattr(self.model, name, part)
+        self.enlarger = copy.deepcopy(self.average).to(self.device).requires_grad_(True).train()
         self.sketches = self.draw_sketches()
         self.squeezenet = SqueezeNet(Path(config.feature_weights)).to(self.device)
         place = 2  # what the discriminators are told: where the crop lies
@@ -106,26 +114,41 @@ class EnlargerTrainer(ModelTrainer):
     @property
     def modules(self) -> dict[str, nn.Module]:
         """Enlarger, its moving average (in the model), discriminators."""
-        return {"enlarger": self.enlarger, "average": self.model.enlarger, "discriminators": self.discriminators}
+        return {"enlarger": self.enlarger, "average": self.average, "discriminators": self.discriminators}
+
+    @property
+    def average(self) -> nn.Module:
+        """The moving average, which is what the model draws with."""
+        return self.model.get_submodule(self.stage)
 
     @property
     def optimizers(self) -> dict[str, torch.optim.Optimizer]:
         """Theirs."""
         return {"optimizer": self.optimizer, "against": self.against}
 
+    def with_part(self, published: GeneratorConfig) -> GeneratorConfig:
+        """The published generator's config, with the new part's sizes."""
+        own = self.config.model
+        return replace(published, enlarger_channels=own.enlarger_channels, enlarger_blocks=own.enlarger_blocks)
+
+    def sketch(self, identity: Tensor, said: Tensor) -> Tensor:
+        """What is to be enlarged: faces (n, 3, s, s) in -1..1."""
+        return self.model.sketch(identity, said)
+
     def draw_sketches(self) -> np.ndarray:
-        """What the decoder draws for some of what the labels say: uint8 (faces, s, s, 3); kept in the run's folder."""
+        """Faces of some of what the labels say: uint8 (faces, s, s, 3); kept in the run's folder."""
         path = self.run.folder / "sketches.npy"
         if not path.is_file():
             names = self.config.model.attributes
             labels = torch.from_numpy(self.data.columns(names)[self.rows].astype(np.float32))
-            labels = labels[(labels != 0).any(1)]  # of some faces nothing is known
+            known = (labels != 0).any(1)  # of some faces nothing is
+            labels = labels[known] if known.any() else labels
             labels = labels[torch.from_numpy(self.rng.integers(0, len(labels), self.config.faces))]
             said = drop(labels, 1.0)
             said[(said < 0) & (torch.rand_like(said) < 0.85)] = 0  # people seldom say what a face has not
             drawn = []
             for some in batches(np.arange(self.config.faces)):
-                faces = self.model.sketch(self.model.identity([10**6 + int(i) for i in some]), said[some])
+                faces = self.sketch(self.model.identity([10**6 + int(i) for i in some]), said[some])
                 drawn.append(((faces + 1) * 127.5).round().byte().permute(0, 2, 3, 1).numpy())
             np.save(path, np.concatenate(drawn))
         return np.load(path)
@@ -183,13 +206,14 @@ class EnlargerTrainer(ModelTrainer):
             perceptual = perceptual_distance(self.squeezenet(redrawn)[MAPS], wanted)
         pixel = (redrawn - real[:half]).abs().mean()
         kept = (smooth(halve(fake)) - smooth(cut(drawn, corner, config.crop // 2))).abs().mean()
-        loss = fooled + config.reconstruction * (pixel + perceptual) + config.fidelity * kept
+        uneven = (log_power(fake) - log_power(real)).square().mean()
+        loss = fooled + config.reconstruction * (pixel + perceptual) + config.fidelity * kept + config.spectrum * uneven
         self.update(loss, self.enlarger.parameters())
-        update_average(self.model.enlarger, self.enlarger, i, config.average)
+        update_average(self.average, self.enlarger, i, config.average)
         gaps = [(a.mean() - b.mean()).item() for a, b in zip(of_real, of_fake, strict=True)]
         return {
             "gap": gaps[0], "features gap": sum(gaps[1:]) / len(gaps[1:]), "l1": pixel.item(),
-            "perceptual": perceptual.item(), "kept": kept.item(),
+            "perceptual": perceptual.item(), "kept": kept.item(), "spectrum": uneven.item(),
         }  # fmt: skip
 
     def logits(self, images: Tensor, maps: list[Tensor], told: Tensor) -> list[Tensor]:
@@ -210,31 +234,33 @@ class EnlargerTrainer(ModelTrainer):
         """Drawn faces: made large smoothly, and by the enlarger."""
         if self.run.main:
             small = to_tensor(self.sketches[:8])
-            rows = (F.interpolate(small, scale_factor=2.0, mode="bicubic"), self.model.enlarger(small))
+            rows = (F.interpolate(small, scale_factor=2.0, mode="bicubic"), self.average(small))
             sheet = grid([to_image(face.clamp(-1, 1)) for row in rows for face in row], 8)
-            sheet.save(self.run.folder / f"enlarger-{i:06d}.jpg", quality=92)
+            sheet.save(self.run.folder / f"{self.stage}-{i:06d}.jpg", quality=92)
 
 
-def halve(images: Tensor) -> Tensor:
-    """(n, 3, 2h, 2w) -> (n, 3, h, w), as pictures are made small by those who look at them."""
-    return F.interpolate(images, scale_factor=0.5, mode="bicubic", align_corners=False, antialias=True)
+@dataclass
+class LargerTraining(EnlargerTraining):
+    """See `EnlargerTraining`; the photographs are of twice the generator's size."""
+
+    model: GeneratorConfig = field(default_factory=lambda: GeneratorConfig(enlarger_channels=32, larger_channels=24))
+    faces: int = 1000
+
+    @property
+    def image_size(self) -> int:
+        """Side in px of the photographs that it learns from."""
+        return self.model.sizes[-1]
 
 
-def smooth(images: Tensor) -> Tensor:
-    """Images (n, 3, h, w) through [1, 2, 1] along rows and columns: nothing is left that repeats every two pixels."""
-    for size in ((3, 1), (1, 3)):
-        padding = (0, 0, 1, 1) if size[0] == 3 else (1, 1, 0, 0)
-        wider = F.pad(images, padding, mode="replicate")
-        images = 0.75 * F.avg_pool2d(wider, size, 1) + 0.25 * images
-    return images
+class LargerTrainer(EnlargerTrainer):
+    """Trains the second enlarger, which doubles the generator's image."""
 
+    stage = "larger"
 
-def soften(images: Tensor) -> Tensor:
-    """Images (n, 3, h, w), each more or less smooth."""
-    return images.lerp(smooth(images), torch.rand(len(images), 1, 1, 1, device=images.device))
+    def with_part(self, published: GeneratorConfig) -> GeneratorConfig:
+        """See `EnlargerTrainer`."""
+        return replace(published, larger_channels=self.config.model.larger_channels)
 
-
-def cut(images: Tensor, corner: Tensor, side: int, margin: int = 0) -> Tensor:
-    """The square of that corner (top, left) and side in px, and as much around it."""
-    top, left = (corner - margin).tolist()
-    return images[..., top : top + side + 2 * margin, left : left + side + 2 * margin]
+    def sketch(self, identity: Tensor, said: Tensor) -> Tensor:
+        """See `EnlargerTrainer`."""
+        return self.model(identity, said)

@@ -14,7 +14,7 @@ from facegen.data.pack import drawable_names, pack
 from facegen.training.classifier import ClassifierTrainer, ClassifierTrainingConfig
 from facegen.training.default.settings import read_recipe
 from facegen.training.default.trainer import DefaultTrainer, begin
-from facegen.training.enlarger import EnlargerTrainer, EnlargerTraining
+from facegen.training.enlarger import EnlargerTrainer, EnlargerTraining, LargerTrainer, LargerTraining
 from facegen.training.recipe import filled
 from facegen.training.reports.deconv import DeconvTrainer, DeconvTrainingConfig
 from facegen.training.reports.draw import DrawTrainer, DrawTrainingConfig
@@ -28,6 +28,7 @@ from facegen.training.trainer import ModelTrainer, Trainer
 PRESETS = {
     "default": "The default generator: autoencoder, flow, distillation, then discriminators.",
     "enlarger": "The embedded generator's last part, which doubles its picture: on crops, against discriminators.",
+    "larger": "Its second enlarger, for images of twice the size: the same, on larger photographs.",
     "gan": "A conditional GAN from nothing: the default's decoder and a discriminator of pixels alone.",
     "deconv": "The first report's network: one-hot subject and attributes, MSLE, watched by PSNR.",
     "draw": "The second report's: DRAW as a conditional variational autoencoder, 64 px.",
@@ -38,6 +39,7 @@ PRESETS = {
 }
 MODELS: dict[str, tuple[type[ModelTrainer], type]] = {
     "enlarger": (EnlargerTrainer, EnlargerTraining),
+    "larger": (LargerTrainer, LargerTraining),
     "deconv": (DeconvTrainer, DeconvTrainingConfig),
     "draw": (DrawTrainer, DrawTrainingConfig),
     "endtoend": (EndToEndTrainer, EndToEndTraining),
@@ -71,11 +73,13 @@ def trainer_of(preset: str, setting: Setting) -> Trainer:
     config = filled(settings(), setting.values)
     if setting.feature_weights and hasattr(config, "feature_weights"):
         config.feature_weights = str(setting.feature_weights)
-    if preset not in ("identify", "enlarger") and not config.model.attributes:  # those that the labels can support
+    if (
+        preset not in ("identify", "enlarger", "larger") and not config.model.attributes
+    ):  # those that the labels can support
         config.model.attributes = drawable_names(setting.datasets)
         if not config.model.attributes:
             raise TrainingError("the data set labels too few faces: no attribute has 80 yeses and 80 noes to train on")
-    data = pack(setting.datasets, config.model.image_size, setting.cache)
+    data = pack(setting.datasets, getattr(config, "image_size", config.model.image_size), setting.cache)
     trainer = kind(config, data, setting.run, setting.accelerator)
     setting.run.save_config(config)
     return trainer

@@ -65,7 +65,7 @@ class Compose:
                     self.stranger = gr.Button("New person", elem_id="fg-new", min_width=90)
                     self.live = gr.Checkbox(True, label="Live", elem_id="fg-live", min_width=70, container=False)
             with gr.Column(elem_id="fg-side"):
-                self.stage = gr.HTML(stage(first), elem_id="fg-main", apply_default_css=False)
+                self.stage = gr.HTML(stage(first, pipe), elem_id="fg-main", apply_default_css=False)
                 with gr.Column(elem_id="fg-change"):
                     self.order = gr.Textbox(
                         label="Change it",
@@ -142,9 +142,9 @@ def seen(session: Session) -> str:
     return f'<div data-answer="{session.answer}">{readback(face.attributes, face.sources, match(face))}</div>'
 
 
-def stage(session: Session) -> str:
+def stage(session: Session, pipe: FacePipeline) -> str:
     """The face that is shown, as HTML."""
-    return render.stage(session.face.image, session.face.settings, session.answer, session.reader)
+    return render.stage(session.face.image, session.face.settings, session.answer, session.reader, pipe.sizes[1:])
 
 
 def sentence(session: Session, pipe: FacePipeline, behind: bool = False) -> str:

@@ -50,7 +50,7 @@ class Describe:
         ui = self.ui
         return {
             ui.state: session,
-            ui.stage: compose.stage(session),
+            ui.stage: compose.stage(session, self.pipe),
             ui.sentence: compose.sentence(session, self.pipe),
             ui.board: gr.update(said=compose.said_by(face, self.pipe)),
             ui.done: "",

@@ -12,7 +12,7 @@ from facegen.pipeline import Face
 from facegen.request import check_strength
 
 WORDS = {True: "yes", False: "no"}
-KEYS = ("text", "person", "seed", "set", "strength", "look", "reader")
+KEYS = ("text", "person", "seed", "set", "strength", "look", "size", "reader")
 
 
 class LinkError(UserError):
@@ -49,12 +49,16 @@ def read(query: str | Mapping[str, str]) -> dict | None:
         strength = check_strength(float(said["strength"])) if "strength" in said else None
     except ValueError:
         raise LinkError(f"strength {said['strength'][:20]!r} is out of range: 1 (gentle) to 6 (forceful)") from None
+    size = said.get("size", "")
+    if size and not (size.isascii() and size.isdigit() and len(size) <= 4):
+        raise LinkError(f"size {size[:20]!r} is none: a side in px, such as 512")
     return {
         "description": said.get("text", ""),
         "person": said.get("person", said.get("seed", "0")),
         "overrides": chosen,
         "strength": strength,
         "look": said.get("look"),
+        "size": int(size) if size else None,
         "reader": said.get("reader"),
     }
 

@@ -74,9 +74,16 @@ def file_name(settings: Mapping, suffix: str = ".png") -> str:
     return f"facegen-{settings['person']}".replace("*", "x").replace(".", "")[:60] + suffix
 
 
-def stage(image: Image.Image, settings: Mapping, answer: int, reader: str = "rules") -> str:
-    """The big face, with room for a heat map and the face before, which the page itself keeps (see app.js)."""
+def stage(image: Image.Image, settings: Mapping, answer: int, reader: str = "rules", larger: Sequence[int] = ()) -> str:
+    """The big face, with room for a heat map and the face before, which the page itself keeps (see app.js).
+
+    `larger`: sides in px at which it can be downloaded, too.
+    """
     link = escape(links.write(settings, reader))
+    downloads = "".join(
+        f'<a href="face.png{link}&amp;size={px}" download="{escape(file_name(settings, f"-{px}.png"))}">{px} px</a>'
+        for px in larger
+    )
     return (
         f'<figure class="fg-stage" data-link="{link}" data-answer="{answer}">'
         f'<div class="fg-frame"><img class="fg-face" id="fg-face" src="{data_url(webp(image), "image/webp")}" '
@@ -86,7 +93,7 @@ def stage(image: Image.Image, settings: Mapping, answer: int, reader: str = "rul
         '<label class="fg-compare"><span>before</span><input type="range" min="0" max="100" value="100" disabled '
         'aria-label="Compare with the face before the last change"><span>now</span></label>'
         f'<div class="fg-actions"><a href="face.png{link}" download="{escape(file_name(settings))}">Download PNG</a>'
-        '<button type="button" data-action="link">Copy link</button>'
+        f'{downloads}<button type="button" data-action="link">Copy link</button>'
         '<button type="button" data-action="keep">Add to gallery</button></div></figure>'
     )
 

@@ -71,7 +71,8 @@ def redraw(pipe: FacePipeline, settings: Mapping, reader: str | None = None) -> 
     """The face of settings, as a link or a PNG has them."""
     reader = reader or reader_of(settings, pipe.drawable)
     text, who = settings["description"], settings["person"]
-    return draw(pipe, text, settings["overrides"], who, reader=reader, **how_drawn(settings))
+    size = settings.get("size")
+    return draw(pipe, text, settings["overrides"], who, reader=reader, size=size, **how_drawn(settings))
 
 
 def how_drawn(settings: Mapping) -> dict[str, Any]:

@@ -27,6 +27,7 @@ class GeneratorConfig:
         graded: attributes whose yes may be a number, 0.5 (slighter) to 1.5 (stronger).
         emphasis: attribute -> {attribute: number}: what the networks are told in place of a plain yes, where it alone
             shows too little. Of another attribute, only where nothing is said of that.
+        larger_channels: size of a second enlarger, which doubles the image where that is asked for; 0 for none.
     """
 
     attributes: list[str] = field(default_factory=list)
@@ -50,6 +51,7 @@ class GeneratorConfig:
     enlarger_blocks: int = 4
     graded: list[str] = field(default_factory=list)
     emphasis: dict[str, dict[str, float]] = field(default_factory=dict)
+    larger_channels: int = 0
 
     @property
     def decoder_size(self) -> int:
@@ -60,3 +62,8 @@ class GeneratorConfig:
     def image_size(self) -> int:
         """Side in px of the image."""
         return self.decoder_size * (2 if self.enlarger_channels else 1)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Sides in px that can be asked for, the image's own first."""
+        return (self.image_size, 2 * self.image_size) if self.larger_channels else (self.image_size,)

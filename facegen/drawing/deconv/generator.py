@@ -1,10 +1,10 @@
 """The generator of `facegen-deconv` checkpoints: (identity code, attributes) -> RGB.
 
-`train enlarger` trains its last part; no recipe trains the rest.
+`train enlarger` and `train larger` train its last parts; no recipe trains the rest.
 
 A conditional flow (flow.py) carries the identity code to an appearance code; a deconvolution decoder draws that
 code, after deconvfaces (Flynn 2016; Meden 2018): structured inputs, a dense layer, five upsampling + conv blocks;
-an enlarger doubles the size.
+an enlarger doubles the size, and a second one again where that is asked for.
 """
 
 from __future__ import annotations
@@ -102,12 +102,13 @@ class Enlarger(nn.Module):
 
     noise: Tensor
 
-    def __init__(self, config: GeneratorConfig):
+    def __init__(self, channels: int, blocks: int, size: int):
+        """Args: channels of its maps, how many residual blocks, the enlarged image's side in px."""
         super().__init__()
-        c, fine = config.enlarger_channels, config.enlarger_channels // 2
+        c, fine = channels, channels // 2
         self.into = convolution(3, c)
         self.blocks = nn.ModuleList()
-        for _ in range(config.enlarger_blocks):
+        for _ in range(blocks):
             first, second = convolution(c, c), convolution(c, c)
             nn.init.normal_(second.weight, std=0.01)  # what has learned nothing adds next to nothing
             self.blocks.append(nn.Sequential(nn.LeakyReLU(0.2), first, nn.LeakyReLU(0.2), second))
@@ -115,12 +116,12 @@ class Enlarger(nn.Module):
         self.noisiness = nn.Parameter(torch.zeros(fine, 1, 1))
         self.to_rgb = PerPixel(fine, 3)
         nn.init.normal_(self.to_rgb.weight, std=0.01)
-        size = config.image_size + 4 * EDGE
+        size += 4 * EDGE
         noise = np.random.Generator(np.random.PCG64(size)).standard_normal((1, 1, size, size))
         self.register_buffer("noise", torch.from_numpy(noise.astype(np.float32)), persistent=False)
 
     def forward(self, image: Tensor) -> Tensor:
-        """RGB (n, 3, s, s) in -1..1 -> (n, 3, 2s, 2s), of at most the generator's image size."""
+        """RGB (n, 3, s, s) in -1..1 -> (n, 3, 2s, 2s), at most `size` px a side."""
         wider = F.pad(image, (EDGE, EDGE, EDGE, EDGE), mode="replicate")
         h = self.into(wider.contiguous(memory_format=torch.channels_last))
         for block in self.blocks:
@@ -143,7 +144,12 @@ class DeconvGenerator(nn.Module):
         self.config = config
         self.prior = Prior(config)
         self.decoder = Decoder(config)
-        self.enlarger = Enlarger(config) if config.enlarger_channels else nn.Identity()
+        size = config.image_size
+        self.enlarger = self._enlarger(config.enlarger_channels, size)
+        self.larger = self._enlarger(config.larger_channels, 2 * size)
+
+    def _enlarger(self, channels: int, size: int) -> nn.Module:
+        return Enlarger(channels, self.config.enlarger_blocks, size) if channels else nn.Identity()
 
     def identity(self, seeds: Sequence[int]) -> Tensor:
         """Identity codes (n, identity_dim) of seeds; NumPy's generator, whose stream is fixed across versions."""
@@ -174,11 +180,15 @@ class DeconvGenerator(nn.Module):
         return self.decoder(self.appearance(identity, attributes, guidance), self.told(attributes)).clamp(-1, 1)
 
     @torch.inference_mode()
-    def draw(self, appearance: Tensor, attributes: Tensor) -> Tensor:
-        """RGB (n, 3, s, s) in -1..1 of appearance codes."""
+    def draw(self, appearance: Tensor, attributes: Tensor, size: int | None = None) -> Tensor:
+        """RGB (n, 3, s, s) in -1..1 of appearance codes; `size`: one of `config.sizes`, the image's own if left out."""
         with threads(free()):
-            return self.enlarger(self.decoder(appearance, self.told(attributes)).clamp(-1, 1)).clamp(-1, 1)
+            image = self.enlarger(self.decoder(appearance, self.told(attributes)).clamp(-1, 1)).clamp(-1, 1)
+            return image if size in (None, self.config.image_size) else self.larger(image).clamp(-1, 1)
 
-    def forward(self, identity: Tensor, attributes: Tensor, guidance: float | None = None) -> Tensor:
-        """RGB (n, 3, s, s) in -1..1 of identity codes (n, d), standard normal, and attributes (n, a) of -1/0/+1."""
-        return self.draw(self.appearance(identity, attributes, guidance), attributes)
+    def forward(
+        self, identity: Tensor, attributes: Tensor, guidance: float | None = None, size: int | None = None
+    ) -> Tensor:
+        """RGB (n, 3, s, s) in -1..1 of identity codes (n, d), standard normal, and attributes (n, a) of -1/0/+1; `size`
+        as `draw` takes it."""
+        return self.draw(self.appearance(identity, attributes, guidance), attributes, size)

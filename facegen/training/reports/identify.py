@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from facegen.files import write_atomic
 from facegen.networks.vggface import LAYERS, VGGFace, VGGFaceConfig
 from facegen.training.batches import to_tensor
-from facegen.training.jitter import jitter
+from facegen.training.jitter import jitter, other_view
 from facegen.training.optim import anneal
 from facegen.training.run import TrainingError
 from facegen.training.trainer import ModelTrainer, batches
@@ -112,7 +112,7 @@ class IdentifyTrainer(ModelTrainer):
         mirrored = torch.from_numpy(self.rng.random(len(rows)) < 0.5)
         images[mirrored] = images[mirrored].flip(3)
         self.model.train()
-        logits = self.logits(jitter(images))
+        logits = self.logits(jitter(other_view(images)))
         loss = F.cross_entropy(logits, self.subject[rows].to(logits.device))
         self.update(loss, [*self.model.parameters(), *self.people.parameters()])
         values = {"loss": loss.item()}
