@@ -89,8 +89,8 @@ def _peak(pid: int) -> float:
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
 
 
-def _ours(pipe: FacePipeline, i: int) -> bytes:
-    return pipe(TEXTS[i % len(TEXTS)], seed=i).png  # type: ignore[union-attr]  # one seed, one face
+def _ours(pipe: FacePipeline, i: int, size: int | None = None) -> bytes:
+    return pipe(TEXTS[i % len(TEXTS)], seed=i, size=size).png  # type: ignore[union-attr]  # one seed, one face
 
 
 def _numbered(call: Callable[[int], Any], offset: int, i: int) -> None:
@@ -112,7 +112,8 @@ def always(pipe: FacePipeline, n: int) -> Iterator[None]:
 def draw(options: argparse.Namespace) -> None:
     """Batch 1, in turns; others without reading, PNG and their own text encoders."""
     pipe = load(options.model)
-    work: dict[str, Callable[[int], Any]] = {OURS: partial(_ours, pipe), **peers(options.diffusion)}
+    larger = {f"{OURS}, {px} px": partial(_ours, pipe, size=px) for px in pipe.sizes[1:]}
+    work: dict[str, Callable[[int], Any]] = {OURS: partial(_ours, pipe), **larger, **peers(options.diffusion)}
     took: dict[int, dict[str, Took]] = {}
     for n in (1, 2):
         with always(pipe, n), torch.inference_mode():

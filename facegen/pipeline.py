@@ -223,7 +223,7 @@ class FacePipeline:
         if look is not None and look not in self.looks:
             has = f"has {', '.join(self.looks)}" if self.looks else "has no looks to choose from"
             raise UnknownLook(f"the look {str(look)[:40]!r} is unknown: this model {has}")
-        if size is not None and (size not in self.sizes or isinstance(size, bool)):
+        if size is not None and (type(size) is not int or size not in self.sizes):
             draws = " and ".join(map(str, self.sizes))
             raise UnknownSize(f"the size {str(size)[:20]} px is unknown: this model draws {draws} px")
         # One by one: a convolution's rounding may depend on the batch, and a face must not.

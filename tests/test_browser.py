@@ -22,6 +22,7 @@ from pages import (
     toast,
     toggle,
 )
+from PIL import Image
 
 # Every text that the face on the page has stood for, in order.
 WATCH = """() => {
@@ -187,6 +188,12 @@ def test_link_and_download_and_drop_restore_the_face(page, tmp_path):
     download.value.save_as(saved)
     assert saved.read_bytes() == png(page) and b"trainedAlgorithmicMedia" in saved.read_bytes()
 
+    with page.expect_download() as download:
+        page.get_by_role("link", name="128 px").click()
+    with Image.open(download.value.path()) as large:
+        assert large.size == (128, 128)
+    assert download.value.suggested_filename == "facegen-0-128.png"
+
     other = page.context.new_page()
     other.goto(page.url.split("?")[0] + link(page))
     expect(other.locator("#fg-face")).to_have_attribute("src", wanted)
@@ -203,8 +210,6 @@ def test_link_and_download_and_drop_restore_the_face(page, tmp_path):
 @on_desktop
 @pytest.mark.parametrize("mode, side", [("RGB", 8), ("1", 13000)], ids=["other", "bomb"])
 def test_a_picture_that_is_not_ours_or_too_large_is_refused_in_one_sentence(page, tmp_path, mode, side):
-    from PIL import Image
-
     Image.new(mode, (side, side)).save(tmp_path / "picture.png")
     old = face(page)
     restore_from(page, tmp_path / "picture.png")

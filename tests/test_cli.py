@@ -81,6 +81,7 @@ BAD = {
     "seeds past the end": (["a man", "--seed", "4294967295", "--n", "2"], "past the last"),
     "no images": (["a man", "--n", "0"], "at least 1"),
     "strength": (["a man", "--strength", "9"], "1 (gentle) to 6"),
+    "size": (["a man", "--size", "300"], "the size 300 px is unknown: this model draws 256 and 512 px"),
     "person": (["a man", "--person", "me"], "'me' is no person"),
     "seed of two minuses": (["a man", "--seed=--5"], "'--5' is no seed"),
     "seed of thousands of digits": (["a man", "--seed", "9" * 5000], "is no seed"),

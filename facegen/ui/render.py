@@ -71,7 +71,8 @@ def describe(said: Mapping[str, bool]) -> str:
 
 def file_name(settings: Mapping, suffix: str = ".png") -> str:
     """A safe name for a face's file."""
-    return f"facegen-{settings['person']}".replace("*", "x").replace(".", "")[:60] + suffix
+    name = f"facegen-{settings['person']}".replace("*", "x").replace(".", "")[:60]
+    return name + (f"-{settings['size']}" if settings.get("size") else "") + suffix
 
 
 def stage(image: Image.Image, settings: Mapping, answer: int, reader: str = "rules", larger: Sequence[int] = ()) -> str:
@@ -81,7 +82,7 @@ def stage(image: Image.Image, settings: Mapping, answer: int, reader: str = "rul
     """
     link = escape(links.write(settings, reader))
     downloads = "".join(
-        f'<a href="face.png{link}&amp;size={px}" download="{escape(file_name(settings, f"-{px}.png"))}">{px} px</a>'
+        f'<a href="face.png{link}&amp;size={px}" download="{escape(file_name({**settings, "size": px}))}">{px} px</a>'
         for px in larger
     )
     return (
