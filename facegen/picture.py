@@ -21,6 +21,7 @@ from PIL import Image, PngImagePlugin
 from facegen.errors import UserError
 
 SOFTWARE = "facegen"
+LUMA = (0.299, 0.587, 0.114)  # of red, green, blue (ITU-R BT.601)
 MAX_BYTES, MAX_SIDE = 16 * 2**20, 4096  # of a file that is to be restored
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 NOTICE = "Synthetic face drawn by a neural network. Not a photograph, and not an identification aid."

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,10 @@ from facegen import __version__, attributes, hub, registry
 from facegen import person as identity
 from facegen.attributes import Override
 from facegen.errors import UserError
+from facegen.face import Face, read_back
 from facegen.files import write_atomic
 from facegen.person import Person
-from facegen.picture import png_bytes, to_array, to_image
+from facegen.picture import to_image
 from facegen.reading.result import Reading
 from facegen.request import Request, StrengthError, ask
 
@@ -33,65 +33,6 @@ class UnknownLook(UserError):
 
 class UnknownSize(UserError):
     """A size that the model doesn't draw."""
-
-
-@dataclass(eq=False)
-class Face:
-    """One drawn face.
-
-    Attributes:
-        image: RGB, square.
-        seed: the seed, or None for a blend of seeds.
-        person: who it is, as text ("7", or a blend such as "7*0.94+12*0.34").
-        reading: what was read in the description; None where there was no text.
-        attributes: what was drawn, by name; only what the model can draw.
-        sources: "text" or "override" for each of them.
-        overrides: what was overridden by hand, drawable or not.
-        settings: all that is needed to draw it again, of JSON's types; written into the PNG.
-    """
-
-    image: Image.Image = field(repr=False)
-    seed: int | None
-    person: str
-    reading: Reading | None
-    attributes: dict[str, bool]
-    sources: dict[str, str]
-    overrides: dict[str, Override]
-    settings: dict
-
-    @cached_property
-    def match(self) -> dict[str, float]:
-        """Probability that each attribute is in the image, 0..1, as the embedded classifier sees it (lazily)."""
-        classifier = _classifier()
-        pixels = torch.from_numpy(to_array(self.image))[None]
-        probabilities = classifier.probabilities(pixels)[0].tolist()
-        return dict(zip(classifier.attributes, probabilities, strict=True))
-
-    @cached_property
-    def png(self) -> bytes:
-        """The image as PNG with its settings and the mark of a synthetic image."""
-        return png_bytes(self.image, self.settings)
-
-    def save(self, path: str | Path, *, overwrite: bool = True) -> Path:
-        """Write the PNG whole or not at all; `FileExistsError` for a file that is there and may not be overwritten."""
-        return write_atomic(path, self.png, overwrite=overwrite)
-
-    def to_dict(self) -> dict:
-        """What `generate --json` prints; "match" is None where no classifier is at hand."""
-        try:
-            match = {name: round(p, 4) for name, p in self.match.items() if name in self.attributes}
-        except hub.CheckpointError:
-            match = None
-        return {
-            "seed": self.seed,
-            "person": self.person,
-            "attributes": self.attributes,
-            "sources": self.sources,
-            "match": match,
-            "undrawable": self.settings["undrawable"],
-            "unused": list(self.reading.unused) if self.reading else [],
-            "model": self.settings["model"],
-        }
 
 
 class FacePipeline:
@@ -279,7 +220,7 @@ class FacePipeline:
         n = request.best_of
         if n == 1:
             return person
-        classifier = _classifier()
+        classifier = read_back()
         told = [(classifier.attributes.index(a), yes) for a, yes in used.items() if a in classifier.attributes]
         if not told:
             return person
@@ -338,11 +279,6 @@ def load_or_embedded(source: str | None = None) -> FacePipeline:
         pipe = load(str(hub.embedded()))
         pipe.notice = f"The embedded model draws: {error}."
         return pipe
-
-
-@lru_cache(maxsize=1)
-def _classifier() -> Any:
-    return registry.load_classifier()
 
 
 def _model_name(folder: Path, source: str | Path | None, revision: str | None = None) -> str:

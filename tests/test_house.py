@@ -26,7 +26,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("facegen.reading", "facegen.drawing"),
     ("facegen.data",),  # annotation shows what a classifier of drawing/ proposes
     ("facegen.networks",),
-    ("facegen.request",),  # what may be asked of a pipeline, checked
+    ("facegen.face", "facegen.request"),  # what comes out of a pipeline; what may be asked of it, checked
     ("facegen.pipeline",),
     ("facegen.bulk",),  # many descriptions at once
     ("facegen.ui", "facegen.evaluation", "facegen.training"),

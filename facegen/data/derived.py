@@ -16,6 +16,7 @@ from PIL import Image
 
 from facegen.attributes import NAMES
 from facegen.data.base import settle_exclusive
+from facegen.picture import LUMA
 
 LEFT_EYE, RIGHT_EYE = slice(36, 42), slice(42, 48)  # iBUG's order; left and right of the image
 CHEEK_MAX_SATURATION, CHEEK_MAX_LUMA = 0.62, 150.0  # above: colored stage light, or simply not dark
@@ -134,7 +135,7 @@ def _eyewear(values: np.ndarray, files: Sequence[Path], landmarks: np.ndarray) -
 
 def luma(color: np.ndarray) -> np.ndarray:
     """Rec. 601 luma of RGB (..., 3), in the same range."""
-    return np.asarray(color, np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
+    return np.asarray(color, np.float32) @ np.array(LUMA, np.float32)
 
 
 def _patch(image: np.ndarray, center: np.ndarray, half: float) -> np.ndarray:

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from facegen.evaluation.instruments.spectrum import LUMA
+from facegen.picture import LUMA
 
 
 def halve(images: Tensor) -> Tensor:

@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 
 from facegen.evaluation.instruments.cache import Arrays
+from facegen.picture import LUMA
 
 PERIODS = (2, 4)  # px, of the grids that upsampling layers leave
 FINE = (2, 8)  # px: from the finest detail to what is still detail
-LUMA = (0.299, 0.587, 0.114)
 
 
 class Spectrum:
