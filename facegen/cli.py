@@ -199,7 +199,7 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         code = typer.main.get_command(app).main(args=arguments, prog_name="facegen", standalone_mode=False)
     except typer.TyperException as error:
-        _fail(error.format_message(), error.exit_code)
+        _fail(_sentence(error), error.exit_code)
     except (typer.Abort, KeyboardInterrupt):
         _fail("stopped", 130)
     except PipeClosed:
@@ -212,6 +212,15 @@ def main(arguments: list[str] | None = None) -> None:
             raise
         _fail(f"{error.filename or 'a file'} can't be written: {error.strerror}", 2)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _sentence(error: typer.TyperException) -> str:
+    """What is wrong with an option; Typer's own words leave out what was given where pydantic refuses it."""
+    refused = error.__cause__
+    if not isinstance(refused, ValueError) or not hasattr(refused, "errors"):
+        return error.format_message()
+    first = refused.errors(include_url=False)[0]
+    return f"{error.format_message().partition(':')[0]}: {str(first['input'])[:60]!r}: {first['msg'].lower()}"
 
 
 def _fail(message: str, code: int) -> None:

@@ -79,6 +79,7 @@ BAD = {
     "seed above": (["a man", "--seed", "4294967296"], "4294967295"),
     "seed is a word": (["a man", "--seed", "seven"], "seven"),
     "seeds past the end": (["a man", "--seed", "4294967295", "--n", "2"], "past the last"),
+    "a word for a number": (["a man", "--n", "many"], "--n': 'many': input should be a valid integer"),
     "no images": (["a man", "--n", "0"], "at least 1"),
     "strength": (["a man", "--strength", "9"], "1 (gentle) to 6"),
     "size": (["a man", "--size", "300"], "the size 300 px is unknown: this model draws 256 and 512 px"),
