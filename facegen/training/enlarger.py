@@ -5,8 +5,8 @@
 A third of what it sees are photographs made small and somewhat soft, as what the generator draws is; it draws them as
 they were. The rest are faces that the generator drew: what it makes of them should look like photographs to two
 discriminators, of pixels and of a frozen network's features (Projected GAN, Sauer et al. 2021), which know where in the
-face they look. Made small again, it should be the face that was drawn, but for what repeats every two pixels. And what
-it draws should have the power of photographs at each frequency (Durall et al. 2020): upsampling leaves a grid that
+face they look. Made small again, it should be the face that was drawn, but for what repeats every two pixels. And at no
+frequency should it have much more power than photographs (after Durall et al. 2020): upsampling leaves a grid that
 discriminators of patches overlook.
 """
 
@@ -39,6 +39,7 @@ from facegen.training.trainer import ModelTrainer, batches, drop
 
 EVERY = 8  # steps between gradient penalties
 MARGIN = 4  # px that are drawn around a crop of the smaller image, since a convolution knows nothing beyond its edge
+TOLERANCE = 1.0  # of the logarithm of a frequency's power: two batches of ten photographs seldom differ by more
 MAPS = slice(0, 4)  # of the feature network's: the last one hardly sees what is sharp
 
 
@@ -54,7 +55,7 @@ class EnlargerTraining:
         crop: side in px of what is looked at, of the large picture.
         pixels, features, reconstruction, fidelity: weights of the two discriminators, of redrawn photographs, and of
             how far a drawn face, made small again, is from what it was.
-        spectrum: weight of how far the power of drawn crops is from photographs' at each frequency.
+        spectrum: weight of the power at each frequency that drawn crops have and photographs have not.
     """
 
     model: GeneratorConfig = field(default_factory=lambda: GeneratorConfig(enlarger_channels=32))
@@ -65,15 +66,15 @@ class EnlargerTraining:
     batch: int = 10
     steps: int = 3000
     learning_rate: float = 5e-4
-    pixels: float = 0.15
-    features: float = 0.45
+    pixels: float = 0.12
+    features: float = 0.35
     reconstruction: float = 0.4
     fidelity: float = 2.5
     penalty: float = 0.15
     feature_penalty: float = 0.25
     average: float = 0.998
     seed: int = 1
-    spectrum: float = 0.02
+    spectrum: float = 0.05
 
 
 class EnlargerTrainer(ModelTrainer):
@@ -206,14 +207,14 @@ class EnlargerTrainer(ModelTrainer):
             perceptual = perceptual_distance(self.squeezenet(redrawn)[MAPS], wanted)
         pixel = (redrawn - real[:half]).abs().mean()
         kept = (smooth(halve(fake)) - smooth(cut(drawn, corner, config.crop // 2))).abs().mean()
-        uneven = (log_power(fake) - log_power(real)).square().mean()
-        loss = fooled + config.reconstruction * (pixel + perceptual) + config.fidelity * kept + config.spectrum * uneven
+        excess = F.relu(log_power(fake) - log_power(real) - TOLERANCE).square().mean()
+        loss = fooled + config.reconstruction * (pixel + perceptual) + config.fidelity * kept + config.spectrum * excess
         self.update(loss, self.enlarger.parameters())
         update_average(self.average, self.enlarger, i, config.average)
         gaps = [(a.mean() - b.mean()).item() for a, b in zip(of_real, of_fake, strict=True)]
         return {
             "gap": gaps[0], "features gap": sum(gaps[1:]) / len(gaps[1:]), "l1": pixel.item(),
-            "perceptual": perceptual.item(), "kept": kept.item(), "spectrum": uneven.item(),
+            "perceptual": perceptual.item(), "kept": kept.item(), "excess": excess.item(),
         }  # fmt: skip
 
     def logits(self, images: Tensor, maps: list[Tensor], told: Tensor) -> list[Tensor]:
