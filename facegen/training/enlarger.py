@@ -246,6 +246,7 @@ class LargerTraining(EnlargerTraining):
 
     model: GeneratorConfig = field(default_factory=lambda: GeneratorConfig(enlarger_channels=32, larger_channels=24))
     faces: int = 1000
+    steps: int = 2000
 
     @property
     def image_size(self) -> int:
