@@ -123,7 +123,7 @@ def test_people_first_then_attributes(faces, tmp_path, capsys):
     assert f"checkpoint: {weights}" in capsys.readouterr().out
     log = [json.loads(x) for x in (tmp_path / "001-identify/log.jsonl").read_text().splitlines()]
     assert log[-1]["identify/right_validation"] > 0.9  # held-out photographs of the same people
-    assert log[-1]["identify/verification"] > 0.8  # the other two people
+    assert log[-1]["identify/verification_validation"] > 0.8  # the other two people
 
     assert train(faces, tmp_path, f"weights={weights}", "unfreeze=heads", "steps=3") == 0
     model = registry.load(tmp_path / "002-vggface/checkpoint", kinds=["facegen-vggface"])

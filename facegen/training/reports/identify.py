@@ -119,7 +119,7 @@ class IdentifyTrainer(ModelTrainer):
         if len(self.watched) and i % 200 == 199:
             values["right_validation"] = self.validate()
         if len(np.unique(self.subject[self.strangers])) > 1 and i % 200 == 199:
-            values["verification"] = self.verify()
+            values["verification_validation"] = self.verify()
         return values
 
     @torch.no_grad()
