@@ -12,7 +12,6 @@ from facegen.cli import main
 from facegen.drawing.deconv.config import GeneratorConfig
 from facegen.drawing.deconv.generator import DeconvGenerator, Enlarger
 from facegen.pipeline import FacePipeline, UnknownSize
-from facegen.training.crops import log_power
 
 SIZES = {"identity_dim": 8, "prior_width": 8, "prior_hidden": 8, "prior_blocks": 1}
 
@@ -91,12 +90,3 @@ def test_a_second_enlarger_doubles_the_image_where_that_is_asked(faces, squeezen
         before("black hair", size=128)
     small = torch.from_numpy(np.asarray(large.image.resize((64, 64)), np.float32) - np.asarray(own.image, np.float32))
     assert small.abs().mean() < 8  # levels of 256: it is the same face
-
-
-def test_power_is_told_at_each_frequency_whose_period_is_8_px_or_less():
-    wave = torch.cos(2 * torch.pi * torch.arange(32) / 4).expand(1, 3, 32, 32)  # a column every 4 px
-    flat = torch.zeros(1, 3, 32, 32)
-    excess = log_power(wave) - log_power(flat)
-    coarse = torch.cos(2 * torch.pi * torch.arange(32) / 16).expand(1, 3, 32, 32)
-    assert excess.max() > 10 and (excess > 5).sum() < 20 < len(excess)
-    assert (log_power(coarse) - log_power(flat)).max() < 1

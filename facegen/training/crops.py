@@ -1,12 +1,10 @@
-"""What the enlargers' training does with images: smaller, smoother, a square of them, their power."""
+"""What the enlargers' training does with images: smaller, smoother, a square of them."""
 
 from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-
-from facegen.picture import LUMA
 
 
 def halve(images: Tensor) -> Tensor:
@@ -21,18 +19,6 @@ def smooth(images: Tensor) -> Tensor:
         wider = F.pad(images, padding, mode="replicate")
         images = 0.75 * F.avg_pool2d(wider, size, 1) + 0.25 * images
     return images
-
-
-def log_power(images: Tensor) -> Tensor:
-    """Natural log of the mean power of crops (n, 3, s, s), in luma under a Hann window, at each frequency (k,) whose
-    period is 8 px or less: what is coarser is the drawn face's own."""
-    side = images.shape[-1]
-    gray = torch.einsum("nchw,c->nhw", images, images.new_tensor(LUMA))
-    window = torch.hann_window(side, device=images.device)
-    power = torch.fft.rfft2((gray - gray.mean((1, 2), keepdim=True)) * window[:, None] * window).abs().square().mean(0)
-    frequency = torch.fft.fftfreq(side, device=images.device)
-    fine = torch.hypot(frequency[:, None], frequency[: side // 2 + 1]) >= 1 / 8
-    return (power[fine] / side**2 + 1e-5).log()
 
 
 def soften(images: Tensor) -> Tensor:

@@ -5,9 +5,7 @@
 A third of what it sees are photographs made small and somewhat soft, as what the generator draws is; it draws them as
 they were. The rest are faces that the generator drew: what it makes of them should look like photographs to two
 discriminators, of pixels and of a frozen network's features (Projected GAN, Sauer et al. 2021), which know where in the
-face they look. Made small again, it should be the face that was drawn, but for what repeats every two pixels. And at no
-frequency should it have much more power than photographs (after Durall et al. 2020): upsampling leaves a grid that
-discriminators of patches overlook.
+face they look. Made small again, it should be the face that was drawn, but for what repeats every two pixels.
 """
 
 from __future__ import annotations
@@ -30,7 +28,7 @@ from facegen.networks.discriminators import Discriminator, FeatureDiscriminator
 from facegen.networks.squeezenet import SqueezeNet, perceptual_distance
 from facegen.picture import to_image
 from facegen.training.batches import to_tensor
-from facegen.training.crops import cut, halve, log_power, smooth, soften
+from facegen.training.crops import cut, halve, smooth, soften
 from facegen.training.default.losses import feature_penalty, gradient_penalty, relativistic
 from facegen.training.jitter import jitter
 from facegen.training.optim import anneal, update_average
@@ -39,7 +37,6 @@ from facegen.training.trainer import ModelTrainer, batches, drop
 
 EVERY = 8  # steps between gradient penalties
 MARGIN = 4  # px that are drawn around a crop of the smaller image, since a convolution knows nothing beyond its edge
-TOLERANCE = 1.0  # of the logarithm of a frequency's power: two batches of ten photographs seldom differ by more
 MAPS = slice(0, 4)  # of the feature network's: the last one hardly sees what is sharp
 
 
@@ -55,7 +52,6 @@ class EnlargerTraining:
         crop: side in px of what is looked at, of the large picture.
         pixels, features, reconstruction, fidelity: weights of the two discriminators, of redrawn photographs, and of
             how far a drawn face, made small again, is from what it was.
-        spectrum: weight of the power at each frequency that drawn crops have and photographs have not.
     """
 
     model: GeneratorConfig = field(default_factory=lambda: GeneratorConfig(enlarger_channels=32))
@@ -74,7 +70,6 @@ class EnlargerTraining:
     feature_penalty: float = 0.25
     average: float = 0.998
     seed: int = 1
-    spectrum: float = 0.05
 
 
 class EnlargerTrainer(ModelTrainer):
@@ -207,14 +202,13 @@ class EnlargerTrainer(ModelTrainer):
             perceptual = perceptual_distance(self.squeezenet(redrawn)[MAPS], wanted)
         pixel = (redrawn - real[:half]).abs().mean()
         kept = (smooth(halve(fake)) - smooth(cut(drawn, corner, config.crop // 2))).abs().mean()
-        excess = F.relu(log_power(fake) - log_power(real) - TOLERANCE).square().mean()
-        loss = fooled + config.reconstruction * (pixel + perceptual) + config.fidelity * kept + config.spectrum * excess
+        loss = fooled + config.reconstruction * (pixel + perceptual) + config.fidelity * kept
         self.update(loss, self.enlarger.parameters())
         update_average(self.average, self.enlarger, i, config.average)
         gaps = [(a.mean() - b.mean()).item() for a, b in zip(of_real, of_fake, strict=True)]
         return {
             "gap": gaps[0], "features gap": sum(gaps[1:]) / len(gaps[1:]), "l1": pixel.item(),
-            "perceptual": perceptual.item(), "kept": kept.item(), "excess": excess.item(),
+            "perceptual": perceptual.item(), "kept": kept.item(),
         }  # fmt: skip
 
     def logits(self, images: Tensor, maps: list[Tensor], told: Tensor) -> list[Tensor]:
@@ -246,7 +240,7 @@ class LargerTraining(EnlargerTraining):
 
     model: GeneratorConfig = field(default_factory=lambda: GeneratorConfig(enlarger_channels=32, larger_channels=24))
     faces: int = 1000
-    steps: int = 2000
+    steps: int = 1500
 
     @property
     def image_size(self) -> int:
