@@ -37,7 +37,6 @@ def build(pipe: FacePipeline) -> None:
         best_of: int = 1,
         previous: str = "",
         look: str = "",
-        size: int = 0,
     ) -> tuple[gr.FileData, dict[str, Any]]:
         """Draw a synthetic face from a description in plain English, such as "an old man with a beard, no glasses".
 
@@ -51,7 +50,6 @@ def build(pipe: FacePipeline) -> None:
             best_of: 1 to 8: draws so many close variations and keeps the best match, as the classifier sees it.
             previous: a description that `text` then changes, such as "take the glasses off"; empty for none.
             look: a kind of picture, such as "studio", where the model has several; empty for its own.
-            size: side in px, such as 512, where the model draws several; 0 for its own.
 
         Returns:
             The face as a PNG file with its settings inside, and what was read, drawn and seen in it.
@@ -63,8 +61,7 @@ def build(pipe: FacePipeline) -> None:
             chosen, _ = changed(parse(previous), chosen, words(text), pipe.graded)
             text = previous
         who = person or identity.check_seed(seed)
-        how = {"strength": strength or None, "best_of": best_of, "look": look or None, "size": size or None}
-        face = draw(pipe, text, chosen, who, **how)
+        face = draw(pipe, text, chosen, who, strength=strength or None, best_of=best_of, look=look or None)
         return face_file(face), by_artist(face.to_dict)
 
     def parse_description(text: str, previous: str = "") -> dict[str, Any]:
