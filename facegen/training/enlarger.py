@@ -137,7 +137,7 @@ class EnlargerTrainer(ModelTrainer):
         if not path.is_file():
             names = self.config.model.attributes
             labels = torch.from_numpy(self.data.columns(names)[self.rows].astype(np.float32))
-            known = (labels != 0).any(1)  # of some faces nothing is
+            known = (labels != 0).any(1)  # not all faces have labels
             labels = labels[known] if known.any() else labels
             labels = labels[torch.from_numpy(self.rng.integers(0, len(labels), self.config.faces))]
             said = drop(labels, 1.0)
