@@ -11,7 +11,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from importlib import import_module
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +41,8 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "channels": (1, 8192),
     "first": (1, 64),
     "image_size": (8, 4096),
-    "prior_steps": (1, 1000),
-    "prior_blocks": (0, 256),
     "flow_steps": (0, 1000),
     "flow_blocks": (0, 256),
-    "guide_blocks": (0, 256),
     "enlarger_blocks": (0, 256),
     "glimpses": (1, 1024),
     "heads": (1, 1024),
@@ -130,10 +126,9 @@ def _checked(config_class: type, config: dict[str, Any], path: Path) -> Any:
     wrong = [n for n in names if n not in attributes.BY_NAME] or [n for n in names if names.count(n) > 1]
     if wrong:
         raise hub.CheckpointError(f"{path} names the attribute {wrong[0][:40]!r} twice or no such attribute is known")
-    emphasis = getattr(checked, "emphasis", {})
-    strange = {*getattr(checked, "graded", []), *emphasis, *chain.from_iterable(emphasis.values())} - {*names}
+    strange = {*getattr(checked, "graded", [])} - {*names}
     if strange:
-        raise hub.CheckpointError(f"{path} grades or stresses {min(strange)[:40]!r}, which isn't one of its attributes")
+        raise hub.CheckpointError(f"{path} grades {min(strange)[:40]!r}, which isn't one of its attributes")
     return checked
 
 

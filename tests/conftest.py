@@ -43,7 +43,7 @@ def tiny_checkpoint(folder: Path, attributes: list[str], blocks: int) -> Path:
     from facegen.drawing.deconv.config import GeneratorConfig
     from facegen.drawing.deconv.generator import DeconvGenerator
 
-    sizes = {"identity_dim": 8, "prior_width": 8, "prior_hidden": 8, "prior_blocks": 1}
+    sizes = {"identity_dim": 8, "flow_width": 8, "flow_hidden": 8, "flow_blocks": 1}
     config = GeneratorConfig(attributes=attributes, channels=[8] * (blocks + 1), larger_channels=4, **sizes)
     model = DeconvGenerator(config)
     torch.manual_seed(0)

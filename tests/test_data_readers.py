@@ -277,7 +277,10 @@ def test_a_data_set_is_recognized_by_its_files(tmp_path):
         read_dataset(tmp_path, "ffhq")
 
 
-RATED = "image,age,gender,long-haired,skin-color,black\n1.jpg,58,10,20,12,3\n2.jpg,30,80,45,80,90\n3.jpg,8,40,10,10,2\n"
+RATED = (
+    "image,age,gender,long-haired,skin-color,black,asian,white,hispanic\n1.jpg,58,10,20,12,3,40,80,10\n"
+    "2.jpg,30,80,45,80,90,5,10,30\n3.jpg,8,40,10,10,2,5,90,5\n"
+)
 
 
 def test_the_clear_ends_of_ratings_are_labels_and_children_are_left_out(tmp_path):
@@ -293,6 +296,7 @@ def test_the_clear_ends_of_ratings_are_labels_and_children_are_left_out(tmp_path
         woman["old"] and not woman["young"] and not woman["male"] and not woman["long_hair"] and not woman["dark_skin"]
     )
     assert man["young"] and man["male"] and man["dark_skin"] and man["black"] and "long_hair" not in man
+    assert woman["white"] and not woman["hispanic"] and "asian" not in woman and not man["asian"] and not man["white"]
     assert woman["facing_front"] and "gray_hair" not in woman  # landmarks tell; nothing does
     assert len(read_omi(tmp_path, kids=True)) == 3
     (tmp_path / "ratings.csv").write_text("image,age\n1.jpg,30\n")

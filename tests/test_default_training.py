@@ -206,7 +206,7 @@ def test_as_much_is_said_as_people_say():
     labels[:, [2, 3, 5, 8]] = -1
     faces = made(labels, names, silent=0.2, wordy=0.1, most=4)
     full = torch.from_numpy(labels).expand(4000, -1).contiguous()
-    said = faces.said(full)
+    said = faces.words.said(full)
     assert ((said == 0) | (said == full)).all()
     count = (said != 0).sum(1)
     assert (count == 0).float().mean().item() == pytest.approx(0.2, abs=0.03)
@@ -223,7 +223,7 @@ def test_as_much_is_said_as_people_say():
 def test_nothing_unknown_is_said():
     labels = np.array([[1.0, 0.0, -1.0]], np.float32)
     faces = made(labels, ["male", "smiling", "hat"], silent=0.0, wordy=1.0)
-    assert (faces.said(torch.from_numpy(labels).expand(50, -1).contiguous()) == torch.from_numpy(labels)).all()
+    assert (faces.words.said(torch.from_numpy(labels).expand(50, -1).contiguous()) == torch.from_numpy(labels)).all()
 
 
 def test_a_mirrored_face_faces_the_other_way():

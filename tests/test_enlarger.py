@@ -13,7 +13,7 @@ from facegen.drawing.deconv.config import GeneratorConfig
 from facegen.drawing.deconv.generator import DeconvGenerator, Enlarger
 from facegen.pipeline import FacePipeline, UnknownSize
 
-SIZES = {"identity_dim": 8, "prior_width": 8, "prior_hidden": 8, "prior_blocks": 1}
+SIZES = {"identity_dim": 8, "flow_width": 8, "flow_hidden": 8, "flow_blocks": 1}
 
 
 def untrained() -> DeconvGenerator:

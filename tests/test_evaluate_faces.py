@@ -61,7 +61,7 @@ def packed(own, other):
 def checkpoint(tmp_path_factory):
     """An untrained generator of 16 px."""
     torch.manual_seed(0)
-    config = GeneratorConfig(HAIR, 8, [8, 8, 8], prior_width=8, prior_hidden=8, prior_blocks=1)
+    config = GeneratorConfig(HAIR, 8, [8, 8, 8], flow_width=8, flow_hidden=8, flow_blocks=1)
     folder = tmp_path_factory.mktemp("checkpoint") / "small"
     registry.save(DeconvGenerator(config), folder)
     return folder

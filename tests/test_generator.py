@@ -8,8 +8,6 @@ from facegen import FacePipeline, registry
 from facegen.attributes import encode
 from facegen.drawing.config import GeneratorConfig
 from facegen.drawing.decoder import Crop, Decoder, double, double_crop
-from facegen.drawing.deconv.config import GeneratorConfig as DeconvConfig
-from facegen.drawing.deconv.generator import DeconvGenerator
 from facegen.drawing.flow import Flow, adams
 from facegen.drawing.generator import FaceGenerator
 from facegen.drawing.threads import threads
@@ -154,20 +152,6 @@ def test_the_embedded_generator_follows_words():
     assert drawn[0].shape == (1, 3, 256, 256)
     for a, b in ((0, 1), (0, 2), (1, 2)):
         assert (drawn[a] - drawn[b]).abs().mean() > 0.005
-
-
-def test_what_shows_too_little_is_stressed():
-    names = ["beard", "sideburns", "hat"]
-    sizes = {"identity_dim": 8, "prior_width": 8, "prior_hidden": 8, "prior_blocks": 1}
-    stressed = {"beard": {"beard": 2.0, "sideburns": 1.0}}
-    model = DeconvGenerator(DeconvConfig(names, emphasis=stressed, channels=[8, 8, 8], **sizes))
-    said = torch.tensor([[1.0, 0, 0], [1.5, -1, 1], [-1, 0, 1], [0, 1, 0]])
-    assert model.told(said).tolist() == [[2, 1, 0], [3, -1, 1], [-1, 0, 1], [0, 1, 0]]
-    model.config.emphasis = {}
-    identity, plainly = model.identity([3]), model.told(torch.tensor([[2.0, 1, 0]]))
-    wanted = model(identity, plainly)
-    model.config.emphasis = stressed
-    assert torch.equal(model(identity, said[:1]), wanted)
 
 
 def test_the_look_is_chosen_kept_in_the_picture_and_checked(small, tmp_path):

@@ -9,13 +9,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from facegen.drawing.config import GeneratorConfig
+
+class Sizes(Protocol):
+    """What a generator's config says of its flow: see `drawing.config.GeneratorConfig`."""
+
+    identity_dim: int
+    flow_width: int
+    flow_hidden: int
+    flow_blocks: int
+    flow_steps: int
+
+    @property
+    def conditions(self) -> int:
+        """Length of the vector that says what is wanted."""
+        ...
+
 
 FREQUENCIES = 32
 
@@ -32,7 +47,7 @@ class Flow(nn.Module):
 
     frequencies: Tensor
 
-    def __init__(self, config: GeneratorConfig):
+    def __init__(self, config: Sizes):
         super().__init__()
         width, hidden, blocks = config.flow_width, config.flow_hidden, config.flow_blocks
         self.steps = config.flow_steps

@@ -36,9 +36,8 @@ class FaceGenerator(nn.Module):
         self.decoder = Decoder(config)
 
     def identity(self, seeds: Sequence[int]) -> Tensor:
-        """Identity codes (n, identity_dim) of seeds; NumPy's generator, whose stream is fixed across versions."""
-        codes = [np.random.Generator(np.random.PCG64(s)).standard_normal(self.config.identity_dim) for s in seeds]
-        return torch.from_numpy(np.stack(codes).astype(np.float32))
+        """Identity codes (n, identity_dim) of seeds."""
+        return identity_codes(seeds, self.config.identity_dim)
 
     def conditions(self, attributes: Tensor, look: str | None = None) -> Tensor:
         """What the networks are told, (n, config.conditions), of attributes (n, a) and a look; its default if left out.
@@ -78,6 +77,12 @@ class FaceGenerator(nn.Module):
     ) -> Tensor:
         """RGB (n, 3, s, s) in -1..1 of identity codes (n, identity_dim), standard normal, and attributes (n, a)."""
         return self.draw(self.appearance(identity, attributes, guidance, look), attributes, look)
+
+
+def identity_codes(seeds: Sequence[int], dim: int) -> Tensor:
+    """Standard normal codes (n, dim) of seeds, by NumPy's generator, whose stream is fixed across versions."""
+    codes = [np.random.Generator(np.random.PCG64(seed)).standard_normal(dim) for seed in seeds]
+    return torch.from_numpy(np.stack(codes).astype(np.float32))
 
 
 def conditions(attributes: Tensor, looks: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ from facegen.training.default.settings import read_recipe
 from facegen.training.default.trainer import DefaultTrainer, begin
 from facegen.training.enlarger import EnlargerTrainer, EnlargerTraining, LargerTrainer, LargerTraining
 from facegen.training.recipe import filled
+from facegen.training.refine.trainer import RefineTrainer, RefineTraining
 from facegen.training.reports.deconv import DeconvTrainer, DeconvTrainingConfig
 from facegen.training.reports.draw import DrawTrainer, DrawTrainingConfig
 from facegen.training.reports.endtoend import EndToEndTrainer, EndToEndTraining
@@ -27,6 +28,7 @@ from facegen.training.trainer import ModelTrainer, Trainer
 # What each does, for `train --help`; training/recipes has a file of each name.
 PRESETS = {
     "default": "The default generator: autoencoder, flow, distillation, then discriminators.",
+    "refine": "The embedded generator's flow, anew: on faces of its own that show what was said.",
     "enlarger": "The embedded generator's last part, which doubles its picture: on crops, against discriminators.",
     "larger": "Its second enlarger, for images of twice the size: the same, on larger photographs.",
     "gan": "A conditional GAN from nothing: the default's decoder and a discriminator of pixels alone.",
@@ -38,6 +40,7 @@ PRESETS = {
     "vggface": "VGG-Face's topology with a two-way head for each attribute; --set weights=FILE to fine-tune.",
 }
 MODELS: dict[str, tuple[type[ModelTrainer], type]] = {
+    "refine": (RefineTrainer, RefineTraining),
     "enlarger": (EnlargerTrainer, EnlargerTraining),
     "larger": (LargerTrainer, LargerTraining),
     "deconv": (DeconvTrainer, DeconvTrainingConfig),
@@ -74,7 +77,7 @@ def trainer_of(preset: str, setting: Setting) -> Trainer:
     if setting.feature_weights and hasattr(config, "feature_weights"):
         config.feature_weights = str(setting.feature_weights)
     if (
-        preset not in ("identify", "enlarger", "larger") and not config.model.attributes
+        preset not in ("identify", "refine", "enlarger", "larger") and not config.model.attributes
     ):  # those that the labels can support
         config.model.attributes = drawable_names(setting.datasets)
         if not config.model.attributes:

@@ -29,6 +29,9 @@ ENDS = {
     "long-haired": ("long_hair", 26, 58),
     "skin-color": ("dark_skin", 35, 75),
     "black": ("black", 15, 85),
+    "asian": ("asian", 25, 60),
+    "white": ("white", 25, 60),
+    "hispanic": ("hispanic", 25, 60),
 }
 
 

@@ -1,10 +1,9 @@
 """The generator of `facegen-deconv` checkpoints: (identity code, attributes) -> RGB.
 
-`train enlarger` and `train larger` train its last parts; no recipe trains the rest.
-
-A conditional flow (flow.py) carries the identity code to an appearance code; a deconvolution decoder draws that
-code, after deconvfaces (Flynn 2016; Meden 2018): structured inputs, a dense layer, five upsampling + conv blocks;
-an enlarger doubles the size, and a second one again where that is asked for.
+A conditional flow carries the identity code to an appearance code (`train flow`); a deconvolution decoder draws that
+code, after deconvfaces (Flynn 2016; Meden 2018): structured inputs, a dense layer, five upsampling + conv blocks (no
+recipe trains it); an enlarger doubles the size (`train enlarger`), and a second one again where that is asked for
+(`train larger`).
 """
 
 from __future__ import annotations
@@ -18,7 +17,8 @@ from torch import Tensor, nn
 
 from facegen.drawing.decoder import double
 from facegen.drawing.deconv.config import GeneratorConfig
-from facegen.drawing.deconv.flow import Prior
+from facegen.drawing.flow import Flow
+from facegen.drawing.generator import identity_codes
 from facegen.drawing.layers import PerPixel, convolution, double_rgb, yes_no
 from facegen.drawing.threads import free, threads
 
@@ -135,14 +135,14 @@ class Enlarger(nn.Module):
 
 
 class DeconvGenerator(nn.Module):
-    """The whole generator; see the module's docstring."""
+    """The whole generator; see the module's docstring. Attributes are numbers (n, a) as `FaceGenerator` takes them."""
 
     Config = GeneratorConfig
 
     def __init__(self, config: GeneratorConfig):
         super().__init__()
         self.config = config
-        self.prior = Prior(config)
+        self.flow = Flow(config)
         self.decoder = Decoder(config)
         size = config.image_size
         self.enlarger = self._enlarger(config.enlarger_channels, size)
@@ -152,43 +152,37 @@ class DeconvGenerator(nn.Module):
         return Enlarger(channels, self.config.enlarger_blocks, size) if channels else nn.Identity()
 
     def identity(self, seeds: Sequence[int]) -> Tensor:
-        """Identity codes (n, identity_dim) of seeds; NumPy's generator, whose stream is fixed across versions."""
-        codes = [np.random.Generator(np.random.PCG64(s)).standard_normal(self.config.identity_dim) for s in seeds]
-        return torch.from_numpy(np.stack(codes).astype(np.float32))
-
-    def told(self, attributes: Tensor) -> Tensor:
-        """What the networks are told for attributes (n, a): see `config.emphasis`."""
-        told, place = attributes.clone(), self.config.attributes.index
-        for name, numbers in self.config.emphasis.items():
-            said = attributes[:, place(name)]
-            for other, number in numbers.items():
-                open_to_it = (said > 0) & ((attributes[:, place(other)] == 0) | (other == name))
-                told[:, place(other)] = torch.where(open_to_it, number * said, told[:, place(other)])
-        return told
+        """Identity codes (n, identity_dim) of seeds."""
+        return identity_codes(seeds, self.config.identity_dim)
 
     @torch.inference_mode()
     def appearance(self, identity: Tensor, attributes: Tensor, guidance: float | None = None) -> Tensor:
-        """Appearance codes (n, identity_dim) of identity codes under attributes (n, a) of -1/0/+1; for a yes of a
-        degree see `config.graded`."""
-        told = self.told(attributes)
+        """Appearance codes (n, identity_dim) of identity codes (n, identity_dim) under attributes (n, a)."""
         with threads(1):
-            return self.prior.sample(identity, told, self.config.guidance if guidance is None else guidance)
+            return self.flow.sample(
+                identity, yes_no(attributes), self.config.guidance if guidance is None else guidance
+            )
+
+    @torch.inference_mode()
+    def small(self, appearance: Tensor, attributes: Tensor) -> Tensor:
+        """RGB (n, 3, s, s) in -1..1 of appearance codes, at the decoder's size."""
+        return self.decoder(appearance, attributes).clamp(-1, 1)
 
     @torch.inference_mode()
     def sketch(self, identity: Tensor, attributes: Tensor, guidance: float | None = None) -> Tensor:
         """RGB (n, 3, s, s) at the decoder's size: what `forward` enlarges."""
-        return self.decoder(self.appearance(identity, attributes, guidance), self.told(attributes)).clamp(-1, 1)
+        return self.small(self.appearance(identity, attributes, guidance), attributes)
 
     @torch.inference_mode()
     def draw(self, appearance: Tensor, attributes: Tensor, size: int | None = None) -> Tensor:
         """RGB (n, 3, s, s) in -1..1 of appearance codes; `size`: one of `config.sizes`, the image's own if left out."""
         with threads(free()):
-            image = self.enlarger(self.decoder(appearance, self.told(attributes)).clamp(-1, 1)).clamp(-1, 1)
+            image = self.enlarger(self.small(appearance, attributes)).clamp(-1, 1)
             return image if size in (None, self.config.image_size) else self.larger(image).clamp(-1, 1)
 
     def forward(
         self, identity: Tensor, attributes: Tensor, guidance: float | None = None, size: int | None = None
     ) -> Tensor:
-        """RGB (n, 3, s, s) in -1..1 of identity codes (n, d), standard normal, and attributes (n, a) of -1/0/+1; `size`
-        as `draw` takes it."""
+        """RGB (n, 3, s, s) in -1..1 of identity codes (n, d), standard normal, and attributes (n, a); `size` as `draw`
+        takes it."""
         return self.draw(self.appearance(identity, attributes, guidance), attributes, size)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from facegen.drawing.flow import adams
 from facegen.training.default.state import State
@@ -23,6 +23,25 @@ def guided(said: Tensor, unsaid: Tensor, strength: Tensor | float) -> Tensor:
     """
     towards = unsaid + strength * (said - unsaid)
     return towards * said.norm(dim=1, keepdim=True) / towards.norm(dim=1, keepdim=True).clamp(min=1e-6)
+
+
+def knots(
+    teacher: nn.Module, noise: Tensor, told: Tensor, untold: Tensor, strength: Tensor, large: int, small: int
+) -> Tensor:
+    """Where each of `large` steps should lead, (large + 1, n, d): the teacher's guided way in `small` times as many.
+
+    Args:
+        teacher: as `losses.flow_matching` takes it. noise: (n, d). strength: (n,), from 1 (no guidance) on.
+        told, untold: (n, conditions), what was said, and what isn't guided away from.
+    """
+    one = torch.ones_like(strength)
+
+    def velocity(x: Tensor, t: float) -> Tensor:
+        both = x.new_full((2 * len(x),), t)
+        v = teacher(torch.cat([x, x]), both, torch.cat([told, untold]), torch.cat([one, one]))
+        return guided(*v.float().chunk(2), strength[:, None])
+
+    return torch.stack(adams(velocity, noise, large * small)[::small])
 
 
 def start(state: State) -> None:
@@ -50,16 +69,9 @@ def distillation(state: State):
         told = faces.asked(settings.batch)
         untold = torch.cat([torch.zeros_like(told[:, :-looks]), told[:, -looks:]], 1)
         strength = 1 + (settings.strongest - 1) * torch.rand(settings.batch, device=state.device)
-        one = torch.ones_like(strength)
-
-        def velocity(x: Tensor, t: float) -> Tensor:
-            both = x.new_full((2 * len(x),), t)
-            with accelerator.autocast():
-                v = teacher(torch.cat([x, x]), both, torch.cat([told, untold]), torch.cat([one, one]))
-            return guided(*v.float().chunk(2), strength[:, None])
-
-        states = adams(velocity, noise, large * settings.teacher_steps)
-        return torch.stack(states[:: settings.teacher_steps]), told, strength
+        with accelerator.autocast():
+            path = knots(teacher, noise, told, untold, strength, large, settings.teacher_steps)
+        return path, told, strength
 
     def step(i: int) -> dict[str, Tensor]:
         anneal(optimizer, settings.learning_rate, i, settings.steps)

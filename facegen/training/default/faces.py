@@ -10,19 +10,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from facegen.attributes import BY_NAME, GROUPS, MIRRORED, members
 from facegen.drawing.generator import conditions
 from facegen.networks.encoder import shrunk
 from facegen.training.batches import rarity
 from facegen.training.default.settings import DataSettings
-
-# How often people say it of a face that is so, in shares of a main attribute's yes (368 descriptions as typed): another
-# attribute's yes, a no that people say, another no. Gender is said of most.
-SAID_MINOR, SAID_NO, SAID_OTHER_NO, SAID_GENDER = 0.35, 0.2, 0.03, 3.0
-DENIED = (
-    "beard", "mustache", "goatee", "stubble", "eyeglasses", "hat", "smiling", "long_hair", "heavy_makeup", "earrings",
-    "chubby",
-)  # fmt: skip
+from facegen.training.default.words import Words
 
 
 @dataclass
@@ -68,16 +60,7 @@ class Faces:
         weights = rarity((labels[rows] > 0).astype(np.int8) - (labels[rows] < 0), names) ** settings.rarity
         self.weights = torch.from_numpy(weights / weights.sum()).to(device)
         self.sides = torch.from_numpy(sides[rows]).to(device)
-        order = {name: j for j, name in enumerate(names)}
-        self.mirror = torch.tensor([order.get(MIRRORED.get(n, n), j) for n, j in order.items()], device=device)
-        self.exclusive = [
-            torch.tensor(columns, device=device)
-            for group in GROUPS
-            if group.exclusive and len(columns := [order[n] for n in members(group.name) if n in order]) > 1
-        ]
-        often = [SAID_GENDER if n == "male" else 1.0 if BY_NAME[n].main else SAID_MINOR for n in names]
-        denied = [SAID_GENDER if n == "male" else SAID_NO if n in DENIED else SAID_OTHER_NO for n in names]
-        self.often, self.denied = (torch.tensor(each, device=device).log() for each in (often, denied))
+        self.words = Words(names, settings, device)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -91,9 +74,8 @@ class Faces:
         """n faces at `size` px, none made larger for it, mirrored at random, and what is said of each."""
         rows = torch.multinomial(self.weights * (self.sides >= size), n, replacement=True)
         photos, labels = self.photos(rows), self.labels[rows]
-        turned = torch.rand(n, device=self.device) < 0.5
+        labels, turned = self.words.mirrored(labels)
         photos = torch.where(turned[:, None, None, None], photos.flip(3), photos)
-        labels = torch.where(turned[:, None], labels[:, self.mirror], labels)
         return Batch(shrunk(photos, size), self.told(labels, self.looks[rows]))
 
     def asked(self, n: int) -> Tensor:
@@ -104,26 +86,4 @@ class Faces:
     def told(self, labels: Tensor, looks: Tensor) -> Tensor:
         """Conditions of labels (n, a), most of them left unsaid, and looks (n, l), some of them not told."""
         kept = torch.rand(len(looks), 1, device=self.device) >= self.settings.no_look
-        return conditions(self.said(labels), looks * kept)
-
-    def said(self, labels: Tensor) -> Tensor:
-        """Labels (n, a) of which as much is left as people say: of some faces nothing, of most up to `most`
-        attributes, of some all.
-
-        Which ones is drawn without replacement, those that people say more often first (Gumbel top-k, Kool et al.
-        2019). With a yes of an exclusive group the noes that it stands for are said.
-        """
-        n, settings = len(labels), self.settings
-        chance = torch.rand(n, 1, device=self.device)
-        several = torch.randint(1, settings.most + 1, (2, n, 1), device=self.device).amin(0)  # few more often than many
-        several = torch.where(chance < settings.silent, 0, several)
-        several = torch.where(chance >= 1 - settings.wordy, labels.shape[1], several)
-        often = torch.where(labels < 0, self.denied, self.often)
-        score = often - torch.log(-torch.log(torch.rand_like(labels).clamp(1e-9, 1 - 1e-9)))
-        score = score.masked_fill(labels == 0, -torch.inf)
-        rank = score.argsort(1, descending=True).argsort(1)
-        said = torch.where(rank < several, labels, 0.0)
-        for columns in self.exclusive:
-            yes = (said[:, columns] > 0).any(1, keepdim=True)
-            said[:, columns] = torch.where(yes, labels[:, columns], said[:, columns])
-        return said
+        return conditions(self.words.said(labels), looks * kept)

@@ -40,7 +40,7 @@ def flow(state: State):
         anneal(optimizer, settings.learning_rate, i, settings.steps)
         picked = torch.multinomial(weights, settings.batch, replacement=True)
         labels = faces.labels[rows[picked]]
-        labels = torch.where(mirrored[picked][:, None], labels[:, faces.mirror], labels)
+        labels = torch.where(mirrored[picked][:, None], labels[:, faces.words.mirror], labels)
         code = known[picked]
         code = code + settings.code_noise * torch.randn_like(code)
         with accelerator.autocast():
