@@ -13,7 +13,7 @@ from facegen.drawing.deconv.generator import DeconvGenerator
 from facegen.networks.squeezenet import SqueezeNet
 from facegen.training.refine.choosing import FromCodes, choose
 from facegen.training.refine.sight import FAR, Sight
-from facegen.training.refine.trainer import respread, widened
+from facegen.training.refine.weights import respread, widened
 
 SIZES = {"identity_dim": 8, "flow_width": 16, "flow_hidden": 16, "flow_blocks": 1, "channels": [8, 8, 8, 8]}
 

@@ -13,7 +13,7 @@ nothing that they could fool.
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from tqdm import tqdm
 from facegen import registry
 from facegen.data.pack import supported
 from facegen.drawing.deconv.config import GeneratorConfig
-from facegen.drawing.deconv.generator import Decoder, DeconvGenerator
+from facegen.drawing.deconv.generator import DeconvGenerator
 from facegen.drawing.layers import yes_no
 from facegen.drawing.sheets import grid
 from facegen.networks.squeezenet import SqueezeNet
@@ -40,6 +40,7 @@ from facegen.training.default.words import Words
 from facegen.training.optim import anneal, update_average
 from facegen.training.refine.choosing import Chosen, FromCodes, choose
 from facegen.training.refine.sight import Sight
+from facegen.training.refine.weights import respread, widened
 from facegen.training.run import TrainingError
 from facegen.training.trainer import ModelTrainer, batches
 
@@ -289,32 +290,3 @@ class RefineTrainer(ModelTrainer):
             grid([to_image(face) for row in faces for face in row], 8).save(
                 self.run.folder / f"refine-{i:06d}.jpg", quality=92
             )
-
-
-def respread(decoder: Decoder, scale: Tensor, shift: Tensor) -> None:
-    """Make a decoder draw of codes (n, d) what it drew of `scale * codes + shift`; both are (d,)."""
-    for layer in (decoder.mapping[0], decoder.dense, decoder.eigenfaces):
-        weight = layer.weight.float().clone()
-        layer.bias = nn.Parameter(layer.bias + weight[:, : len(shift)] @ shift, requires_grad=False)
-        weight[:, : len(scale)] *= scale
-        layer.weight = nn.Parameter(weight, requires_grad=False)
-
-
-def widened(
-    published: Mapping[str, Tensor], wanted: Mapping[str, Tensor], known: Sequence[str], names: Sequence[str]
-) -> dict[str, Tensor]:
-    """A generator's weights with inputs for more attributes, which do nothing yet.
-
-    Args:
-        published: its state dict. wanted: that of the wider one, for its shapes.
-        known, names: the attributes of both; `names` begins with `known`.
-    """
-    state = {}
-    for key, tensor in published.items():
-        added = wanted[key].shape[-1] - tensor.shape[-1] if tensor.dim() == 2 else 0
-        if added:  # .. yes (known), no (known) -> .. yes (names), no (names)
-            yes, no = tensor.shape[-1] - 2 * len(known), tensor.shape[-1] - len(known)
-            more = tensor.new_zeros(len(tensor), len(names) - len(known))
-            tensor = torch.cat([tensor[:, :yes], tensor[:, yes:no], more, tensor[:, no:], more], 1)
-        state[key] = tensor
-    return state
