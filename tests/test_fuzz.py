@@ -122,8 +122,8 @@ def data_sets(tmp_path_factory, faces) -> dict[str, tuple[Path, list[str]]]:
     (plain / "annotations.csv").write_text("subject,words\n1,beard male\n2,no_hat\n")
     omi = root / "omi"
     write_images(omi / "images", ["1.jpg", "2.jpg"])
-    columns = ["image", "age", "gender", "long-haired", "skin-color", "black"]
-    (omi / "ratings.csv").write_text(",".join(columns) + "\n1.jpg,40,20,80,30,5\n2.jpg,60,90,10,80,90\n")
+    columns = ["image", "age", "gender", "long-haired", "skin-color", "black", "asian", "white", "hispanic"]
+    (omi / "ratings.csv").write_text(",".join(columns) + "\n1.jpg,40,20,80,30,5,10,80,5\n2.jpg,60,90,10,80,90,5,5,30\n")
     return {
         "celeba": (celeba, ["list_attr_celeba.txt", "identity.txt", "alignment.csv", "landmarks68.npy"]),
         "pubfig": (pubfig, ["pubfig_attributes.txt", "dev_urls.txt"]),
