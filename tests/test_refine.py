@@ -117,6 +117,10 @@ def test_a_generator_learns_a_word_of_faces_of_its_own(faces, squeezenet, tmp_pa
     given += ["--set", "learning_rate=0.005"]
     assert refine(*given, "--set", "plain={hat: 0.1}") == 2
     assert "plain names 'hat', which isn't among model.attributes" in capsys.readouterr().err
+    more = ["--set", "model={attributes: [blond_hair, hat], channels: [8, 8, 8, 8]}", "--set", "plain={hat: 0.1}"]
+    assert refine(*given, *more) == 2 and "labelled 'hat': plain can't name it" in capsys.readouterr().err
+    assert refine(*given, "--set", "left_out=2") == 2 and "left_out 2.0 and plain" in capsys.readouterr().err
+    assert refine(*given, "--set", "steps=600") == 2 and "matching 600 is of the 600 steps" in capsys.readouterr().err
     assert refine(*given, "--set", "steps=700") == 0
     run = max(tmp_path.glob("*-refine"))
     before, made = registry.load(base), registry.load(run / "checkpoint")

@@ -44,7 +44,7 @@ class Sight:
     ):
         self.network = network
         features = self.features(images)
-        self.base = make_pipeline(*_whitened(np.concatenate([features, self.features(drawn)])))
+        self.base = _whitened(np.concatenate([features, self.features(drawn)]))
         self.photographs = self.base.transform(features)
         self.models: dict[str, LogisticRegression] = {}
         for name, told in zip(names, labels.T, strict=True):
@@ -80,8 +80,8 @@ def clipped(x: np.ndarray) -> np.ndarray:
     return np.clip(x, -4, 4)
 
 
-def _whitened(features: np.ndarray) -> Sequence[Pipeline]:
-    """Fitted steps: standardised, without outliers, turned to principal components, standardised again."""
+def _whitened(features: np.ndarray) -> Pipeline:
+    """Fitted to features: standardised, without outliers, turned to principal components, standardised again."""
     count = min(COMPONENTS, max(len(features) // 4, 1), features.shape[1])
     steps = [StandardScaler(), FunctionTransformer(clipped), PCA(count, random_state=0), StandardScaler()]
-    return [make_pipeline(*steps, FunctionTransformer(clipped)).fit(features)]
+    return make_pipeline(*steps, FunctionTransformer(clipped)).fit(features)

@@ -44,12 +44,9 @@ from facegen.training.refine.weights import respread, widened
 from facegen.training.run import TrainingError
 from facegen.training.trainer import ModelTrainer, batches
 
-KINDS, NAMED, DENIED, SILENT = (
-    0.25,
-    0.1,
-    0.1,
-    0.08,
-)  # shares of a batch: of a kind that is named; of others; nothing said
+# Shares of a batch: drawn for a kind that is named; of the others, those whose kind is named, or another one denied;
+# those of which nothing is said.
+KINDS, NAMED, DENIED, SILENT = 0.25, 0.1, 0.1, 0.08
 REFRESH, SETS = 150, 8  # steps that learn from one set of paths; batches in it
 
 
@@ -119,8 +116,18 @@ class RefineTrainer(ModelTrainer):
             raise TrainingError(
                 f"model.channels mean {config.image_size} px, the generator's {self.published.config.decoder_size} px"
             )
+        if not (0 <= config.left_out < 1 and all(0 < share < 1 for share in config.plain.values())):
+            raise TrainingError(
+                f"left_out {config.left_out} and plain {config.plain} are shares: 0 to below 1 is needed"
+            )
+        if not 0 < config.matching < config.steps:
+            raise TrainingError(f"matching {config.matching} is of the {config.steps} steps: 1 to below that is needed")
         names = [*known, *(name for name in config.model.attributes if name not in known)]
         config.model = replace(self.published.config, attributes=names)
+        self.taught = self.photographs()
+        untold = {*config.plain} - {*self.taught[1]}
+        if untold:
+            raise TrainingError(f"too few photographs of --data are labelled {min(untold)!r}: plain can't name it")
         self.model = DeconvGenerator(config.model).requires_grad_(False).eval()
         self.model.load_state_dict(widened(self.published.state_dict(), self.model.state_dict(), known, names))
         self.flow = copy.deepcopy(self.model.flow).to(self.device).requires_grad_(True).train()
@@ -146,8 +153,7 @@ class RefineTrainer(ModelTrainer):
         kept = load_file(path)
         scores = {name.removeprefix("seen."): value for name, value in kept.items() if name.startswith("seen.")}
         said = F.pad(kept["said"], (0, len(config.model.attributes) - len(known)))
-        plain = {name: share for name, share in config.plain.items() if name in scores}
-        return choose(kept["codes"], said, scores, config.model.attributes, plain, config.left_out)
+        return choose(kept["codes"], said, scores, config.model.attributes, config.plain, config.left_out)
 
     def draw(self) -> tuple[Tensor, Tensor]:
         """Codes (n, d) of the published flow, and what was said, (n, a): some of a photograph's labels."""
@@ -155,6 +161,8 @@ class RefineTrainer(ModelTrainer):
         labels = torch.from_numpy(self.data.columns(model.config.attributes)[self.rows].astype(np.float32))
         weights = rarity(labels.numpy().astype(np.int8), model.config.attributes) ** config.words.rarity
         weights = torch.from_numpy(weights) * (labels != 0).any(1)  # not all photographs have labels
+        if not weights.any():
+            raise TrainingError("no photograph of --data is labelled: nothing tells what is said of faces")
         labels, _ = self.words.mirrored(labels[torch.multinomial(weights, config.codes, replacement=True)])
         said = self.words.said(labels)
         graded = torch.tensor([name in model.config.graded for name in model.config.attributes])
@@ -173,7 +181,7 @@ class RefineTrainer(ModelTrainer):
                 for b in tqdm(batches(np.arange(some), 16), "faces")
             ]
         )
-        rows, names, labels = self.photographs()
+        rows, names, labels = self.taught
         squeezenet, every = SqueezeNet(Path(config.feature_weights)), max(some // 1500, 1)
         sight = Sight(squeezenet, self.data.images[rows], labels, names, drawn[::every])
         known = torch.cat([codes, said], 1)
@@ -234,11 +242,8 @@ class RefineTrainer(ModelTrainer):
         """
         n = min(4096, len(self.chosen.codes))
         rows = torch.randint(len(self.chosen.codes), (n,))
-        noise, wanted, told = (
-            torch.randn(n, self.config.model.identity_dim),
-            self.chosen.codes[rows],
-            self.chosen.told[rows],
-        )
+        wanted, told = self.chosen.codes[rows], self.chosen.told[rows]
+        noise = torch.randn(n, self.config.model.identity_dim)
         product = copy.deepcopy(self.model).cpu()
         drawn = torch.cat([product.appearance(*pair) for pair in zip(noise.split(256), told.split(256), strict=True)])
         scale = wanted.std(0) / drawn.std(0).clamp(min=1e-6)
