@@ -88,8 +88,8 @@ def test_the_whole_protocol(own, other, squeezenet, checkpoint, tmp_path, capsys
     # The judge tells hair in photographs; an untrained network draws none, and nothing near a photograph.
     assert result["accuracy_main"]["photographs"] > 0.9 > 0.75 > result["accuracy_main"]["drawn"]
     values = result["distance"]["squeezenet"]["frechet"]
-    assert list(result["distance"]) == list(result["manifold"]) == ["efficientnet", "squeezenet"]
-    assert [row["seen_by_a_loss"] for row in result["distance"].values()] == [False, True]
+    assert list(result["distance"]) == list(result["manifold"]) == ["efficientnet", "efficientnet_lite2", "squeezenet"]
+    assert [row["seen_by_a_loss"] for row in result["distance"].values()] == [False, False, True]
     assert result["said"]["seen_main"]["photographs"] > 0.9
     assert sum(row["drawn"]["n"] for row in result["said"]["each"].values()) == 210  # each has one hair color said
     manifold = result["manifold"]["efficientnet"]
@@ -136,7 +136,7 @@ def test_few_words_and_photographs_of_another_set(own, other, checkpoint, tmp_pa
     protocol = result["protocol"]
     assert protocol["said"] == "few" and 1 <= protocol["said_on_average"] <= 2 and "leakage" not in result
     assert (protocol["judged_at"], protocol["compared_at"], protocol["compared_with"]) == (32, 64, 244)
-    assert list(result["distance"]) == ["efficientnet"]
+    assert list(result["distance"]) == ["efficientnet", "efficientnet_lite2"]
     # An untrained network of 16 px has less fine detail than noisy photographs.
     assert set(result["spectrum"]["grid_db"]) == {"2", "4"} and 0 < result["spectrum"]["fine_energy"] < 1
 

@@ -14,7 +14,7 @@ def test_the_number_of_threads_changes_no_bit_of_the_embedded_network(pipe):
 
     def draw() -> bytes:
         assert torch.equal(generator.appearance(generator.identity([7]), said), code)
-        return generator.enlarger(generator.decoder(code, said)).numpy().tobytes()
+        return generator.notch(generator.enlarger(generator.decoder(code, said))).numpy().tobytes()
 
     assert len({on(n, draw) for n in (1, 2, 3)}) == 1
 

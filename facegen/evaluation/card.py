@@ -21,6 +21,7 @@ from facegen.evaluation.reader import EvaluationError
 from facegen.files import write_atomic
 
 PICTURE = "faces.webp"
+SPACES = {"efficientnet": "EfficientNet-Lite0", "efficientnet_lite2": "EfficientNet-Lite2"}  # that no loss saw
 ENOUGH, WEAKEST = 20, 5
 NEEDED = {
     "faces": {"protocol", "said", "accuracy_main", "face_found", "typed", "manifold", "distance", "groups"},
@@ -96,17 +97,24 @@ def read_figures(path: Path, what: str) -> dict[str, Any]:
 
 def rows(found: Mapping[str, Any]) -> list[tuple[str, float | None, float | None]]:
     """(name, drawn, photographs) of each figure."""
-    manifold, frechet = found["manifold"]["efficientnet"], found["distance"]["efficientnet"]["frechet"]
+    spaces = {space: title for space, title in SPACES.items() if space in found["manifold"]}
     measured = {
         "seen of what was said, main attributes": found["said"]["seen_main"],
         "balanced accuracy, main attributes": found["accuracy_main"],
         "a face is found": found["face_found"],
-        "precision, EfficientNet-Lite0 features": manifold["precision"],
-        "recall, EfficientNet-Lite0 features": manifold["recall"],
+        **{
+            f"{figure}, {title} features": found["manifold"][space][figure]
+            for space, title in spaces.items()
+            for figure in ("precision", "recall")
+        },
     }
+    frechet = {title: found["distance"][space]["frechet"] for space, title in spaces.items()}
     return [
         *((name, sides["drawn"], sides["photographs"]) for name, sides in measured.items()),
-        ("Frechet distance, EfficientNet-Lite0 features", frechet["drawn"], frechet["train_photographs"]),
+        *(
+            (f"Frechet distance, {title} features", sides["drawn"], sides["train_photographs"])
+            for title, sides in frechet.items()
+        ),
         ("seen of typed descriptions", found["typed"]["shown"], None),
     ]
 

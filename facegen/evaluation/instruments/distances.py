@@ -1,8 +1,8 @@
 """How far drawn faces are from photographs, as sets, and how far from each other, in several feature spaces.
 
-EfficientNet-Lite0's features (trained on ImageNet) are in no loss. dlib's face embedding (a ResNet trained to tell
-people apart) and SqueezeNet's features (ImageNet) may be: a model is at home in a space that a training loss looked
-through, and the figures say which those are.
+The features of EfficientNet-Lite0 and of the wider and deeper Lite2 (each trained on ImageNet) are in no loss. dlib's
+face embedding (a ResNet trained to tell people apart) and SqueezeNet's features (ImageNet) may be: a model is at home
+in a space that a training loss looked through, and the figures say which those are.
 """
 
 from __future__ import annotations
@@ -18,7 +18,12 @@ from facegen import hub
 from facegen.evaluation.instruments.cache import Arrays
 from facegen.evaluation.instruments.metrics import frechet_distance, frechet_infinity, kernel_distance
 
-SPACES = {"efficientnet": "objects", "dlib_embedding": "embeddings", "squeezenet": "pooled"}
+SPACES = {
+    "efficientnet": "objects",
+    "efficientnet_lite2": "objects2",
+    "dlib_embedding": "embeddings",
+    "squeezenet": "pooled",
+}
 SEEN = ("dlib_embedding", "squeezenet")  # by losses of checkpoints that don't say which
 LEAST = 100  # faces on either side: a distance of fewer says more about their number than about them
 

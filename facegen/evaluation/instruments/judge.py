@@ -20,7 +20,6 @@ from facegen.attributes import NAMES
 from facegen.data.pack import Pack
 from facegen.evaluation.instruments.cache import Arrays, cached, fingerprint
 from facegen.evaluation.instruments.pixels import photographs
-from facegen.networks.efficientnet import NAME as NETWORK
 from facegen.networks.efficientnet import EfficientNet
 
 
@@ -82,7 +81,7 @@ def judge_rows(data: Pack) -> np.ndarray:
 def trained_judge(data: Pack, network: EfficientNet, folder: Path | None) -> tuple[Judge, str]:
     """The judge of a pack, trained or as it was kept in `folder`, and the name of all that it depends on."""
     rows = judge_rows(data)
-    key = fingerprint("judge-2", NETWORK, data.images[rows], data.attributes[rows], ",".join(NAMES))
+    key = fingerprint("judge-2", network.name, data.images[rows], data.attributes[rows], ",".join(NAMES))
 
     def make() -> Arrays:
         parts = tqdm(np.array_split(rows, -(-len(rows) // 64)), desc="judge", unit="batch", mininterval=2.0)

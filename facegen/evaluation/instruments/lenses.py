@@ -22,7 +22,6 @@ from facegen.evaluation.instruments.cache import Arrays, cached, fingerprint
 from facegen.evaluation.instruments.faceid import FaceFinder, measure_with_dlib
 from facegen.evaluation.instruments.judge import Judge
 from facegen.evaluation.instruments.pixels import photographs, resized, to_pixels
-from facegen.networks.efficientnet import NAME as NETWORK
 from facegen.networks.efficientnet import EfficientNet
 from facegen.networks.squeezenet import SqueezeNet
 
@@ -71,17 +70,16 @@ class Reading:
 
 
 class Objects:
-    """EfficientNet's features, in no loss: `objects`, (n, 1280)."""
-
-    name, key = "objects", NETWORK
+    """An EfficientNet's features, in no loss: (n, 1280) as "objects" (Lite0) or "objects2" (Lite2)."""
 
     def __init__(self, network: EfficientNet):
-        self.network = network
+        self.network, self.key = network, network.name
+        self.name = {0: "objects", 2: "objects2"}[network.version]
 
     @torch.inference_mode()
     def __call__(self, images: Tensor) -> Arrays:
         """See `Lens`."""
-        return {"objects": self.network.pooled(images).numpy()}
+        return {self.name: self.network.pooled(images).numpy()}
 
 
 class Textures:
