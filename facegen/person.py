@@ -75,13 +75,14 @@ def blend(parents: Sequence[tuple[Person, float]]) -> Person:
 
 def variation(person: Person, seed: int, distance: float) -> Person:
     """A person near another: 0 is the same, 1 is the stranger `seed`."""
-    angle = min(max(distance, 0.0), 1.0) * math.pi / 2
-    return blend([(person, math.cos(angle)), (((check_seed(seed), 1.0),), math.sin(angle))])
+    return mix(person, ((check_seed(seed), 1.0),), distance)
 
 
 def mix(a: Person, b: Person, share: float) -> Person:
     """Between two people: share 0 is `a`, 1 is `b`; along the arc, so that the middle is as lively as the ends."""
-    angle = min(max(share, 0.0), 1.0) * math.pi / 2
+    if share <= 0 or share >= 1:  # as they are written: a blend of one would round its weights once more
+        return a if share <= 0 else b
+    angle = share * math.pi / 2
     return blend([(a, math.cos(angle)), (b, math.sin(angle))])
 
 

@@ -43,7 +43,8 @@ def test_blends_keep_the_spread_of_a_person(pipe):
 
 def test_mix_ends_are_the_people_themselves():
     a, b = parse_person("7"), parse_person("9")
-    assert mix(a, b, 0) == a and mix(a, b, 1) == b and variation(a, 5, 0) == a
+    for child in (a, *(c for seed in range(40) for c in breed([a, b], 9, seed))):  # also those of rounded weights
+        assert mix(child, b, 0) == mix(b, child, 1) == variation(child, 5, 0) == child
 
 
 def test_breeding_keeps_the_parents_and_is_repeatable():
