@@ -243,8 +243,7 @@ def test_draw_tightens_its_bound(faces, tmp_path):
     network = "model={attributes: [black_hair], image_size: 32, glimpses: 4, hidden: 32, latent: 8, read: 5, write: 5}"
     run("draw", faces, tmp_path, network, "batch=16", "steps=200", "read_back=10.0")
     folder = tmp_path / "000-draw"
-    seen = losses(folder, "draw/read_back")
-    assert seen[-1] < seen[0]
+    assert losses(folder, "draw/read_back")[-1] < 0.5  # of a coin it is 0.69
     bound = losses(folder, "draw/elbo")
     assert bound[-1] > bound[0] + 50  # nats
     model = registry.load(folder / "checkpoint")
