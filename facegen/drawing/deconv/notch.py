@@ -13,7 +13,7 @@ TAPS = 31  # px of a side that it looks at: the more, the less of what only near
 
 
 class Notch(nn.Module):
-    """Takes from an image a share of what repeats every four px along rows, columns or diagonals.
+    """Takes from an image half of what repeats every four px along rows, columns or diagonals.
 
     That is every two px of the smaller image, the finest that it can hold: networks put more there than photographs
     have (Durall et al. 2020). An image under a window, times a wave of that period, tells how much there is; the filter
@@ -24,8 +24,7 @@ class Notch(nn.Module):
     columns: Tensor
     luma: Tensor
 
-    def __init__(self, share: float = 0.5):
-        """Args: share of the wave's amplitude that is taken, 0 to 1."""
+    def __init__(self) -> None:
         super().__init__()
         window = np.hanning(TAPS + 2)[1:-1]
         window /= window.sum()
@@ -33,7 +32,7 @@ class Notch(nn.Module):
         # Of rows, columns and both diagonals together: waves along one side and smooth along the other, or along both.
         fixed = {
             "rows": np.stack([window, wave]).reshape(2, 1, 1, TAPS),
-            "columns": 2 * share * np.stack([wave, window + 2 * wave]).reshape(1, 2, TAPS, 1),
+            "columns": np.stack([wave, window + 2 * wave]).reshape(1, 2, TAPS, 1),  # twice these would take all of it
             "luma": np.reshape(LUMA, (1, 3, 1, 1)),
         }
         for name, values in fixed.items():  # by NumPy: networks are built on the device "meta"
